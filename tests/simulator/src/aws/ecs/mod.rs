@@ -1,0 +1,119 @@
+//! Amazon ECS: operations by name, and what their files share.
+//! Source: Amazon ECS API Reference (read 2026-11).
+
+pub(super) mod clusters;
+pub(super) mod defaults;
+pub(super) mod register;
+pub(super) mod rules;
+pub(super) mod services;
+pub(super) mod tags;
+pub(super) mod task_definitions;
+pub(super) mod update;
+
+use serde_json::Value;
+
+use super::access::{Caller, permit};
+use super::errors::{AwsError, ErrorKind, Service};
+use super::pages::page;
+use super::state::State;
+
+/// The operations that change a customer's account.
+pub(super) const WRITES: [&str; 5] =
+    ["RegisterTaskDefinition", "DeregisterTaskDefinition", "UpdateService", "TagResource", "UntagResource"];
+
+pub(super) fn answer(
+    state: &mut State,
+    caller: &Caller,
+    operation: &str,
+    input: &Value,
+    overlaps: bool,
+) -> Result<Value, AwsError> {
+    permit(state, caller, Service::Ecs, &format!("ecs:{operation}"), &resource(state, caller, input))?;
+    match operation {
+        "ListClusters" => clusters::list(state, caller, input),
+        "DescribeClusters" => clusters::describe(state, caller, input),
+        "ListServices" => services::list(state, caller, input),
+        "DescribeServices" => services::describe(state, caller, input),
+        "UpdateService" => update::update(state, caller, input),
+        "DescribeTaskDefinition" => task_definitions::describe(state, caller, input),
+        "ListTaskDefinitions" => task_definitions::list(state, caller, input),
+        "DeregisterTaskDefinition" => task_definitions::deregister(state, caller, input),
+        "RegisterTaskDefinition" => register::register(state, caller, input, overlaps),
+        "ListTagsForResource" => tags::list(state, caller, input),
+        "TagResource" => tags::tag(state, caller, input),
+        "UntagResource" => tags::untag(state, caller, input),
+        _ => Err(ErrorKind::JsonUnknownOperation.into()),
+    }
+}
+
+/// Returns what a call is about, for people: `web/checkout`, a family, a revision or a cluster.
+pub(super) fn subject(input: &Value) -> String {
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
+    match (text("cluster"), text("service")) {
+        (cluster, Some(service)) => format!("{}/{}", last(cluster.unwrap_or("default")), last(service)),
+        (Some(cluster), None) => last(cluster),
+        (None, None) => {
+            let other = text("family").or_else(|| text("taskDefinition")).or_else(|| text("resourceArn"));
+            other.or_else(|| text("SecretId")).map(last).unwrap_or_default()
+        }
+    }
+}
+
+/// Returns what AWS names after `on resource:` when it refuses a call.
+fn resource(state: &State, caller: &Caller, input: &Value) -> String {
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let cluster = text("cluster").map_or("default", |cluster| cluster.rsplit('/').next().unwrap_or_default());
+    match (text("service"), text("cluster"), text("resourceArn")) {
+        (Some(service), _, _) => {
+            let name = service.rsplit('/').next().unwrap_or_default();
+            state.service_arn(caller.account(), &caller.region, cluster, name)
+        }
+        (None, Some(_), _) => state.cluster_arn(caller.account(), &caller.region, cluster),
+        (None, None, Some(arn)) => arn.to_owned(),
+        (None, None, None) => "*".to_owned(),
+    }
+}
+
+/// Returns the name of the cluster a call is for, which may be named by its ARN or left out.
+fn cluster_name(state: &State, caller: &Caller, input: &Value) -> Result<String, AwsError> {
+    let given = input.get("cluster").and_then(Value::as_str).unwrap_or("default");
+    let prefix = state.cluster_arn(caller.account(), &caller.region, "");
+    let name = given.strip_prefix(&prefix).unwrap_or(given);
+    let known = state
+        .place(caller.account(), &caller.region)
+        .is_some_and(|place| place.clusters.iter().any(|cluster| cluster.name == name));
+    if known { Ok(name.to_owned()) } else { Err(ErrorKind::ClusterNotFound.into()) }
+}
+
+fn includes_tags(input: &Value) -> bool {
+    texts(input, "include").contains(&"TAGS")
+}
+
+/// Returns the strings of a list; none when there is no such list.
+fn texts<'a>(input: &'a Value, key: &str) -> Vec<&'a str> {
+    input.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn invalid(message: &str) -> AwsError {
+    AwsError::new(ErrorKind::EcsInvalidParameter, &[message])
+}
+
+/// Answers one page of a list of ARNs; every list of ECS takes `maxResults` from 1 to 100.
+fn arn_page(caller: &Caller, input: &Value, list: &str, key: &str, arns: &[String], default: usize) -> Result<Value, AwsError> {
+    let size = match input.get("maxResults") {
+        None => default,
+        Some(size) => match size.as_u64() {
+            Some(size @ 1..=100) => usize::try_from(size).unwrap_or(default),
+            _ => return Err(invalid("maxResults must be between 1 and 100.")),
+        },
+    };
+    let token = input.get("nextToken").and_then(Value::as_str);
+    let list = format!("{list} in {} {}", caller.account(), caller.region);
+    let page = page(&list, arns, token, size).map_err(|_| AwsError::from(ErrorKind::EcsInvalidToken))?;
+    let mut answer = serde_json::json!({ key: page.items });
+    if let Some(next) = page.next {
+        answer["nextToken"] = Value::String(next);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,219 @@
+//! `ListServices` and `DescribeServices`.
+//!
+//! Roll-outs have no clock: they move on when somebody looks. See [`StoredService::looks_left`].
+
+use serde_json::{Map, Value, json};
+
+use super::super::access::Caller;
+use super::super::errors::AwsError;
+use super::super::state::State;
+use super::super::stored::{Deployment, StoredService};
+use super::{arn_page, cluster_name, includes_tags, invalid, texts};
+
+/// Source: Amazon ECS API Reference, ListServices, `maxResults` (read 2026-11).
+const DEFAULT_PAGE: usize = 10;
+
+/// Source: Amazon ECS API Reference, DescribeServices, `services` (read 2026-11).
+const MOST_DESCRIBED: usize = 10;
+
+pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
+    let cluster = cluster_name(state, caller, input)?;
+    let launch_type = input.get("launchType").and_then(Value::as_str);
+    let services = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.services);
+    let wanted = services.iter().filter(|service| {
+        let shown = service.capacity_providers.is_empty().then_some(service.launch_type.as_str());
+        service.cluster == cluster && launch_type.is_none_or(|wanted| shown == Some(wanted))
+    });
+    let arns: Vec<String> =
+        wanted.map(|service| state.service_arn(caller.account(), &caller.region, &cluster, &service.name)).collect();
+    arn_page(caller, input, &format!("services of {cluster}"), "serviceArns", &arns, DEFAULT_PAGE)
+}
+
+pub(super) fn describe(state: &mut State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
+    let cluster = cluster_name(state, caller, input)?;
+    let asked = texts(input, "services");
+    if asked.is_empty() {
+        return Err(invalid("Services cannot be empty."));
+    }
+    if asked.len() > MOST_DESCRIBED {
+        return Err(invalid("Services cannot be more than 10."));
+    }
+    let (account, region) = (caller.account().to_owned(), caller.region.clone());
+    let prefix = state.service_arn(&account, &region, &cluster, "");
+    let mut services = Vec::new();
+    let mut failures = Vec::new();
+    for given in asked {
+        let name = given.strip_prefix(&prefix).unwrap_or(given);
+        let Some(service) = state.place_mut(&account, &region).service_mut(&cluster, name) else {
+            let arn = if given.starts_with("arn:") { given.to_owned() } else { format!("{prefix}{name}") };
+            failures.push(json!({ "arn": arn, "reason": "MISSING" }));
+            continue;
+        };
+        look(service);
+        let service = service.clone();
+        services.push(shown(state, &account, &region, &service, includes_tags(input)));
+    }
+    Ok(json!({ "services": services, "failures": failures }))
+}
+
+/// Lets a roll-out move on by one look.
+fn look(service: &mut StoredService) {
+    match service.looks_left {
+        Some(0) => service.complete(),
+        Some(looks) => service.looks_left = Some(looks - 1),
+        None => {}
+    }
+}
+
+/// Returns a service as `DescribeServices` shows it; that it was looked at is not for here.
+pub(crate) fn shown(state: &State, account: &str, region: &str, service: &StoredService, with_tags: bool) -> Value {
+    let controller = service.deployment_controller.as_deref().unwrap_or("ECS");
+    let mut shown = Map::new();
+    let mut put = |key: &str, value: Value| {
+        shown.insert(key.to_owned(), value);
+    };
+    put("serviceArn", state.service_arn(account, region, &service.cluster, &service.name).into());
+    put("serviceName", service.name.as_str().into());
+    put("clusterArn", state.cluster_arn(account, region, &service.cluster).into());
+    put("loadBalancers", json!([]));
+    put("serviceRegistries", json!([]));
+    put("status", service.status.as_str().into());
+    put("desiredCount", service.desired_count.into());
+    put("runningCount", service.desired_count.into());
+    put("pendingCount", 0.into());
+    // The model: omitted when the service was created with a capacity provider strategy, or runs task sets of another owner.
+    if !service.capacity_providers.is_empty() {
+        put("capacityProviderStrategy", strategy(service));
+    } else if controller != "EXTERNAL" {
+        put("launchType", service.launch_type.as_str().into());
+    }
+    if is_on_fargate(service) {
+        put("platformVersion", service.platform_version.as_str().into());
+        put("platformFamily", platform_family(state, service).into());
+    }
+    if controller != "EXTERNAL" {
+        put("taskDefinition", service.task_definition.as_str().into());
+    }
+    put(
+        "deploymentConfiguration",
+        json!({
+            "deploymentCircuitBreaker": { "enable": false, "rollback": false },
+            "maximumPercent": 200,
+            "minimumHealthyPercent": 100,
+        }),
+    );
+    if controller == "ECS" {
+        put("deployments", service.deployments.iter().enumerate().map(|at| deployment(service, at)).collect());
+    } else {
+        // Services of another controller are described by task sets instead.
+        put("taskSets", json!([task_set(service)]));
+        put("deployments", json!([]));
+    }
+    put(
+        "roleArn",
+        format!("arn:{}:iam::{account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", state.partition).into(),
+    );
+    put("events", json!([]));
+    put("createdAt", service.created_at.clone());
+    put("placementConstraints", json!([]));
+    put("placementStrategy", json!([]));
+    put(
+        "networkConfiguration",
+        json!({ "awsvpcConfiguration": {
+        "subnets": ["subnet-0123456789abcdef0"],
+        "securityGroups": ["sg-0123456789abcdef0"],
+        "assignPublicIp": "DISABLED",
+    } }),
+    );
+    put("healthCheckGracePeriodSeconds", 0.into());
+    put("schedulingStrategy", "REPLICA".into());
+    if let Some(controller) = &service.deployment_controller {
+        put("deploymentController", json!({ "type": controller }));
+    }
+    put("createdBy", format!("arn:{}:iam::{account}:role/CustomerPipeline", state.partition).into());
+    put("enableECSManagedTags", true.into());
+    put("propagateTags", "NONE".into());
+    put("enableExecuteCommand", false.into());
+    if service.express_mode {
+        put("resourceManagementType", "ECS".into());
+    }
+    if with_tags && !service.tags.is_empty() {
+        put("tags", service.tags.clone().into());
+    }
+    for (key, value) in &service.settings {
+        put(key, value.clone());
+    }
+    Value::Object(shown)
+}
+
+/// Only Fargate has platform versions. Its capacity providers are FARGATE and FARGATE_SPOT; others are a customer's own.
+fn is_on_fargate(service: &StoredService) -> bool {
+    match service.capacity_providers.as_slice() {
+        [] => service.launch_type == "FARGATE",
+        providers => providers.iter().any(|provider| matches!(provider.name.as_str(), "FARGATE" | "FARGATE_SPOT")),
+    }
+}
+
+fn strategy(service: &StoredService) -> Value {
+    let items = service.capacity_providers.iter().map(|provider| match provider.weight {
+        Some(weight) => json!({ "capacityProvider": provider.name, "weight": weight }),
+        None => json!({ "capacityProvider": provider.name }),
+    });
+    items.collect()
+}
+
+/// Returns `Linux`, or the family of Windows the task definition asks for.
+fn platform_family(state: &State, service: &StoredService) -> String {
+    let revision = super::task_definitions::revision_of_arn(state, &service.task_definition);
+    let family = revision.and_then(|revision| revision.definition.get("runtimePlatform")?.get("operatingSystemFamily")?.as_str());
+    match family {
+        Some(family) if family != "LINUX" => family.to_owned(),
+        _ => "Linux".to_owned(),
+    }
+}
+
+fn deployment(service: &StoredService, (at, deployment): (usize, &Deployment)) -> Value {
+    let primary = at == 0;
+    let (rollout, ends) = if deployment.completed { ("COMPLETED", "completed") } else { ("IN_PROGRESS", "in progress") };
+    // While the new tasks start, the ones of the deployment before go on running.
+    let running = if deployment.completed { service.desired_count } else { 0 };
+    let mut shown = json!({
+        "id": deployment.id,
+        "status": if primary { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": deployment.task_definition,
+        "desiredCount": if primary { service.desired_count } else { 0 },
+        "pendingCount": service.desired_count - running,
+        "runningCount": running,
+        "failedTasks": 0,
+        "createdAt": deployment.created_at,
+        "updatedAt": deployment.created_at,
+    });
+    if service.capacity_providers.is_empty() {
+        shown["launchType"] = service.launch_type.as_str().into();
+    } else {
+        shown["capacityProviderStrategy"] = strategy(service);
+    }
+    if is_on_fargate(service) {
+        // Deployments tell the version LATEST stood for.
+        let version = if service.platform_version == "LATEST" { "1.4.0" } else { service.platform_version.as_str() };
+        shown["platformVersion"] = version.into();
+    }
+    shown["rolloutState"] = rollout.into();
+    shown["rolloutStateReason"] = format!("ECS deployment {} {ends}.", deployment.id).into();
+    shown
+}
+
+fn task_set(service: &StoredService) -> Value {
+    json!({
+        "id": "ecs-svc/0000000000000000000",
+        "status": "PRIMARY",
+        "taskDefinition": service.task_definition,
+        "computedDesiredCount": service.desired_count,
+        "pendingCount": 0,
+        "runningCount": service.desired_count,
+        "createdAt": service.created_at,
+        "launchType": service.launch_type,
+        "scale": { "value": 100.0, "unit": "PERCENT" },
+        "stabilityStatus": "STEADY_STATE",
+    })
+}

@@ -1,0 +1,316 @@
+//! Every error the simulated AWS answers: one table, and one encoder that answers it in the protocol of the called service.
+//!
+//! A client that is answered in the wrong protocol finds no error code, and takes a throttle for something fatal: that is why a
+//! generic [`crate::Fault::Error`] passes through the same encoder. A `{}` in a message is filled in by the caller.
+
+use serde_json::json;
+
+use super::reply::{Reply, escape};
+
+/// The services that are simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    Ecs,
+    Organizations,
+    SecretsManager,
+    Sts,
+    Ec2,
+}
+
+/// Where an error's code and sentence are from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// The answer was seen by others: an issue, or a client that tells it apart by its sentence.
+    Reported(&'static str),
+    /// Known from working with AWS; it was not looked up, and may be worded differently today.
+    Remembered(&'static str),
+    /// The code is AWS's. The sentence is ours, because AWS's is not known.
+    OurSentence(&'static str),
+    /// AWS is not known to answer this at all; the text says why we do.
+    OursOnPurpose(&'static str),
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Our name for it.
+    pub name: &'static str,
+    pub services: &'static [Service],
+    pub status: u16,
+    pub code: &'static str,
+    /// With `{}` where something is filled in.
+    pub message: &'static str,
+    pub source: Source,
+}
+
+macro_rules! errors {
+    ($($kind:ident: $services:expr, $status:literal, $code:literal, $message:literal, $source:expr;)*) => {
+        /// An error, by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum ErrorKind {
+            $($kind,)*
+        }
+
+        impl ErrorKind {
+            const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            fn row(self) -> Row {
+                match self {
+                    $(Self::$kind => Row {
+                        name: stringify!($kind),
+                        services: $services,
+                        status: $status,
+                        code: $code,
+                        message: $message,
+                        source: $source,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+use Service::{Ec2, Ecs, Organizations, SecretsManager, Sts};
+use Source::{OurSentence, OursOnPurpose, Remembered, Reported};
+
+const JSON: &[Service] = &[Ecs, Organizations, SecretsManager];
+const ECS: &[Service] = &[Ecs];
+const ORGANIZATIONS: &[Service] = &[Organizations];
+const SECRETS: &[Service] = &[SecretsManager];
+const STS: &[Service] = &[Sts];
+const EC2: &[Service] = &[Ec2];
+
+const COMMON: Source = Remembered("Amazon ECS API Reference, Common Errors");
+const STS_COMMON: Source = Remembered("AWS STS API Reference, Common Errors");
+const EC2_CODES: Source = Remembered("Amazon EC2 API Reference, Error codes");
+const REGISTER: Source = OurSentence("Amazon ECS API Reference, RegisterTaskDefinition, Errors (read 2026-11)");
+const UPDATE: Source = OurSentence("Amazon ECS API Reference, UpdateService, Errors (read 2026-11)");
+const SENTENCE: Source = Remembered("IAM User Guide, Troubleshoot access denied error messages");
+const STRICT: Source =
+    OursOnPurpose("AWS JSON services may ignore or refuse unknown input; a body with these must not pass here");
+
+errors! {
+    // Signatures and keys.
+    JsonSignature: JSON, 403, "InvalidSignatureException",
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+        Remembered("IAM User Guide, Troubleshoot signed requests");
+    StsSignature: STS, 403, "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+        Remembered("IAM User Guide, Troubleshoot signed requests");
+    Ec2Signature: EC2, 403, "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+        EC2_CODES;
+    JsonUnknownKey: JSON, 400, "UnrecognizedClientException", "The security token included in the request is invalid.", COMMON;
+    StsUnknownKey: STS, 403, "InvalidClientTokenId", "The security token included in the request is invalid.", STS_COMMON;
+    Ec2UnknownKey: EC2, 401, "AuthFailure", "AWS was not able to validate the provided access credentials", EC2_CODES;
+    JsonExpired: JSON, 400, "ExpiredTokenException", "The security token included in the request is expired",
+        Remembered("what AWS JSON services answer to a session that is over");
+    StsExpired: STS, 403, "ExpiredToken", "The security token included in the request is expired", STS_COMMON;
+    Ec2Expired: EC2, 400, "RequestExpired", "Request has expired.", EC2_CODES;
+    JsonUnsigned: JSON, 400, "MissingAuthenticationTokenException", "Missing Authentication Token",
+        Remembered("what AWS JSON services answer to an unsigned call");
+    StsUnsigned: STS, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", STS_COMMON;
+    Ec2Unsigned: EC2, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", EC2_CODES;
+
+    // Permissions.
+    JsonDenied: &[Ecs, SecretsManager], 400, "AccessDeniedException",
+        "User: {} is not authorized to perform: {} on resource: {} because no {} policy allows the {} action", SENTENCE;
+    DeniedByServiceControlPolicy: ECS, 400, "AccessDeniedException",
+        "User: {} is not authorized to perform: {} on resource: {} with an explicit deny in a service control policy", SENTENCE;
+    OrganizationsDenied: ORGANIZATIONS, 400, "AccessDeniedException", "You don't have permissions to access this resource.",
+        Remembered("AWS Organizations; the code is in its API Reference");
+    StsDenied: STS, 403, "AccessDenied", "User: {} is not authorized to perform: {} on resource: {}",
+        Remembered("IAM User Guide, Troubleshoot IAM roles: I can't assume a role");
+    Ec2Denied: EC2, 403, "UnauthorizedOperation",
+        "You are not authorized to perform this operation. User: {} is not authorized to perform: {} because no {} policy allows the {} action",
+        EC2_CODES;
+
+    // Operations and parameters, whatever they are about.
+    JsonUnknownOperation: JSON, 400, "UnknownOperationException", "", Remembered("what AWS JSON services answer to an unknown X-Amz-Target");
+    JsonUnreadable: JSON, 400, "SerializationException", "Start of structure or map found where not expected.",
+        Remembered("what AWS JSON services answer to a body of the wrong shape");
+    StsUnknownAction: STS, 400, "InvalidAction", "Could not find operation {} for version 2011-06-15", STS_COMMON;
+    Ec2UnknownAction: EC2, 400, "InvalidAction", "The action {} is not valid for this web service.", EC2_CODES;
+    StsMissingParameter: STS, 400, "ValidationError",
+        "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null", STS_COMMON;
+    StsInvalidParameter: STS, 400, "ValidationError",
+        "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", STS_COMMON;
+    Ec2UnknownFilter: EC2, 400, "InvalidParameterValue", "The filter '{}' is invalid", EC2_CODES;
+    OrganizationsInvalidInput: ORGANIZATIONS, 400, "InvalidInputException", "You specified an invalid value.",
+        Remembered("AWS Organizations; the code is in its API Reference");
+    SecretsInvalidParameter: SECRETS, 400, "InvalidParameterException", "The parameter {} is missing or has an invalid value.",
+        OurSentence("AWS Secrets Manager API Reference, GetSecretValue, Errors (read 2026-11)");
+    EcsInvalidParameter: ECS, 400, "InvalidParameterException", "{}",
+        OurSentence("Amazon ECS API Reference, InvalidParameterException (read 2026-11)");
+    EcsInvalidToken: ECS, 400, "InvalidParameterException", "Invalid token.", OurSentence("Amazon ECS API Reference, ListServices (read 2026-11)");
+
+    // STS.
+    RoleChaining: STS, 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        Reported("99designs/aws-vault #263, mmmorris1975/aws-runas #11");
+
+    MalformedPolicy: STS, 400, "MalformedPolicyDocument", "The policy is not in the valid JSON format.",
+        OurSentence("AWS STS API Reference, AssumeRole, Errors (read 2026-11)");
+
+    // Organizations.
+    ParentNotFound: ORGANIZATIONS, 400, "ParentNotFoundException", "You specified parent that doesn't exist.",
+        Reported("getmoto/moto, moto/organizations/models.py");
+
+    // Secrets Manager.
+    SecretNotFound: SECRETS, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
+        Reported("lgallard/terraform-aws-secrets-manager #24");
+
+    // ECS: clusters, services, tags.
+    ClusterNotFound: ECS, 400, "ClusterNotFoundException", "Cluster not found.", Remembered("Amazon ECS; the code is in its API Reference");
+    ServiceNotFound: ECS, 400, "ServiceNotFoundException", "Service not found.", Reported("hashicorp/terraform #15073");
+    ServiceNotActive: ECS, 400, "ServiceNotActiveException", "Service was not ACTIVE.", Reported("alchemy-run/alchemy #1581");
+    CodeDeployService: ECS, 400, "InvalidParameterException",
+        "Unable to update task definition on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
+        Reported("boto/boto3 #1936, fabfuel/ecs-deploy #120");
+    ExternalService: ECS, 400, "InvalidParameterException",
+        "Unable to update task definition on services with an EXTERNAL deployment controller. Use a task set to deploy a new revision.", UPDATE;
+    InactiveTaskDefinition: ECS, 400, "ClientException", "TaskDefinition is inactive", Reported("aws/aws-cdk #33195");
+    TaskDefinitionNotFound: ECS, 400, "ClientException", "TaskDefinition not found.", Remembered("UpdateService with a revision that is not there");
+    IncompatiblePlatform: ECS, 400, "PlatformTaskDefinitionIncompatibilityException",
+        "One or more of the requested capabilities are not supported.",
+        Reported("jenkinsci/amazon-ecs-plugin #218");
+    ResourceNotFound: ECS, 400, "ResourceNotFoundException", "The specified resource wasn't found.",
+        OurSentence("Amazon ECS API Reference, TagResource, Errors (read 2026-11)");
+
+    // ECS: task definitions.
+    UnknownTaskDefinition: ECS, 400, "ClientException", "Unable to describe task definition.", Reported("sil-org/ecs-deploy #145");
+    TooManyAtOnce: ECS, 400, "ClientException",
+        "Too many concurrent attempts to create a new revision of the specified family.",
+        Reported("hashicorp/terraform-provider-aws #9777, PrefectHQ/prefect #10102");
+    ReadOnlyField: ECS, 400, "ClientException", "{} is set by Amazon ECS and can not be registered.", STRICT;
+    NullValue: ECS, 400, "SerializationException", "{} is null.", STRICT;
+    FamilyMissing: ECS, 400, "ClientException", "Family should not be null or empty.", REGISTER;
+    FamilyInvalid: ECS, 400, "ClientException", "Invalid family '{}'.", REGISTER;
+    ContainersMissing: ECS, 400, "ClientException", "Container list cannot be empty.", REGISTER;
+    TooManyContainers: ECS, 400, "ClientException", "Too many containers.", Reported("aws/amazon-ecs-cli #184");
+    TooLarge: ECS, 400, "ClientException", "Actual length: '{}'. Max allowed length is '65536' bytes.",
+        OurSentence("Amazon ECS Developer Guide, Service quotas, Task definition size limit (read 2026-11)");
+    TagsEmpty: ECS, 400, "ClientException", "Tags can not be empty.", Reported("fabfuel/ecs-deploy #146, kayac/ecspresso #296");
+    TooManyTags: ECS, 400, "InvalidParameterException", "The maximum number of tags per resource is 50.",
+        OurSentence("Amazon ECS API Reference, RegisterTaskDefinition, `tags` (read 2026-11)");
+    ContainerNameMissing: ECS, 400, "ClientException", "Container.name should not be null or empty.", Reported("hashicorp/terraform #2888");
+    ContainerImageMissing: ECS, 400, "ClientException", "Container.image should not be null or empty.", Reported("aws-actions/amazon-ecs-render-task-definition #87");
+    DuplicateContainer: ECS, 400, "ClientException", "Container names should be unique within a task definition: '{}'.", REGISTER;
+    DependencyMissing: ECS, 400, "ClientException", "Cannot depend on container + '{}' because it does not exist", Reported("eagletmt/hako #99, dagster-io/dagster #6926");
+    DependencyCycle: ECS, 400, "ClientException", "Container dependencies should not have a cycle.", REGISTER;
+    VolumesFromMissing: ECS, 400, "ClientException", "Container '{}' mounts volumes from the container '{}', which does not exist.", REGISTER;
+    VolumeMissing: ECS, 400, "ClientException", "Unknown volume '{}'.", Reported("wellcomecollection/platform #677");
+    FargateCpuMissing: ECS, 400, "ClientException", "Fargate requires that 'cpu' be defined at the task level.", Reported("mongodb/terraform-aws-ecs-task-definition #38");
+    FargateMemoryMissing: ECS, 400, "ClientException", "Fargate requires that 'memory' be defined at the task level.", Reported("aws/amazon-ecs-cli #982");
+    FargateNetworkMode: ECS, 400, "ClientException", "Fargate only supports network mode ‘awsvpc’.", Reported("aws/amazon-ecs-cli #1145");
+    FargateCapability: ECS, 400, "ClientException", "Fargate does not support adding the Linux capability '{}'.",
+        OurSentence("Amazon ECS API Reference, KernelCapabilities: SYS_PTRACE alone can be added (read 2026-11)");
+    FargatePrivileged: ECS, 400, "ClientException", "Fargate does not support privileged containers: '{}'.",
+        OurSentence("Amazon ECS API Reference, ContainerDefinition, privileged (read 2026-11)");
+    ContainerMemoryTooLarge: ECS, 400, "ClientException", "Invalid setting for container '{}'. The 'memory' setting for container is greater than for the task.",
+        OurSentence("Amazon ECS Developer Guide, Task size");
+}
+
+/// Returns the whole table, so that it can be seen which answers of this simulator are AWS's and which are ours.
+pub fn table() -> Vec<Row> {
+    ErrorKind::ALL.iter().map(|kind| kind.row()).collect()
+}
+
+/// An error on its way to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AwsError {
+    pub(super) kind: ErrorKind,
+    pub(super) message: String,
+}
+
+impl AwsError {
+    /// Fills in the places of the message in order.
+    pub(super) fn new(kind: ErrorKind, places: &[&str]) -> Self {
+        let mut parts = kind.row().message.split("{}");
+        let mut message = parts.next().unwrap_or_default().to_owned();
+        let mut places = places.iter();
+        for part in parts {
+            message.push_str(places.next().copied().unwrap_or_default());
+            message.push_str(part);
+        }
+        Self { kind, message }
+    }
+
+    pub(super) fn encode(&self, service: Service, request_id: &str) -> Reply {
+        let row = self.kind.row();
+        debug_assert!(row.services.contains(&service), "{:?} is no error of {service:?}", self.kind);
+        encode(service, row.status, row.code, &self.message, request_id)
+    }
+}
+
+impl From<ErrorKind> for AwsError {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind, &[])
+    }
+}
+
+/// Writes an error in the protocol of a service.
+/// Sources: Smithy, AWS JSON 1.1, AWS query and EC2 query protocols, operation error serialization.
+pub(super) fn encode(service: Service, status: u16, code: &str, message: &str, request_id: &str) -> Reply {
+    match service {
+        Ecs => Reply::json(status, &json!({ "__type": code, "message": message }), request_id),
+        // These two spell the key with a capital letter.
+        Organizations | SecretsManager => Reply::json(status, &json!({ "__type": code, "Message": message }), request_id),
+        Sts => {
+            let side = if status >= 500 { "Receiver" } else { "Sender" };
+            let (code, message) = (escape(code), escape(message));
+            let body = format!(
+                "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>{side}</Type><Code>{code}</Code>\
+                 <Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+            );
+            Reply::xml(status, body, request_id)
+        }
+        Ec2 => {
+            let (code, message) = (escape(code), escape(message));
+            let body = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>{code}</Code>\
+                 <Message>{message}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"
+            );
+            Reply::xml(status, body, request_id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows nobody answers would be claims about AWS that nothing here keeps.
+    #[test]
+    fn every_row_is_answered_somewhere_and_has_a_source() {
+        let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/aws");
+        let mut code = String::new();
+        let mut folders = vec![folder];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the sources are here").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().is_some_and(|name| name != "errors.rs") {
+                    code.push_str(&std::fs::read_to_string(path).expect("a source file is text"));
+                }
+            }
+        }
+        for row in table() {
+            let name = row.name;
+            assert!(code.contains(&format!("ErrorKind::{name}")), "{name} is never answered");
+            assert!((400..600).contains(&row.status) && !row.services.is_empty(), "{name}");
+            let (Reported(text) | Remembered(text) | OurSentence(text) | OursOnPurpose(text)) = row.source;
+            assert!(text.len() > 10, "{name} has no source");
+        }
+        // The other direction: nothing passes the table by.
+        assert_eq!(code.matches("errors::encode(").count(), 1, "only the fault of a scenario may bring its own code");
+    }
+
+    #[test]
+    fn an_error_is_written_in_the_protocol_of_its_service() {
+        let text = |service| String::from_utf8(encode(service, 400, "Throttling", "a < b", "id").body).expect("text");
+        assert_eq!(text(Ecs), r#"{"__type":"Throttling","message":"a < b"}"#);
+        assert!(text(Sts).contains("<Code>Throttling</Code><Message>a &lt; b</Message>"));
+        assert!(text(Ec2).starts_with("<?xml") && text(Ec2).contains("<Response><Errors><Error><Code>Throttling</Code>"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The simulated AWS: STS, Organizations, Secrets Manager, EC2 and ECS on one address, in their own wire protocols.
+//!
+//! `server` is the way of a request through it, `state` and `stored` what it knows, `report` what tests see of that. One file per service turns a checked request into an answer and
+//! does nothing else; `errors` is every error there is, `auth` says who called and `access` whether they may. Nothing here agrees with
+//! an AWS SDK by sharing code with it, AWS's signing code excepted.
+
+mod access;
+mod auth;
+mod clock;
+mod ec2;
+mod ecs;
+mod errors;
+mod organizations;
+mod pages;
+mod policy;
+mod reply;
+mod report;
+mod secrets_manager;
+mod server;
+mod state;
+mod stored;
+mod sts;
+
+#[cfg(test)]
+mod http_tests;
+
+pub use errors::{Row, Service, Source, table};
+
+pub(crate) use ecs::services::shown;
+pub(crate) use ecs::task_definitions::{registrable, revision_of_arn};
+pub(crate) use server::Aws;
+pub(crate) use state::{CALLER_KEY, CALLER_SECRET, State};

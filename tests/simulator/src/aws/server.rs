@@ -1,0 +1,227 @@
+//! The way of a request through the simulated AWS: who calls, what, past the gate, to its service, and back.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use super::access::Caller;
+use super::auth::{self, AuthProblem, Received};
+use super::ecs::register::Registration;
+use super::errors::{self, AwsError, ErrorKind, Service};
+use super::reply::{Reply, element};
+use super::state::State;
+use super::{ec2, ecs, organizations, secrets_manager, sts};
+use crate::gate::{Call, Fault, Gate};
+use crate::world::connection::Connection;
+
+/// More than any request of the services that are simulated.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// The parameters of a query request.
+pub(super) type Form = BTreeMap<String, String>;
+
+/// What a request asks for, before anyone knows who asks.
+struct Asked {
+    service: Service,
+    operation: String,
+    input: Input,
+}
+
+enum Input {
+    Json(Value),
+    Form(Form),
+    Unreadable,
+}
+
+/// The simulated AWS, running. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Aws {
+    state: Arc<Mutex<State>>,
+    gate: Gate,
+}
+
+impl Aws {
+    pub(crate) fn new(state: State, gate: Gate) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), gate }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns what to serve: one address for all services.
+    pub(crate) fn router(&self) -> Router {
+        let aws = self.clone();
+        Router::new().fallback(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request| {
+            let aws = aws.clone();
+            async move { aws.serve(&connection, request).await }
+        })
+    }
+
+    async fn serve(&self, connection: &Connection, request: Request) -> Response {
+        self.gate.peer(connection.peer);
+        let request_id = format!("00000000-0000-4000-8000-{:012x}", self.state().number());
+        let Some(received) = read(request).await else {
+            // The sender went away in the middle of its request.
+            connection.cut();
+            return Response::new(Body::empty());
+        };
+        let asked = ask(&received);
+        let caller = match self.identify(&received, asked.service) {
+            Ok(caller) => caller,
+            Err(problem) => return respond(AwsError::from(problem).encode(asked.service, &request_id)),
+        };
+        let call = asked.call(&caller);
+        // Two registrations of one family overlap from the moment they arrive, whatever the gate does with either.
+        let registration = (call.operation == "RegisterTaskDefinition").then(|| Registration::begin(&self.state, &call));
+
+        let entered = self.gate.enter(&call).await;
+        match &entered.fault {
+            Some(Fault::Error { status, code, message }) => {
+                return respond(errors::encode(asked.service, *status, code, message, &request_id));
+            }
+            Some(Fault::Raw { status, headers, body }) => {
+                let (headers, body) = (headers.clone(), body.clone().into_bytes());
+                return respond(Reply { status: *status, headers, body });
+            }
+            Some(Fault::NoAnswer) => {
+                connection.cut();
+                return Response::new(Body::empty());
+            }
+            Some(Fault::LostAnswer | Fault::HalfAnswer) | None => {}
+        }
+        let overlaps = registration.as_ref().is_some_and(Registration::overlaps);
+        let reply = asked.work(&mut self.state(), &caller, overlaps, &request_id);
+        self.gate.leave(&entered).await;
+        match entered.fault {
+            Some(Fault::LostAnswer) => connection.cut(),
+            Some(Fault::HalfAnswer) => connection.cut_after(reply.body.len() / 2),
+            _ => {}
+        }
+        respond(reply)
+    }
+
+    fn identify(&self, received: &Received, service: Service) -> Result<Caller, ErrorKind> {
+        let problem = |problem: AuthProblem| problem.of(service);
+        let authorization = auth::authorization(received).ok_or(AuthProblem::Unsigned).map_err(problem)?;
+        let state = self.state();
+        let session = state.sessions.get(&authorization.access_key_id).ok_or(AuthProblem::UnknownKey).map_err(problem)?;
+        auth::verify(received, &authorization, session).map_err(problem)?;
+        Ok(Caller { access_key_id: authorization.access_key_id, session: session.clone(), region: authorization.region })
+    }
+}
+
+async fn read(request: Request) -> Option<Received> {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await.ok()?;
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    Some(Received { method: head.method.to_string(), target, headers: head.headers, body })
+}
+
+/// Tells the service and the operation. A JSON service is named by `X-Amz-Target`, a query service by the scope of the signature.
+/// Sources: Smithy, AWS JSON 1.1 protocol and AWS query protocol.
+fn ask(received: &Received) -> Asked {
+    if let Some(target) = received.header("x-amz-target") {
+        let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+        let service = match prefix {
+            "AWSOrganizationsV20161128" => Service::Organizations,
+            "secretsmanager" => Service::SecretsManager,
+            _ => Service::Ecs,
+        };
+        let known = prefix == "AmazonEC2ContainerServiceV20141113" || service != Service::Ecs;
+        let operation = if known { operation.to_owned() } else { target.to_owned() };
+        let input = serde_json::from_slice(&received.body).ok().filter(Value::is_object).map_or(Input::Unreadable, Input::Json);
+        return Asked { service, operation, input };
+    }
+    let form: Form = form_urlencoded::parse(&received.body).into_owned().collect();
+    let scope = auth::authorization(received).map(|authorization| authorization.service);
+    let service = match scope.as_deref() {
+        Some("ec2") => Service::Ec2,
+        _ => Service::Sts,
+    };
+    Asked { service, operation: form.get("Action").cloned().unwrap_or_default(), input: Input::Form(form) }
+}
+
+impl Asked {
+    fn call(&self, caller: &Caller) -> Call {
+        let subject = match &self.input {
+            Input::Json(input) => ecs::subject(input),
+            Input::Form(form) => form.get("RoleArn").cloned().unwrap_or_default(),
+            Input::Unreadable => String::new(),
+        };
+        let write = match self.service {
+            Service::Ecs => ecs::WRITES.contains(&self.operation.as_str()),
+            Service::Ec2 => !self.operation.starts_with("Describe"),
+            Service::Organizations | Service::SecretsManager | Service::Sts => false,
+        };
+        let (account, region) = (caller.account().to_owned(), caller.region.clone());
+        Call { operation: self.operation.clone(), account, region, write, subject }
+    }
+
+    fn work(&self, state: &mut State, caller: &Caller, overlaps: bool, request_id: &str) -> Reply {
+        match self.answer(state, caller, overlaps) {
+            Ok(Answer::Json(body)) => Reply::json(200, &body, request_id),
+            Ok(Answer::Xml(inside)) => Reply::xml(200, self.document(&inside, request_id), request_id),
+            Err(error) => error.encode(self.service, request_id),
+        }
+    }
+
+    fn answer(&self, state: &mut State, caller: &Caller, overlaps: bool) -> Result<Answer, AwsError> {
+        // Organizations is one for all Regions.
+        let account = state.account(caller.account());
+        let enabled = account.is_some_and(|account| account.enables(&caller.region, &state.home_region));
+        if !enabled && self.service != Service::Organizations {
+            return Err(AuthProblem::UnknownKey.of(self.service).into());
+        }
+        match (&self.input, self.service) {
+            (Input::Json(input), Service::Ecs) => ecs::answer(state, caller, &self.operation, input, overlaps).map(Answer::Json),
+            (Input::Json(input), Service::Organizations) => {
+                organizations::answer(state, caller, &self.operation, input).map(Answer::Json)
+            }
+            (Input::Json(input), _) => secrets_manager::answer(state, caller, &self.operation, input).map(Answer::Json),
+            (Input::Form(form), Service::Ec2) => ec2::answer(state, caller, &self.operation, form).map(Answer::Xml),
+            (Input::Form(form), _) => sts::answer(state, caller, &self.operation, form).map(Answer::Xml),
+            (Input::Unreadable, _) => Err(ErrorKind::JsonUnreadable.into()),
+        }
+    }
+
+    /// Puts the inside of an answer into its document. STS wraps it once more than EC2.
+    fn document(&self, inside: &str, request_id: &str) -> String {
+        let action = &self.operation;
+        match self.service {
+            Service::Ec2 => format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+                 {}{inside}</{action}Response>",
+                element("requestId", request_id)
+            ),
+            _ => format!(
+                "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>{inside}</{action}Result>\
+                 <ResponseMetadata>{}</ResponseMetadata></{action}Response>",
+                element("RequestId", request_id)
+            ),
+        }
+    }
+}
+
+enum Answer {
+    Json(Value),
+    Xml(String),
+}
+
+fn respond(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        // A scenario's header that HTTP has no room for is left out; there is nobody here to tell.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,247 @@
+//! Everything the simulated AWS knows, and how it begins.
+//!
+//! Plain data: what a call may do to it is decided by the files of the services.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::clock::epoch_seconds;
+use super::ecs::defaults;
+use super::stored::{Deployment, Place, Revision, StoredService};
+use crate::scenario::{self, Deploying, Org};
+
+/// The access key id of the management account's caller.
+pub(crate) const CALLER_KEY: &str = "SIMULATEDCALLER00001";
+
+/// Its secret access key. It opens nothing but a simulator.
+pub(crate) const CALLER_SECRET: &str = "simulated-secret-of-the-caller";
+
+/// The role the management account's caller has assumed.
+const CALLER_ROLE: &str = "FargateDeployMaster";
+
+/// Who registered what was there from the beginning, in every account.
+const CUSTOMER: &str = "assumed-role/CustomerPipeline/deploy";
+
+/// An access key and what it stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) account: String,
+    /// The ARN `GetCallerIdentity` tells.
+    pub(super) arn: String,
+    pub(super) secret: String,
+    pub(super) token: Option<String>,
+    pub(super) expires: Option<SystemTime>,
+    pub(super) policy: Option<Value>,
+}
+
+/// A secret as it is served.
+#[derive(Clone, Debug)]
+pub(super) struct StoredSecret {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) binary: bool,
+}
+
+/// The simulated AWS.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(super) partition: String,
+    pub(super) home_region: String,
+    /// As in the scenario, the management account first; nothing here changes while the world runs.
+    pub(super) accounts: Vec<scenario::Account>,
+    pub(super) units: Vec<scenario::Unit>,
+    /// IAM actions the management account's caller is denied.
+    pub(super) denied: Vec<String>,
+    pub(super) session_seconds: Option<u64>,
+    pub(super) definitions_verbatim: bool,
+    pub(super) secrets: Vec<StoredSecret>,
+    pub(super) sessions: BTreeMap<String, Session>,
+    /// By account and Region.
+    pub(super) places: BTreeMap<(String, String), Place>,
+    /// Account, Region and family of registrations that have arrived and are not answered.
+    pub(super) registering: BTreeSet<(String, String, String)>,
+    /// Bodies of `RegisterTaskDefinition` that were accepted, as received.
+    pub(super) registered: Vec<Value>,
+    /// Bodies of `UpdateService` that were accepted, as received.
+    pub(super) updates: Vec<Value>,
+    numbers: u64,
+}
+
+impl State {
+    /// Makes the beginning of a scenario; `fill` puts the Console's address and credentials into a secret's text.
+    pub(crate) fn new(org: &Org, fill: impl Fn(&str) -> String) -> Self {
+        let mut state = Self {
+            partition: org.partition.clone(),
+            home_region: org.home_region.clone(),
+            accounts: org.every_account().cloned().collect(),
+            units: org.units.clone(),
+            denied: org.denied.clone(),
+            session_seconds: org.session_seconds,
+            definitions_verbatim: org.definitions_verbatim,
+            secrets: Vec::new(),
+            sessions: BTreeMap::new(),
+            places: BTreeMap::new(),
+            registering: BTreeSet::new(),
+            registered: Vec::new(),
+            updates: Vec::new(),
+            numbers: 0,
+        };
+        for secret in &org.secrets {
+            let text = match filled(&secret.value, &fill) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary };
+            state.secrets.push(stored);
+        }
+        let arn = format!("arn:{}:sts::{}:assumed-role/{CALLER_ROLE}/simulated", state.partition, state.management());
+        let caller = Session {
+            account: state.management().to_owned(),
+            arn,
+            secret: CALLER_SECRET.to_owned(),
+            token: None,
+            expires: None,
+            policy: None,
+        };
+        state.sessions.insert(CALLER_KEY.to_owned(), caller);
+        for account in org.every_account() {
+            let home_region = org.home_region.clone();
+            state.furnish(&account.id, &home_region, &account.home);
+            for region in &account.regions {
+                state.furnish(&account.id, &region.name, region);
+            }
+        }
+        state
+    }
+
+    fn furnish(&mut self, account: &str, region: &str, content: &scenario::Region) {
+        let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
+        for cluster in &content.clusters {
+            place.add_cluster(&cluster.name, &cluster.tags);
+        }
+        for definition in &content.task_definitions {
+            self.register_for_customer(account, region, definition.load());
+        }
+        for service in &content.services {
+            let task_definition = self.register_for_customer(account, region, service.definition.load());
+            let deployment = self.deployment(&task_definition, true);
+            let mut stored = StoredService::new(service, task_definition, deployment);
+            let deploying_to = match &service.deploying {
+                Deploying::Nothing => None,
+                Deploying::Briefly | Deploying::Forever => Some(stored.task_definition.clone()),
+                Deploying::BrieflyTo(definition) => Some(self.register_for_customer(account, region, definition.load())),
+            };
+            if let Some(task_definition) = deploying_to {
+                let looks = (service.deploying != Deploying::Forever).then_some(1);
+                stored.roll_out(self.deployment(&task_definition, false), looks);
+            }
+            let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
+            place.add_cluster(service.cluster(), &BTreeMap::new());
+            place.services.push(stored);
+        }
+    }
+
+    /// Returns the ARN of a revision with this content: the family's newest one if it is the same, else a new one.
+    pub(crate) fn register_for_customer(&mut self, account: &str, region: &str, definition: Value) -> String {
+        let (definition, tags) = self.stored_form(definition);
+        let family = definition.get("family").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let known = self.revisions(account, region, &family);
+        if known.last().is_some_and(|newest| newest.active && newest.definition == definition && newest.tags == tags) {
+            return self.task_definition_arn(account, region, &family, known.len());
+        }
+        let by = format!("arn:{}:sts::{account}:{CUSTOMER}", self.partition);
+        self.add_revision(account, region, definition, tags, by)
+    }
+
+    /// Takes the tags out of a registration, and fills in ECS's defaults unless the scenario says otherwise.
+    pub(super) fn stored_form(&self, registration: Value) -> (Map<String, Value>, Vec<Value>) {
+        let mut definition = match registration {
+            Value::Object(definition) => definition,
+            _ => Map::new(),
+        };
+        let tags = match definition.shift_remove("tags") {
+            Some(Value::Array(tags)) => tags,
+            _ => Vec::new(),
+        };
+        if !self.definitions_verbatim {
+            defaults::fill_in(&mut definition);
+        }
+        (definition, tags)
+    }
+
+    /// Adds a revision to its family and returns its ARN.
+    pub(super) fn add_revision(
+        &mut self,
+        account: &str,
+        region: &str,
+        definition: Map<String, Value>,
+        tags: Vec<Value>,
+        registered_by: String,
+    ) -> String {
+        let family = definition.get("family").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let registered_at = epoch_seconds(SystemTime::now());
+        let revision = Revision { definition, tags, active: true, registered_at, registered_by, deregistered_at: None };
+        let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
+        let revisions = place.families.entry(family.clone()).or_default();
+        revisions.push(revision);
+        let number = revisions.len();
+        self.task_definition_arn(account, region, &family, number)
+    }
+
+    pub(super) fn deployment(&mut self, task_definition: &str, completed: bool) -> Deployment {
+        let id = format!("ecs-svc/{:019}", self.number());
+        let created_at = epoch_seconds(SystemTime::now());
+        Deployment { id, task_definition: task_definition.to_owned(), completed, created_at }
+    }
+
+    /// Returns a number that was not returned before.
+    pub(super) fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// Returns the management account's id.
+    pub(crate) fn management(&self) -> &str {
+        &self.accounts[0].id
+    }
+
+    pub(super) fn account(&self, id: &str) -> Option<&scenario::Account> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+
+    pub(super) fn place(&self, account: &str, region: &str) -> Option<&Place> {
+        self.places.get(&(account.to_owned(), region.to_owned()))
+    }
+
+    pub(super) fn place_mut(&mut self, account: &str, region: &str) -> &mut Place {
+        self.places.entry((account.to_owned(), region.to_owned())).or_default()
+    }
+
+    pub(super) fn revisions(&self, account: &str, region: &str, family: &str) -> &[Revision] {
+        self.place(account, region).and_then(|place| place.families.get(family)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn cluster_arn(&self, account: &str, region: &str, cluster: &str) -> String {
+        format!("arn:{}:ecs:{region}:{account}:cluster/{cluster}", self.partition)
+    }
+
+    pub(super) fn service_arn(&self, account: &str, region: &str, cluster: &str, service: &str) -> String {
+        format!("arn:{}:ecs:{region}:{account}:service/{cluster}/{service}", self.partition)
+    }
+
+    pub(super) fn task_definition_arn(&self, account: &str, region: &str, family: &str, revision: usize) -> String {
+        format!("arn:{}:ecs:{region}:{account}:task-definition/{family}:{revision}", self.partition)
+    }
+}
+
+/// Fills in the texts of a secret before it becomes JSON, so that a password may hold any character.
+fn filled(value: &Value, fill: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(fill(text)),
+        Value::Array(items) => items.iter().map(|item| filled(item, fill)).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, field)| (key.clone(), filled(field, fill))).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,150 @@
+//! A service of a scenario.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Definition;
+
+/// A service as it stands when the world starts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Service {
+    /// `cluster/service`.
+    pub place: String,
+    pub definition: Definition,
+    /// Shown unless there are capacity providers.
+    pub launch_type: String,
+    pub capacity_providers: Vec<CapacityProvider>,
+    /// `None` stands for ECS's own rolling deployments, which `DescribeServices` leaves unsaid.
+    pub deployment_controller: Option<String>,
+    pub status: String,
+    pub platform_version: String,
+    pub express_mode: bool,
+    pub tags: BTreeMap<String, String>,
+    pub deploying: Deploying,
+    pub desired_count: u64,
+}
+
+/// One item of a capacity provider strategy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityProvider {
+    pub name: String,
+    /// `None` leaves the weight unsaid, as a strategy without weights does.
+    #[serde(default)]
+    pub weight: Option<u64>,
+}
+
+/// A customer's own deployment that is under way when the world starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deploying {
+    #[default]
+    Nothing,
+    /// In progress at the first `DescribeServices`, completed at the next.
+    Briefly,
+    /// The same, and what is being deployed is another task definition.
+    BrieflyTo(Definition),
+    /// Never completes.
+    Forever,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            place: String::new(),
+            definition: Definition::default(),
+            launch_type: "FARGATE".to_owned(),
+            capacity_providers: Vec::new(),
+            deployment_controller: None,
+            status: "ACTIVE".to_owned(),
+            platform_version: "LATEST".to_owned(),
+            express_mode: false,
+            tags: BTreeMap::new(),
+            deploying: Deploying::Nothing,
+            desired_count: 1,
+        }
+    }
+}
+
+impl Service {
+    /// Returns an active Fargate service of one task with a finished deployment.
+    pub fn new(place: &str, definition: impl Into<Definition>) -> Self {
+        Self { place: place.to_owned(), definition: definition.into(), ..Self::default() }
+    }
+
+    /// Returns the name of its cluster; a place without one is in the cluster `default`, as in ECS.
+    pub fn cluster(&self) -> &str {
+        self.place.split_once('/').map_or("default", |(cluster, _)| cluster)
+    }
+
+    /// Returns its name in the cluster.
+    pub fn name(&self) -> &str {
+        self.place.split_once('/').map_or(self.place.as_str(), |(_, name)| name)
+    }
+
+    /// Sets another launch type than FARGATE: `EC2`, `EXTERNAL` or `MANAGED_INSTANCES`.
+    pub fn launch_type(mut self, launch_type: &str) -> Self {
+        self.launch_type = launch_type.to_owned();
+        self
+    }
+
+    /// Adds a capacity provider; `launchType` is then left out of `DescribeServices`, as AWS does.
+    pub fn capacity_provider(mut self, name: &str, weight: Option<u64>) -> Self {
+        self.capacity_providers.push(CapacityProvider { name: name.to_owned(), weight });
+        self
+    }
+
+    /// Sets `CODE_DEPLOY` or `EXTERNAL`; `ECS` is then said, although it is the default.
+    pub fn deployment_controller(mut self, controller: &str) -> Self {
+        self.deployment_controller = Some(controller.to_owned());
+        self
+    }
+
+    /// Sets `DRAINING` or `INACTIVE`.
+    ///
+    /// Such a service is still listed, as though it had been deleted between the listing and the look; AWS itself stops listing it.
+    pub fn status(mut self, status: &str) -> Self {
+        self.status = status.to_owned();
+        self
+    }
+
+    pub fn platform_version(mut self, version: &str) -> Self {
+        self.platform_version = version.to_owned();
+        self
+    }
+
+    /// Makes it an Express Mode service, which has an API of its own.
+    pub fn express_mode(mut self) -> Self {
+        self.express_mode = true;
+        self
+    }
+
+    pub fn tag(mut self, key: &str, value: &str) -> Self {
+        self.tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Starts a customer's deployment of the same task definition: in progress at the first look, completed at the next.
+    pub fn deploying(mut self) -> Self {
+        self.deploying = Deploying::Briefly;
+        self
+    }
+
+    /// Starts a customer's deployment of another task definition: in progress at the first look, completed at the next.
+    pub fn deploying_to(mut self, definition: impl Into<Definition>) -> Self {
+        self.deploying = Deploying::BrieflyTo(definition.into());
+        self
+    }
+
+    /// Starts a customer's deployment that never completes.
+    pub fn stuck_deploying(mut self) -> Self {
+        self.deploying = Deploying::Forever;
+        self
+    }
+
+    pub fn desired_count(mut self, tasks: u64) -> Self {
+        self.desired_count = tasks;
+        self
+    }
+}

@@ -1,0 +1,213 @@
+//! A scenario that runs: two servers on loopback, and what a test asks of them afterwards.
+//!
+//! Nothing here waits. A test forces an order with [`World::hold`] and [`World::on_write`]; see [`crate::gate`].
+
+pub(crate) mod connection;
+mod view;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use self::connection::{Connection, Listener};
+pub use self::view::ServiceView;
+use crate::aws::{Aws, CALLER_KEY, CALLER_SECRET, State};
+use crate::console::RunningConsole;
+use crate::scenario::{CONSOLE_PASSWORD, CONSOLE_SECRET, CONSOLE_URL, CONSOLE_USER, Definition, Org};
+use crate::{Calls, FaultRule, Gate, Hold, Moment};
+
+/// A running world. When it is dropped, its servers take no more connections and end those that are idle.
+pub struct World {
+    aws: Aws,
+    console: RunningConsole,
+    gate: Gate,
+    address: SocketAddr,
+    console_url: String,
+    /// Dropped with the world, which is what the servers wait for.
+    _running: watch::Sender<()>,
+}
+
+impl Org {
+    /// Starts the scenario on ports nobody uses, on the current tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// When loopback has no port left, or a task definition of the scenario cannot be read.
+    pub async fn start(self) -> World {
+        self.start_at(0, 0).await.unwrap_or_else(|error| panic!("could not listen on loopback: {error}"))
+    }
+
+    /// Starts the scenario on these ports of loopback; 0 stands for one nobody uses.
+    ///
+    /// # Errors
+    ///
+    /// When a port cannot be had.
+    pub async fn start_at(self, port: u16, console_port: u16) -> std::io::Result<World> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let console_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, console_port)).await?;
+        let address = listener.local_addr()?;
+        let console_url = format!("http://{}{}", console_listener.local_addr()?, self.console.path());
+
+        let gate = Gate::default();
+        gate.latency(Duration::from_millis(self.latency_milliseconds));
+        for rule in &self.faults {
+            gate.fault(rule.clone());
+        }
+        let (user, password) = (self.console.user(), self.console.password());
+        let fill =
+            |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
+        let aws = Aws::new(State::new(&self, fill), gate.clone());
+        let console = RunningConsole::new(self.console, gate.clone());
+        let running = watch::Sender::new(());
+        serve(listener, aws.router(), &running);
+        serve(console_listener, counting_peers(console.router(), gate.clone()), &running);
+        Ok(World { aws, console, gate, address, console_url, _running: running })
+    }
+}
+
+fn serve(listener: TcpListener, router: Router, running: &watch::Sender<()>) {
+    let mut running = running.subscribe();
+    let service = router.into_make_service_with_connect_info::<Connection>();
+    let dropped = async move {
+        // Nothing is ever sent: this ends when the sender is gone.
+        while running.changed().await.is_ok() {}
+    };
+    tokio::spawn(axum::serve(Listener(listener), service).with_graceful_shutdown(dropped).into_future());
+}
+
+/// The simulated AWS notes its peers itself; the Console does not know about connections.
+fn counting_peers(router: Router, gate: Gate) -> Router {
+    router.layer(from_fn(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request, next: Next| {
+        gate.peer(connection.peer);
+        next.run(request)
+    }))
+}
+
+impl World {
+    /// Returns the address of every AWS service.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns what `PCC_URL` must be, the tenant's path included.
+    pub fn console_url(&self) -> String {
+        self.console_url.clone()
+    }
+
+    pub fn console(&self) -> &RunningConsole {
+        &self.console
+    }
+
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Returns every call so far, to AWS and to the Console.
+    pub fn calls(&self) -> Calls {
+        self.gate.calls()
+    }
+
+    /// Holds the next call of this operation; see [`Gate::hold`].
+    pub fn hold(&self, operation: &str) -> Arc<Hold> {
+        self.gate.hold(operation)
+    }
+
+    /// Holds the n-th write from now; see [`Gate::on_write`].
+    pub fn on_write(&self, n: u64, moment: Moment) -> Arc<Hold> {
+        self.gate.on_write(n, moment)
+    }
+
+    /// Makes calls fail from now on.
+    pub fn fault(&self, rule: FaultRule) {
+        self.gate.fault(rule);
+    }
+
+    /// Returns the access key id and the secret access key of the management account's caller.
+    pub fn caller(&self) -> (String, String) {
+        (CALLER_KEY.to_owned(), CALLER_SECRET.to_owned())
+    }
+
+    /// Returns the variables with which a child process finds this world.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let (key, secret) = self.caller();
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint()),
+            ("AWS_ACCESS_KEY_ID", key),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_REGION", self.home_region()),
+            ("PCC_SECRET", CONSOLE_SECRET.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    pub fn home_region(&self) -> String {
+        self.aws.state().home_region().to_owned()
+    }
+
+    /// Returns the management account's id.
+    pub fn management(&self) -> String {
+        self.aws.state().management().to_owned()
+    }
+
+    /// Returns a service as it is now; its place is written `cluster/service`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such service: a test that asks for one has a mistake.
+    pub fn service(&self, account: &str, region: &str, place: &str) -> ServiceView {
+        let state = self.aws.state();
+        ServiceView::find(&state, account, region, place)
+            .unwrap_or_else(|| panic!("there is no service {place} in {region} of {account}"))
+    }
+
+    /// Returns every service there is, by account, Region and then in the order of the scenario.
+    pub fn services(&self) -> Vec<ServiceView> {
+        ServiceView::all(&self.aws.state())
+    }
+
+    /// Returns every revision of a family as `DescribeTaskDefinition` shows it, with its tags inside, the oldest first.
+    pub fn revisions(&self, account: &str, region: &str, family: &str) -> Vec<Value> {
+        self.aws.state().shown_revisions(account, region, family)
+    }
+
+    /// Returns the bodies of the registrations that were accepted, as they arrived, in order.
+    pub fn registered(&self) -> Vec<Value> {
+        self.aws.state().registered().to_vec()
+    }
+
+    /// Returns the bodies of the service updates that were accepted, as they arrived, in order.
+    pub fn updates(&self) -> Vec<Value> {
+        self.aws.state().updates().to_vec()
+    }
+
+    /// Returns the account of every assumed role so far, with the session policy it was given.
+    pub fn session_policies(&self) -> Vec<(String, Option<Value>)> {
+        self.aws.state().session_policies()
+    }
+
+    /// Deploys a task definition as the customer would, completed at once, and returns its ARN.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such service.
+    pub fn deploy(&self, account: &str, region: &str, place: &str, definition: impl Into<Definition>) -> String {
+        let definition = definition.into().load();
+        let deployed = self.aws.state().deploy_for_customer(account, region, place, definition);
+        deployed.unwrap_or_else(|| panic!("there is no service {place} in {region} of {account}"))
+    }
+
+    /// Returns everything that is in all accounts, for comparing two moments.
+    ///
+    /// A roll-out that is under way moves on when somebody looks at it, which shows here too.
+    pub fn snapshot(&self) -> Value {
+        self.aws.state().snapshot()
+    }
+}
