@@ -1,0 +1,262 @@
+//! As whom we call: the caller, and the member role of each account, renewed before it expires.
+//!
+//! Every account has its own credentials and no SDK cache stands between: the SDK's identity cache holds 64 entries, and a walk
+//! through more accounts at once would assume each role again and again (aws-smithy-runtime 1.16, `DEFAULT_MAX_PARTITIONS`).
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::Region;
+use futures::future::BoxFuture;
+
+use super::call::{At, Calls};
+use super::ec2::Ec2Reader;
+use super::ecs::{EcsReader, EcsWriter};
+use super::error::AwsError;
+use super::operations;
+use crate::ids::{self, AccountId, Partition, RegionName};
+
+/// A role assumed with the credentials of another role lasts an hour at most.
+/// Source: AWS IAM User Guide, "Roles terms and concepts", role chaining (read 2026-11).
+const SESSION_SECONDS: i32 = 3600;
+
+/// Credentials this near to their end are renewed before the next call.
+const RENEWED_BEFORE: Duration = Duration::from_secs(300);
+
+/// Why there is no way into AWS at all.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    #[error("no AWS Region is set")]
+    NoRegion,
+    #[error("the AWS Region that is set is none")]
+    BadRegion(#[source] ids::IdError),
+    #[error("could not find out who the caller is")]
+    Caller(#[source] AwsError),
+    #[error("could not make sense of the caller's identity")]
+    BadCaller(#[source] ids::IdError),
+}
+
+impl AccessError {
+    /// Returns the way out, if we know it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRegion | Self::BadRegion(_) => {
+                Some("set AWS_REGION, or `region` in the profile that AWS_PROFILE names".to_owned())
+            }
+            Self::Caller(_) => Some(
+                "check the AWS credentials: AWS_PROFILE, `aws sso login`, or the task role; `aws sts get-caller-identity` must work"
+                    .to_owned(),
+            ),
+            Self::BadCaller(_) => None,
+        }
+    }
+}
+
+/// The caller's own way into AWS.
+pub struct Aws {
+    config: SdkConfig,
+    pub(super) calls: Arc<Calls>,
+    pub region: RegionName,
+    pub partition: Partition,
+    pub account: AccountId,
+    principal: String,
+}
+
+impl Aws {
+    /// Finds credentials and Region where the AWS CLI does, and asks AWS who that is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no Region, no credentials, or AWS does not accept them.
+    pub async fn start(calls: Calls) -> Result<Self, AccessError> {
+        // One pool for every client: each client made without one brings its own.
+        let http_client = HttpClientBuilder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(60))
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        let region = config.region().ok_or(AccessError::NoRegion)?.as_ref().parse().map_err(AccessError::BadRegion)?;
+        let sts = aws_sdk_sts::Client::new(&config);
+        let at = At { account: None, region, session: None };
+        let identity = calls.send(&operations::GET_CALLER_IDENTITY, &at, || sts.get_caller_identity().send()).await;
+        let identity = identity.map_err(AccessError::Caller)?;
+        let arn = identity.arn().unwrap_or_default();
+        let (partition, account) = ids::caller_of(arn).map_err(AccessError::BadCaller)?;
+        let principal = ids::principal_of(arn).unwrap_or_default();
+        Ok(Self { config, calls: Arc::new(calls), region: at.region, partition, account, principal })
+    }
+
+    /// Returns the caller's own access to its own account and Region.
+    pub(super) fn own(&self) -> At {
+        At { account: Some(self.account.clone()), region: self.region.clone(), session: None }
+    }
+
+    pub(super) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// Returns access to the caller's own account with the caller's own credentials.
+    pub fn own_account(&self) -> Account {
+        let (id, principal) = (self.account.clone(), self.principal.clone());
+        Account {
+            id,
+            home: self.region.clone(),
+            config: self.config.clone(),
+            calls: Arc::clone(&self.calls),
+            session: None,
+            principal,
+        }
+    }
+
+    /// Assumes the member role of an account.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not let us.
+    pub async fn assume(&self, account: &AccountId, role_name: &str, session_name: &str) -> Result<Account, AwsError> {
+        let session = Arc::new(Session {
+            sts: aws_sdk_sts::Client::new(&self.config),
+            at: self.own(),
+            role_arn: format!("arn:{}:iam::{account}:role/{role_name}", self.partition),
+            session_name: session_name.to_owned(),
+            renewing: tokio::sync::Mutex::new(()),
+            current: Mutex::new(None),
+        });
+        session.keep_fresh(&self.calls).await?;
+        let config = self
+            .config
+            .to_builder()
+            .credentials_provider(SharedCredentialsProvider::new(SessionCredentials(Arc::clone(&session))))
+            .identity_cache(aws_config::identity::IdentityCache::no_cache())
+            .build();
+        let principal = ids::principal_of(&session.role_arn).unwrap_or_default();
+        let (id, home, calls) = (account.clone(), self.region.clone(), Arc::clone(&self.calls));
+        Ok(Account { id, home, config, calls, session: Some(session), principal })
+    }
+}
+
+/// One account, entered.
+#[derive(Clone)]
+pub struct Account {
+    pub id: AccountId,
+    /// The Region the run itself is in.
+    home: RegionName,
+    config: SdkConfig,
+    calls: Arc<Calls>,
+    session: Option<Arc<Session>>,
+    principal: String,
+}
+
+impl Account {
+    /// Returns whom ECS will name as the one who registered our revisions, in the form of [`ids::principal_of`].
+    pub fn principal(&self) -> &str {
+        &self.principal
+    }
+
+    fn at(&self, region: &RegionName) -> At {
+        At { account: Some(self.id.clone()), region: region.clone(), session: self.session.clone() }
+    }
+
+    fn config_in(&self, region: &RegionName) -> SdkConfig {
+        self.config.to_builder().region(Region::new(region.as_str().to_owned())).build()
+    }
+
+    /// Returns what reads EC2 in the run's own Region.
+    pub fn ec2_reader(&self) -> Ec2Reader {
+        Ec2Reader::new(aws_sdk_ec2::Client::new(&self.config_in(&self.home)), Arc::clone(&self.calls), self.at(&self.home))
+    }
+
+    /// Returns what reads ECS in a Region.
+    pub fn ecs_reader(&self, region: &RegionName) -> EcsReader {
+        EcsReader::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+
+    /// Returns what changes ECS in a Region. A dry run never asks for one.
+    pub fn ecs_writer(&self, region: &RegionName) -> EcsWriter {
+        EcsWriter::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+}
+
+/// The assumed member role of one account.
+pub(super) struct Session {
+    sts: aws_sdk_sts::Client,
+    at: At,
+    role_arn: String,
+    session_name: String,
+    /// Held by the one that renews; the others wait and find the work done.
+    renewing: tokio::sync::Mutex<()>,
+    current: Mutex<Option<Credentials>>,
+}
+
+impl Session {
+    fn current(&self) -> Option<Credentials> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_fresh(&self) -> bool {
+        let ends = self.current().and_then(|credentials| credentials.expiry());
+        ends.is_some_and(|ends| ends > SystemTime::now() + RENEWED_BEFORE)
+    }
+
+    /// Assumes the role, unless its credentials last a while yet.
+    ///
+    /// Done before a call takes its place in flight: a renewal inside the call would wait for a place that the call holds.
+    pub(super) fn keep_fresh<'a>(self: &'a Arc<Self>, calls: &'a Calls) -> BoxFuture<'a, Result<(), AwsError>> {
+        Box::pin(async move {
+            if self.is_fresh() {
+                return Ok(());
+            }
+            let _one_at_a_time = self.renewing.lock().await;
+            if self.is_fresh() {
+                return Ok(());
+            }
+            let request = || {
+                let request = self.sts.assume_role().role_arn(&self.role_arn).role_session_name(&self.session_name);
+                request.duration_seconds(SESSION_SECONDS).send()
+            };
+            let answer = calls.send(&operations::ASSUME_ROLE, &self.at, request).await?;
+            let given = answer
+                .credentials()
+                .ok_or_else(|| AwsError::unusable(&operations::ASSUME_ROLE, "the answer holds no credentials".to_owned()))?;
+            let ends = SystemTime::try_from(*given.expiration()).ok();
+            let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
+            let credentials = Credentials::new(key, secret, Some(token.to_owned()), ends, "member role");
+            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
+            Ok(())
+        })
+    }
+}
+
+/// Hands the SDK what [`Session::keep_fresh`] fetched.
+struct SessionCredentials(Arc<Session>);
+
+impl fmt::Debug for SessionCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionCredentials({})", self.0.role_arn)
+    }
+}
+
+impl ProvideCredentials for SessionCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let current = self.0.current();
+        future::ProvideCredentials::ready(current.ok_or_else(|| CredentialsError::not_loaded("the role is not assumed yet")))
+    }
+}

@@ -1,0 +1,102 @@
+//! The only way to send something to AWS: fresh credentials, then a place in flight, then the call, repeated by kind of failure.
+//!
+//! The SDK's own retries are off. Its retry budget is shared by all clients of a service in a Region, so that a walk through many
+//! accounts drains it and later throttles are not retried at all; and a call that waits in there would hold its place in flight.
+//! (Seen with aws-smithy-runtime 1.16: `StandardRetryStrategy`'s token bucket, one per retry partition.)
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::access::Session;
+use super::error::AwsError;
+use super::operations::{Effect, Operation};
+use crate::ids::{AccountId, RegionName};
+use crate::plan::retry::Patience;
+
+/// Where a call goes, and as whom.
+#[derive(Clone)]
+pub(super) struct At {
+    /// Nobody's, until AWS has told whose.
+    pub(super) account: Option<AccountId>,
+    pub(super) region: RegionName,
+    /// The assumed role, or none for the caller's own credentials.
+    pub(super) session: Option<Arc<Session>>,
+}
+
+impl At {
+    fn account(&self) -> &str {
+        self.account.as_ref().map_or("", AccountId::as_str)
+    }
+}
+
+/// Bounds and repeats calls; one for the whole run.
+#[derive(Debug)]
+pub struct Calls {
+    in_flight: Arc<Semaphore>,
+    patience: Patience,
+    stop: CancellationToken,
+}
+
+impl Calls {
+    /// Returns a sender with this bound on calls in flight.
+    ///
+    /// Throttling is waited out for about three minutes, because AWS's slowest bucket refills one token a second and the
+    /// customer's own pipelines drink from it as well.
+    pub fn new(in_flight: Arc<Semaphore>, first_wait: Duration, stop: CancellationToken) -> Self {
+        let longest_wait = Duration::from_secs(20).min(first_wait.saturating_mul(40));
+        Self { in_flight, patience: Patience { throttled_tries: 14, unclear_tries: 4, first_wait, longest_wait }, stop }
+    }
+
+    /// Sends a call and returns its answer.
+    ///
+    /// # Errors
+    ///
+    /// When it failed in a way that trying again does not mend, or was tried often enough.
+    pub(super) async fn send<T, E, F>(&self, operation: &'static Operation, at: &At, call: impl Fn() -> F) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let mut tries = 0;
+        loop {
+            if let Some(session) = &at.session {
+                session.keep_fresh(self).await?;
+            }
+            let answer = {
+                // Taken last and given back before any wait, so that whoever waits holds no place.
+                let _place = self.in_flight.acquire().await;
+                let started = Instant::now();
+                let answer = call().await;
+                let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok = answer.is_ok(), "called AWS");
+                answer
+            };
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => AwsError::from_sdk(operation, &error),
+            };
+            tries += 1;
+            let wait = error.trouble().and_then(|trouble| self.patience.wait(trouble, tries, None, fastrand::f64()));
+            let Some(wait) = wait else { return Err(error) };
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            if tries == 1 {
+                debug!(operation = operation.name, account = at.account(), region = %at.region, wait_ms, "trying a call again");
+            } else {
+                warn!(operation = operation.name, account = at.account(), region = %at.region, tries, wait_ms, "trying a call again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                // A run that is asked to stop waits for nothing but what it has begun to write.
+                () = self.stop.cancelled(), if operation.effect == Effect::Read => return Err(error),
+            }
+        }
+    }
+}

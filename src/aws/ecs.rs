@@ -1,0 +1,257 @@
+//! ECS: clusters, services and task definitions. Reading and writing are two types, so that a run without a writer cannot write.
+
+use std::sync::Arc;
+
+use aws_sdk_ecs::types::{
+    ClusterField, DeploymentControllerType, DeploymentRolloutState, ResourceManagementType, Service, ServiceField, Tag,
+    TaskDefinitionField,
+};
+
+use super::call::{At, Calls};
+use super::error::AwsError;
+use super::operations::{self, Operation};
+use super::raw::{KeepAnswer, SendInstead};
+use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
+use crate::plan::service::ServiceFacts;
+use crate::plan::task_definition::{Described, Protected, TaskDefinition};
+
+/// `DescribeClusters` takes at most 100 clusters a call.
+/// Source: Amazon ECS API Reference, DescribeClusters, `clusters` (read 2026-11).
+const CLUSTERS_PER_DESCRIBE: usize = 100;
+
+/// `ListClusters` and `ListServices` give at most 100 a page, and `ListServices` 10 unless asked for more.
+/// Source: Amazon ECS API Reference, ListServices, `maxResults` (read 2026-11).
+const PAGE: i32 = 100;
+
+/// `DescribeServices` takes at most 10 services a call.
+/// Source: Amazon ECS API Reference, DescribeServices, `services` (read 2026-11).
+pub const SERVICES_PER_DESCRIBE: usize = 10;
+
+/// A cluster and its owner's tags.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub arn: ClusterArn,
+    pub tags: Vec<(String, String)>,
+}
+
+impl ClusterArn {
+    /// Returns the cluster for another look at its services, when its owner's tags have been heeded already.
+    pub fn untagged(self) -> Cluster {
+        Cluster { arn: self, tags: Vec::new() }
+    }
+}
+
+/// What `DescribeServices` said: the services it knows, and why it did not describe the others.
+#[derive(Clone, Debug, Default)]
+pub struct Described10 {
+    pub services: Vec<ServiceFacts>,
+    /// ARN or name, and ECS's reason, such as `MISSING`.
+    pub failures: Vec<(String, String)>,
+}
+
+/// Reads ECS in one account and Region.
+pub struct EcsReader {
+    client: aws_sdk_ecs::Client,
+    calls: Arc<Calls>,
+    at: At,
+}
+
+impl EcsReader {
+    pub(super) fn new(client: aws_sdk_ecs::Client, calls: Arc<Calls>, at: At) -> Self {
+        Self { client, calls, at }
+    }
+
+    /// Returns every cluster.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn clusters(&self) -> Result<Vec<ClusterArn>, AwsError> {
+        let operation = &operations::LIST_CLUSTERS;
+        let mut clusters = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let request = || self.client.list_clusters().max_results(PAGE).set_next_token(next.clone()).send();
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            for arn in answer.cluster_arns() {
+                clusters.push(parsed(operation, Some(arn))?);
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(clusters);
+            }
+        }
+    }
+
+    /// Returns clusters with their tags; those that ECS does not know are left out.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn cluster_tags(&self, clusters: &[ClusterArn]) -> Result<Vec<Cluster>, AwsError> {
+        let operation = &operations::DESCRIBE_CLUSTERS;
+        let mut described = Vec::with_capacity(clusters.len());
+        for chunk in clusters.chunks(CLUSTERS_PER_DESCRIBE) {
+            let names: Vec<String> = chunk.iter().map(ToString::to_string).collect();
+            let request = || {
+                let request = self.client.describe_clusters().set_clusters(Some(names.clone()));
+                request.include(ClusterField::Tags).send()
+            };
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            for cluster in answer.clusters() {
+                described.push(Cluster { arn: parsed(operation, cluster.cluster_arn())?, tags: pairs(cluster.tags()) });
+            }
+        }
+        Ok(described)
+    }
+
+    /// Returns the ARNs of a cluster's services.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn services(&self, cluster: &ClusterArn) -> Result<Vec<ServiceArn>, AwsError> {
+        let operation = &operations::LIST_SERVICES;
+        let mut services = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let request = || {
+                let request = self.client.list_services().cluster(cluster.as_str()).max_results(PAGE);
+                request.set_next_token(next.clone()).send()
+            };
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            for arn in answer.service_arns() {
+                services.push(parsed(operation, Some(arn))?);
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(services);
+            }
+        }
+    }
+
+    /// Describes services of one cluster, ten at most.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn describe(&self, cluster: &Cluster, services: &[ServiceArn]) -> Result<Described10, AwsError> {
+        let operation = &operations::DESCRIBE_SERVICES;
+        let names: Vec<String> = services.iter().map(ToString::to_string).collect();
+        let request = || {
+            let request = self.client.describe_services().cluster(cluster.arn.as_str()).set_services(Some(names.clone()));
+            request.include(ServiceField::Tags).send()
+        };
+        let answer = self.calls.send(operation, &self.at, request).await?;
+        let mut described = Described10::default();
+        for service in answer.services() {
+            described.services.push(facts(operation, cluster, service)?);
+        }
+        for failure in answer.failures() {
+            let (arn, reason) = (failure.arn().unwrap_or_default(), failure.reason().unwrap_or("no reason given"));
+            described.failures.push((arn.to_owned(), reason.to_owned()));
+        }
+        Ok(described)
+    }
+
+    /// Describes a task definition, by ARN or by family (its newest active revision), with its tags and without losing a field.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell, or what it tells is no task definition.
+    pub async fn task_definition(&self, name: &str) -> Result<TaskDefinition<Described>, AwsError> {
+        let operation = &operations::DESCRIBE_TASK_DEFINITION;
+        let body = KeepAnswer::default();
+        let request = || {
+            let request = self.client.describe_task_definition().task_definition(name).include(TaskDefinitionField::Tags);
+            request.customize().interceptor(body.clone()).send()
+        };
+        self.calls.send(operation, &self.at, request).await?;
+        let body = body.json().map_err(|problem| AwsError::unusable(operation, problem))?;
+        TaskDefinition::described(&body).map_err(|problem| AwsError::unusable(operation, problem.to_string()))
+    }
+}
+
+/// Changes ECS in one account and Region.
+pub struct EcsWriter {
+    client: aws_sdk_ecs::Client,
+    calls: Arc<Calls>,
+    at: At,
+}
+
+impl EcsWriter {
+    pub(super) fn new(client: aws_sdk_ecs::Client, calls: Arc<Calls>, at: At) -> Self {
+        Self { client, calls, at }
+    }
+
+    /// Registers a protected task definition, field by field as it is, and returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it, or nobody knows whether it was done.
+    pub async fn register(&self, definition: &TaskDefinition<Protected>) -> Result<TaskDefinitionArn, AwsError> {
+        let operation = &operations::REGISTER_TASK_DEFINITION;
+        let redactor = definition.redactor();
+        // The SDK checks nothing that we send in the place of its own body; it wants a family all the same.
+        let family = definition.text("family").unwrap_or_default();
+        let body = SendInstead::new(operation.name, definition.json());
+        let request = || {
+            let request = self.client.register_task_definition().family(family);
+            request.customize().interceptor(body.clone()).send()
+        };
+        let answer = self.calls.send(operation, &self.at, request).await.map_err(|error| error.cleaned_by(&redactor))?;
+        parsed(operation, answer.task_definition().and_then(|definition| definition.task_definition_arn()))
+    }
+
+    /// Moves a service to another task definition, and touches nothing else of it.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn update_service(&self, service: &ServiceFacts, definition: &TaskDefinitionArn) -> Result<(), AwsError> {
+        let request = || {
+            let request = self.client.update_service().cluster(service.cluster.as_str()).service(service.arn.as_str());
+            request.task_definition(definition.as_str()).send()
+        };
+        self.calls.send(&operations::UPDATE_SERVICE, &self.at, request).await.map(|_| ())
+    }
+}
+
+/// Passes a service on as plain facts.
+fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) -> Result<ServiceFacts, AwsError> {
+    let deployments = service.deployments();
+    let rolling = |state: &DeploymentRolloutState| *state == DeploymentRolloutState::InProgress;
+    let controller = service.deployment_controller().map_or(&DeploymentControllerType::Ecs, |controller| controller.r#type());
+    Ok(ServiceFacts {
+        arn: parsed(operation, service.service_arn())?,
+        cluster: cluster.arn.clone(),
+        task_definition: task_definition_of(operation, service)?,
+        status: service.status().unwrap_or_default().to_owned(),
+        launch_type: service.launch_type().map(|launch_type| launch_type.as_str().to_owned()),
+        capacity_providers: service.capacity_provider_strategy().iter().map(|item| item.capacity_provider().to_owned()).collect(),
+        deployment_controller: controller.as_str().to_owned(),
+        platform_version: service.platform_version().map(str::to_owned),
+        express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
+        deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
+        cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
+        tags: pairs(service.tags()),
+    })
+}
+
+/// Returns what a service runs; one with an EXTERNAL controller says so in its task sets, and nothing before it has one.
+fn task_definition_of(operation: &'static Operation, service: &Service) -> Result<Option<TaskDefinitionArn>, AwsError> {
+    let of_task_set = || service.task_sets().iter().find_map(|task_set| task_set.task_definition());
+    let arn = service.task_definition().filter(|arn| !arn.is_empty()).or_else(of_task_set);
+    arn.map(|arn| parsed(operation, Some(arn))).transpose()
+}
+
+fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
+    tags.iter().map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned())).collect()
+}
+
+fn parsed<T: std::str::FromStr<Err = crate::ids::IdError>>(
+    operation: &'static Operation,
+    text: Option<&str>,
+) -> Result<T, AwsError> {
+    text.unwrap_or_default().parse().map_err(|error| AwsError::unusable(operation, format!("{error}")))
+}

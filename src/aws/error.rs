@@ -1,0 +1,198 @@
+//! What went wrong with a call to AWS: the one place that takes the SDK's errors apart.
+//!
+//! The SDK prints only "service error". Here it becomes a kind that callers can act on, and a text that people can act on. No
+//! other file looks at AWS's codes and sentences.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use super::operations::{Effect, Operation, Role};
+use crate::plan::redact::Redactor;
+use crate::plan::retry::Trouble;
+
+/// What kind of failure a call ended in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// AWS was too busy and did nothing.
+    Throttled,
+    Denied,
+    /// What the call is about does not exist.
+    Missing,
+    /// AWS understood and refused.
+    Rejected,
+    /// No answer, or half of one: it may have been done.
+    Unreachable,
+    Other,
+}
+
+/// A call to AWS that failed.
+#[derive(Clone, Debug)]
+pub struct AwsError {
+    operation: &'static Operation,
+    kind: Kind,
+    code: Option<String>,
+    message: String,
+    request_id: Option<String>,
+}
+
+/// Codes that mean "too busy", in every service we call.
+/// Source: the services' API references, "Common errors", and botocore's list of throttling codes (read 2026-11).
+const THROTTLING: [&str; 7] = [
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+];
+
+/// The sentence of ECS when two registrations of one family overlap; nothing was done then.
+/// Source: hashicorp/terraform-provider-aws#9777, PrefectHQ/prefect#10102.
+const OVERLAPPING_REGISTRATIONS: &str = "Too many concurrent attempts to create a new revision";
+
+/// Codes with which services answer in a Region that the account has not enabled.
+/// Source: cloud-custodian/cloud-custodian#6820, nccgroup/ScoutSuite#381 and #1389.
+const NOT_ENABLED: [&str; 4] = ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"];
+
+impl AwsError {
+    /// Takes an SDK error apart.
+    pub(super) fn from_sdk<E>(operation: &'static Operation, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let code = error.code().map(str::to_owned);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        // Whatever AWS repeats of what it was sent, tokens and bundles are not shown; callers that know more secrets clean again.
+        let message = Redactor::default().clean(&error.message().map_or_else(|| chain_of(error), str::to_owned));
+        let kind = match error {
+            SdkError::ServiceError(_) => kind_of(code.as_deref(), &message, status),
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Kind::Unreachable,
+            _ => Kind::Other,
+        };
+        let request_id = error.request_id().map(str::to_owned);
+        Self { operation, kind, code, message, request_id }
+    }
+
+    /// Returns an error that we found out ourselves, such as an answer without what it must hold.
+    pub(super) fn unusable(operation: &'static Operation, message: String) -> Self {
+        Self { operation, kind: Kind::Other, code: None, message, request_id: None }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns what to think of trying again: AWS did nothing, or nobody knows. A write that must not be done twice is not
+    /// repeated in the second case.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        match self.kind {
+            Kind::Throttled => Some(Trouble::Throttled),
+            Kind::Unreachable if self.operation.effect != Effect::WriteOnce => Some(Trouble::Unclear),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a service control policy denied it: somebody in the organization decided that.
+    pub fn denied_by_organization(&self) -> bool {
+        self.kind == Kind::Denied && self.message.contains("service control policy")
+    }
+
+    /// Returns whether it failed because the account has not enabled the Region.
+    pub fn region_not_enabled(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| NOT_ENABLED.contains(&code))
+    }
+
+    /// Returns whether there is no such task definition, or no active revision of the family.
+    pub fn no_such_task_definition(&self) -> bool {
+        self.kind == Kind::Rejected && self.message.contains("Unable to describe task definition")
+    }
+
+    /// Returns whether AWS's message holds a text.
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        self.message.contains(text)
+    }
+
+    /// Returns the error with a customer's secrets taken out of AWS's message.
+    #[must_use]
+    pub fn cleaned_by(mut self, redactor: &Redactor) -> Self {
+        self.message = redactor.clean(&self.message);
+        self
+    }
+
+    /// Returns the way out, if we know it.
+    pub fn hint(&self) -> Option<String> {
+        if self.kind != Kind::Denied || self.denied_by_organization() {
+            return None;
+        }
+        let policy = match self.operation.role {
+            Role::Master => "FargateUpdaterMasterPolicy (or whatever the caller is allowed by)",
+            Role::Member => "FargateUpdaterMemberPolicy",
+        };
+        // One operation may need several actions; AWS's message says which one is missing.
+        let named = self.operation.actions.iter().find(|action| self.message.contains(*action));
+        let action = named.unwrap_or(&self.operation.actions[0]);
+        Some(format!("allow {action} in {policy}, then run again"))
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            Kind::Throttled => "was throttled until we gave up",
+            Kind::Denied => "was denied",
+            Kind::Missing => "found nothing",
+            Kind::Rejected => "was refused",
+            Kind::Unreachable => "got no usable answer",
+            Kind::Other => "failed",
+        };
+        write!(f, "{} {what}", self.operation.name)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        write!(f, ": {}", self.message)?;
+        match &self.request_id {
+            Some(request_id) => write!(f, " (request {request_id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for AwsError {}
+
+fn kind_of(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
+    let code = code.unwrap_or_default();
+    if THROTTLING.contains(&code) || message.starts_with(OVERLAPPING_REGISTRATIONS) || status == Some(429) {
+        Kind::Throttled
+    } else if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" || code == "AuthorizationError" {
+        Kind::Denied
+    } else if code.contains("NotFound") || code.starts_with("NoSuch") {
+        Kind::Missing
+    } else if status.is_some_and(|status| status >= 500) {
+        Kind::Unreachable
+    } else if status.is_some_and(|status| status >= 400) {
+        Kind::Rejected
+    } else {
+        // A success that could not be read.
+        Kind::Unreachable
+    }
+}
+
+/// Returns an error and its sources as one text.
+fn chain_of(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,19 @@
+//! AWS, and the only place that names an aws-sdk crate. It touches the world and decides nothing.
+//!
+//! [`operations`] is the table of everything we send, [`call`] the only way to send it, [`access`] as whom. The other files are
+//! a service each: what is asked, and what of the answer is passed on. [`error`] is what goes wrong.
+
+pub mod access;
+pub mod call;
+pub mod ec2;
+pub mod ecs;
+pub mod error;
+pub mod operations;
+pub mod organizations;
+mod raw;
+pub mod secrets;
+
+pub use access::{AccessError, Account, Aws};
+pub use call::Calls;
+pub use ecs::{EcsReader, EcsWriter};
+pub use error::AwsError;

@@ -1,0 +1,136 @@
+//! Every AWS operation we use, as data: what it needs, whether it changes anything, and which of AWS's quotas it spends.
+//!
+//! This table is the one place that knows. What a call may be repeated for, what `permissions` prints, what a dry run's session
+//! may do and how calls are paced all come from it. An operation that is not in here cannot be sent: [`super::call`] takes one.
+
+/// One operation of an AWS service.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub name: &'static str,
+    /// The IAM actions it needs; the first is the operation's own.
+    pub actions: &'static [&'static str],
+    pub effect: Effect,
+    pub role: Role,
+    pub quota: Quota,
+}
+
+/// Whether an operation changes a customer's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Read,
+    /// Doing it twice comes to the same as doing it once.
+    Write,
+    /// Doing it twice leaves something behind, so that it is repeated only when AWS said that it did nothing.
+    WriteOnce,
+}
+
+/// Whose permissions an operation is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The caller: the master role, or whoever starts the program.
+    Master,
+    /// The member role of the account.
+    Member,
+}
+
+/// The token bucket that a call spends from, for each account and Region.
+///
+/// Source of the ECS numbers: Amazon ECS API Reference, "Request throttling"; of the others: Amazon EC2 API Reference, "Request
+/// throttling", and IAM and STS quotas (read 2026-11). Organizations and Secrets Manager publish none that could be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quota {
+    EcsClusterRead,
+    EcsServiceRead,
+    EcsTaskDefinitionRead,
+    EcsTaskDefinitionModify,
+    EcsServiceModify,
+    Ec2Read,
+    Sts,
+    Unpublished,
+}
+
+impl Quota {
+    /// Returns how many calls may be made at once, and how many a second after that.
+    pub fn burst_and_refill(self) -> Option<(u32, u32)> {
+        match self {
+            Self::EcsClusterRead | Self::EcsTaskDefinitionRead => Some((50, 20)),
+            Self::EcsServiceRead => Some((100, 20)),
+            Self::EcsTaskDefinitionModify => Some((20, 1)),
+            Self::EcsServiceModify => Some((50, 5)),
+            Self::Ec2Read => Some((100, 20)),
+            Self::Sts => Some((600, 600)),
+            Self::Unpublished => None,
+        }
+    }
+}
+
+const fn read(name: &'static str, actions: &'static [&'static str], role: Role, quota: Quota) -> Operation {
+    Operation { name, actions, effect: Effect::Read, role, quota }
+}
+
+pub static GET_CALLER_IDENTITY: Operation = read("GetCallerIdentity", &["sts:GetCallerIdentity"], Role::Master, Quota::Sts);
+pub static GET_SECRET_VALUE: Operation =
+    read("GetSecretValue", &["secretsmanager:GetSecretValue"], Role::Master, Quota::Unpublished);
+pub static LIST_ACCOUNTS: Operation = read("ListAccounts", &["organizations:ListAccounts"], Role::Master, Quota::Unpublished);
+pub static LIST_ACCOUNTS_FOR_PARENT: Operation =
+    read("ListAccountsForParent", &["organizations:ListAccountsForParent"], Role::Master, Quota::Unpublished);
+pub static LIST_UNITS_FOR_PARENT: Operation = read(
+    "ListOrganizationalUnitsForParent",
+    &["organizations:ListOrganizationalUnitsForParent"],
+    Role::Master,
+    Quota::Unpublished,
+);
+/// A session is nobody's resource: assuming a role changes nothing.
+pub static ASSUME_ROLE: Operation = read("AssumeRole", &["sts:AssumeRole"], Role::Master, Quota::Sts);
+pub static DESCRIBE_REGIONS: Operation = read("DescribeRegions", &["ec2:DescribeRegions"], Role::Member, Quota::Ec2Read);
+pub static LIST_CLUSTERS: Operation = read("ListClusters", &["ecs:ListClusters"], Role::Member, Quota::EcsClusterRead);
+pub static DESCRIBE_CLUSTERS: Operation =
+    read("DescribeClusters", &["ecs:DescribeClusters"], Role::Member, Quota::EcsClusterRead);
+pub static LIST_SERVICES: Operation = read("ListServices", &["ecs:ListServices"], Role::Member, Quota::EcsServiceRead);
+pub static DESCRIBE_SERVICES: Operation =
+    read("DescribeServices", &["ecs:DescribeServices"], Role::Member, Quota::EcsServiceRead);
+pub static DESCRIBE_TASK_DEFINITION: Operation =
+    read("DescribeTaskDefinition", &["ecs:DescribeTaskDefinition"], Role::Member, Quota::EcsTaskDefinitionRead);
+/// Tags on the new revision need `ecs:TagResource`, its roles `iam:PassRole`.
+/// Source: Amazon ECS Developer Guide, "Grant permission to tag resources on creation" (read 2026-11).
+pub static REGISTER_TASK_DEFINITION: Operation = Operation {
+    name: "RegisterTaskDefinition",
+    actions: &["ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole"],
+    effect: Effect::WriteOnce,
+    role: Role::Member,
+    quota: Quota::EcsTaskDefinitionModify,
+};
+pub static UPDATE_SERVICE: Operation = Operation {
+    name: "UpdateService",
+    actions: &["ecs:UpdateService"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::EcsServiceModify,
+};
+
+/// Every operation there is.
+pub static ALL: [&Operation; 14] = [
+    &GET_CALLER_IDENTITY,
+    &GET_SECRET_VALUE,
+    &LIST_ACCOUNTS,
+    &LIST_ACCOUNTS_FOR_PARENT,
+    &LIST_UNITS_FOR_PARENT,
+    &ASSUME_ROLE,
+    &DESCRIBE_REGIONS,
+    &LIST_CLUSTERS,
+    &DESCRIBE_CLUSTERS,
+    &LIST_SERVICES,
+    &DESCRIBE_SERVICES,
+    &DESCRIBE_TASK_DEFINITION,
+    &REGISTER_TASK_DEFINITION,
+    &UPDATE_SERVICE,
+];
+
+/// Returns the IAM actions that a role needs, sorted, each once.
+pub fn actions_of(role: Role) -> Vec<&'static str> {
+    let of_role = ALL.iter().filter(|operation| operation.role == role);
+    let mut actions: Vec<_> = of_role.flat_map(|operation| operation.actions.iter().copied()).collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}

@@ -1,0 +1,131 @@
+//! AWS Organizations: which accounts there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_organizations::types::Account;
+
+use super::access::Aws;
+use super::call::{At, Calls};
+use super::error::AwsError;
+use super::operations;
+use crate::ids::{AccountId, UnitId};
+
+/// `ListAccounts` and its relatives give at most 20 a page, and may give an empty page with more to come.
+/// Source: AWS Organizations API Reference, ListAccounts, `MaxResults` and `NextToken` (read 2026-11).
+const PAGE: i32 = 20;
+
+/// An account of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedAccount {
+    pub id: AccountId,
+    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`, ...
+    pub state: String,
+}
+
+impl ListedAccount {
+    pub fn is_active(&self) -> bool {
+        self.state == "ACTIVE"
+    }
+}
+
+/// One page of a list, and where the next one begins.
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// Reads the caller's organization.
+pub struct Organizations {
+    client: aws_sdk_organizations::Client,
+    calls: Arc<Calls>,
+    at: At,
+}
+
+impl Organizations {
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: aws_sdk_organizations::Client::new(aws.config()), calls: Arc::clone(&aws.calls), at: aws.own() }
+    }
+
+    /// Returns a page of the organization's accounts.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn accounts(&self, from: Option<&str>) -> Result<Page<ListedAccount>, AwsError> {
+        let operation = &operations::LIST_ACCOUNTS;
+        let request = || self.client.list_accounts().max_results(PAGE).set_next_token(from.map(str::to_owned)).send();
+        let answer = self.calls.send(operation, &self.at, request).await?;
+        let items = answer.accounts().iter().map(listed).collect::<Result<_, _>>();
+        Ok(Page { items: items.map_err(|text| AwsError::unusable(operation, text))?, next: answer.next_token })
+    }
+
+    /// Returns the accounts of some units and of all units below them, each once.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell, or one of the units does not exist.
+    pub async fn accounts_of_units(&self, units: &BTreeSet<UnitId>) -> Result<BTreeSet<ListedAccount>, AwsError> {
+        let mut accounts = BTreeSet::new();
+        let mut seen = units.clone();
+        let mut open: Vec<UnitId> = units.iter().cloned().collect();
+        while let Some(unit) = open.pop() {
+            accounts.extend(self.accounts_of(&unit).await?);
+            for below in self.units_of(&unit).await? {
+                if seen.insert(below.clone()) {
+                    open.push(below);
+                }
+            }
+        }
+        Ok(accounts)
+    }
+
+    async fn accounts_of(&self, unit: &UnitId) -> Result<Vec<ListedAccount>, AwsError> {
+        let operation = &operations::LIST_ACCOUNTS_FOR_PARENT;
+        let mut accounts = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let request = || {
+                let request = self.client.list_accounts_for_parent().parent_id(unit.as_str()).max_results(PAGE);
+                request.set_next_token(next.clone()).send()
+            };
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            for account in answer.accounts() {
+                accounts.push(listed(account).map_err(|text| AwsError::unusable(operation, text))?);
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(accounts);
+            }
+        }
+    }
+
+    async fn units_of(&self, unit: &UnitId) -> Result<Vec<UnitId>, AwsError> {
+        let operation = &operations::LIST_UNITS_FOR_PARENT;
+        let mut units = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let request = || {
+                let request = self.client.list_organizational_units_for_parent().parent_id(unit.as_str()).max_results(PAGE);
+                request.set_next_token(next.clone()).send()
+            };
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            for unit in answer.organizational_units().iter().filter_map(|unit| unit.id()) {
+                units.push(unit.parse().map_err(|error| AwsError::unusable(operation, format!("{error}")))?);
+            }
+            next = answer.next_token;
+            if next.is_none() {
+                return Ok(units);
+            }
+        }
+    }
+}
+
+/// Takes an account as AWS lists it: with `State`, or with `Status`, which was retired on 2026-09-09 and which older partitions
+/// may still answer. Source: AWS Organizations API Reference, `Account` (read 2026-11).
+fn listed(account: &Account) -> Result<ListedAccount, String> {
+    let id = account.id().unwrap_or_default().parse().map_err(|error| format!("{error}"))?;
+    let state = account.state().map(|state| state.as_str().to_owned());
+    let status = account.status().map(|status| status.as_str().to_owned());
+    Ok(ListedAccount { id, state: state.or(status).unwrap_or_else(|| "of unknown state".to_owned()) })
+}

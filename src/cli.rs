@@ -1,0 +1,175 @@
+//! The command line and the variables, exactly as typed: nothing is worked out here, [`crate::settings`] does that.
+//!
+//! Every variable has a flag of the same name, passwords excepted: a command line is no place for them. Values are texts until
+//! they are checked, so that all mistakes can be told at once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// What `--help` says below the options.
+const AFTER_HELP: &str = "\
+PCC_PASS (environment or --env-file only): password or secret key of PCC_USER.
+AWS credentials and Region come from where the AWS CLI finds them: AWS_PROFILE, SSO, a role, AWS_REGION.
+RUST_LOG sets how much is told on stderr: warn by default, debug for every AWS and Console call.
+
+Exit codes: 0 every service in scope is protected, or skipped for a reason; 1 a bug of ours; 2 bad flags or settings;
+3 something in scope failed or was not attempted; 4 could not start: credentials, secret, Console, Organizations.";
+
+/// Puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
+///
+/// Without a command it does one run: every account, Region, cluster and service in scope, once.
+#[derive(Debug, Parser)]
+#[command(name = "fargate-updater", version, after_help = AFTER_HELP, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub given: Given,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Returns the command line as it is parsed: what all options have in common is said here, once.
+pub fn command() -> clap::Command {
+    Cli::command().mut_args(|argument| {
+        // The value of a variable may be a secret, and `--help` is pasted into tickets.
+        let argument = argument.hide_env_values(true).global(true);
+        let is_boolean = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "BOOL"));
+        if is_boolean {
+            // `--fips-enabled` alone means true.
+            return argument.num_args(0..=1).require_equals(true).default_missing_value("true");
+        }
+        argument
+    })
+}
+
+impl Cli {
+    /// Parses arguments and environment.
+    ///
+    /// # Errors
+    ///
+    /// When they are no command line of ours; also for `--help` and `--version`, which clap tells as errors.
+    pub fn try_from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Protects every service in scope, once; the same as no command.
+    Run,
+    /// Prints the AWS permissions that a run needs, as two IAM policies; needs no settings and calls nobody.
+    Permissions,
+}
+
+/// The settings as they were given. Empty means unset.
+#[derive(Clone, Default, Args)]
+pub struct Given {
+    /// Read settings from this file too, one NAME=VALUE a line; flags and the environment win, other names are ignored.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+
+    /// Secrets Manager secret that holds PCC_URL, PCC_USER and PCC_PASS.
+    #[arg(long, env = "PCC_SECRET", value_name = "NAME_OR_ARN", help_heading = "Console")]
+    pub pcc_secret: Option<String>,
+
+    /// Path to Console, as shown under Manage > System > Utilities; instead of PCC_SECRET.
+    #[arg(long, env = "PCC_URL", value_name = "URL", help_heading = "Console")]
+    pub pcc_url: Option<String>,
+
+    /// User or access key id of the Console; its password is read from PCC_PASS only.
+    #[arg(long, env = "PCC_USER", value_name = "USER", help_heading = "Console")]
+    pub pcc_user: Option<String>,
+
+    /// Name the Defenders connect to, one of the names in the Console's certificate [default: the host of PCC_URL].
+    #[arg(long, env = "PCC_SAN", value_name = "HOST", help_heading = "Console")]
+    pub pcc_san: Option<String>,
+
+    /// File-system monitoring [default: false].
+    #[arg(long, env = "FS_MONITOR", value_name = "BOOL", help_heading = "Defender")]
+    pub fs_monitor: Option<String>,
+
+    /// FIPS mode of the Defender [default: false].
+    #[arg(long, env = "FIPS_ENABLED", value_name = "BOOL", help_heading = "Defender")]
+    pub fips_enabled: Option<String>,
+
+    /// Extra container port for WAAS, added to the first container that has port mappings.
+    #[arg(long, env = "WAAS_PORT", value_name = "PORT", help_heading = "Defender")]
+    pub waas_port: Option<String>,
+
+    /// Registry type for images whose entry point the Console must look up [default: aws].
+    #[arg(long, env = "REGISTRY_TYPE", value_name = "TYPE", help_heading = "Defender")]
+    pub registry_type: Option<String>,
+
+    /// The Console's credential for that registry [default: the account id of the image's ECR host].
+    #[arg(long, env = "CREDENTIAL_ID", value_name = "ID", help_heading = "Defender")]
+    pub credential_id: Option<String>,
+
+    /// Whether older Defenders may be replaced; this version only reports them [default: true].
+    #[arg(long, env = "UPGRADE", value_name = "BOOL", help_heading = "Defender")]
+    pub upgrade: Option<String>,
+
+    /// Embed into ARM64 tasks too, for which the vendor lists no support [default: false].
+    #[arg(long, env = "ALLOW_ARM64", value_name = "BOOL", help_heading = "Defender")]
+    pub allow_arm64: Option<String>,
+
+    /// ORG for every account of the organization, SINGLE for the caller's own [default: ORG].
+    #[arg(long, env = "DEPLOYMENT_MODE", value_name = "MODE", help_heading = "Scope")]
+    pub deployment_mode: Option<String>,
+
+    /// Only these accounts, separated by commas [default: all].
+    #[arg(long, env = "ACCOUNTS", value_name = "IDS", help_heading = "Scope")]
+    pub accounts: Option<String>,
+
+    /// Not these accounts, separated by commas.
+    #[arg(long, env = "EXCLUDE_ACCOUNTS", value_name = "IDS", help_heading = "Scope")]
+    pub exclude_accounts: Option<String>,
+
+    /// Only accounts in these organizational units and the units below them, separated by commas [default: all].
+    #[arg(long, env = "ORGANIZATIONAL_UNITS", value_name = "IDS", help_heading = "Scope")]
+    pub organizational_units: Option<String>,
+
+    /// Only these Regions, separated by commas [default: all that an account has enabled].
+    #[arg(long, env = "REGIONS", value_name = "NAMES", help_heading = "Scope")]
+    pub regions: Option<String>,
+
+    /// Only these clusters, by ARN, separated by commas [default: all].
+    #[arg(long, env = "CLUSTERS", value_name = "ARNS", help_heading = "Scope")]
+    pub clusters: Option<String>,
+
+    /// Member role to assume in each account [default: FargateDeployMember].
+    #[arg(long, env = "ROLE_NAME", value_name = "NAME", help_heading = "Access")]
+    pub role_name: Option<String>,
+
+    /// false uses the caller's own credentials; only with DEPLOYMENT_MODE=SINGLE [default: true].
+    #[arg(long, env = "ASSUME_ROLE", value_name = "BOOL", help_heading = "Access")]
+    pub assume_role: Option<String>,
+
+    /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
+    pub log_format: Option<String>,
+
+    /// Most calls to AWS in flight at once.
+    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub calls_in_flight: u16,
+
+    /// Most account-Regions open at once.
+    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
+    pub regions_open: u16,
+
+    /// Age in milliseconds at which a service's description is refreshed before the service is changed; tests make it zero.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]
+    pub look_again_after_ms: u32,
+
+    /// Longest wait before the second try of a call, in milliseconds; tests make it short.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 500)]
+    pub first_wait_ms: u32,
+}
+
+/// Shows nothing: the URL may hold a user and a password.
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given")
+    }
+}

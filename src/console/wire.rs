@@ -1,0 +1,217 @@
+//! Requests to the Console and what comes back: sent, judged, repeated within a bound, and cleaned of secrets.
+//!
+//! Nothing in here knows what a route is for. Answers are judged by what they are, not by what they claim: a load balancer's page
+//! with status 200 is a page. TLS is always verified, and redirects are not followed, because a Console that redirects an API
+//! call is answering from the wrong path.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::address::ConsoleUrl;
+use super::error::{ConsoleError, What};
+use super::login::Login;
+use crate::plan::redact::Redactor;
+use crate::plan::retry::{Patience, Trouble};
+
+/// With entry point extraction the Console itself asks a registry before it answers, which takes its time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// One request, and what its error texts must not show.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    /// The route below `/api/v1/`.
+    pub(super) route: &'static str,
+    pub(super) query: &'a [(&'static str, String)],
+    pub(super) body: Option<&'a Value>,
+    pub(super) redactor: &'a Redactor,
+}
+
+/// How requests wait: for a place in flight, before another try, and no longer once the run is asked to stop.
+pub struct Waiting {
+    pub in_flight: Arc<Semaphore>,
+    /// The longest wait before the second try.
+    pub first_wait: Duration,
+    pub stop: CancellationToken,
+}
+
+/// The connection to one Console.
+pub(super) struct Wire {
+    http: reqwest::Client,
+    url: ConsoleUrl,
+    patience: Patience,
+    waiting: Waiting,
+    secrets: Redactor,
+}
+
+impl Wire {
+    pub(super) fn new(url: ConsoleUrl, secrets: Redactor, waiting: Waiting) -> Result<Self, String> {
+        let http = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(ANSWER_TIMEOUT)
+            .user_agent(concat!("fargate-updater/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| error.to_string())?;
+        let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
+        let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
+        Ok(Self { http, url, patience, waiting, secrets })
+    }
+
+    pub(super) fn error(&self, route: &'static str, what: What) -> ConsoleError {
+        ConsoleError { route, console: self.url.clone(), what }
+    }
+
+    /// Sends a request and returns its JSON. With a login, the request carries its token.
+    ///
+    /// A token that is not accepted is renewed once for each request, and never again: a login that yields tokens which are not
+    /// accepted must not go round in circles. SaaS answers 500 when the token behind the token has ended, so that the first 500
+    /// renews it as well (PaloAltoNetworks/pcs-cwp-fargate-deploy, commit 4912089, does so without a bound).
+    pub(super) async fn json(&self, request: &Request<'_>, login: Option<&Login>) -> Result<Value, ConsoleError> {
+        let mut tries = 0;
+        let mut renewed = false;
+        loop {
+            let token = match login {
+                Some(login) => Some(login.token(self).await?),
+                None => None,
+            };
+            let (error, asked) = match self.try_once(request, token.as_ref()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let stale =
+                matches!(&error.what, What::Unauthorized | What::Refused { status: 500, .. } | What::NotJson { status: 500, .. });
+            if let (Some(login), Some(token), true, false) = (login, &token, stale, renewed) {
+                renewed = true;
+                login.forget(token).await;
+                if error.what == What::Unauthorized {
+                    continue;
+                }
+            }
+            tries += 1;
+            let wait = error.trouble().and_then(|trouble| self.patience.wait(trouble, tries, asked, fastrand::f64()));
+            let Some(wait) = wait else { return Err(error) };
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            if error.trouble() == Some(Trouble::Throttled) {
+                debug!(route = request.route, tries, wait_ms, "the Console is busy");
+            } else {
+                warn!(route = request.route, tries, wait_ms, "asking the Console again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.waiting.stop.cancelled() => return Err(error),
+            }
+        }
+    }
+
+    async fn try_once(
+        &self,
+        request: &Request<'_>,
+        token: Option<&SecretString>,
+    ) -> Result<Value, (ConsoleError, Option<Duration>)> {
+        let unreachable = |error: &reqwest::Error| {
+            // The URL in reqwest's text would repeat ours, with the query.
+            let reason = self.clean(request, &chain_of(error));
+            (self.error(request.route, What::Unreachable { reason }), None)
+        };
+        let _place = self.waiting.in_flight.acquire().await;
+        let started = Instant::now();
+        let response = self.built(request, token).send().await.map_err(|error| unreachable(&error.without_url()))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.map_err(|error| unreachable(&error.without_url()))?;
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        debug!(route = request.route, status, took_ms, "called the Console");
+        self.judge(request, status, &headers, &body).map_err(|what| {
+            let asked = if what == What::TooBusy { retry_after(&headers, SystemTime::now()) } else { None };
+            (self.error(request.route, what), asked)
+        })
+    }
+
+    fn built(&self, request: &Request<'_>, token: Option<&SecretString>) -> RequestBuilder {
+        let mut built = self.http.request(request.method.clone(), self.url.route(request.route)).query(request.query);
+        if let Some(token) = token {
+            built = built.bearer_auth(token.expose_secret());
+        }
+        match request.body {
+            Some(body) => built.json(body),
+            None => built,
+        }
+    }
+
+    /// Tells an answer from what only looks like one.
+    fn judge(&self, request: &Request<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Result<Value, What> {
+        let json = serde_json::from_slice::<Value>(body);
+        if (200..300).contains(&status) {
+            return json.map_err(|error| {
+                let looks_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
+                if looks_like_json {
+                    What::Unreachable { reason: format!("its JSON breaks off or is broken (column {})", error.column()) }
+                } else {
+                    What::NotJson { status, kind: kind_of(headers, body) }
+                }
+            });
+        }
+        let text = match &json {
+            Ok(Value::Object(members)) => members.get("err").or_else(|| members.get("message")).and_then(Value::as_str),
+            _ => None,
+        };
+        let text = text.map(|text| self.clean(request, text));
+        Err(match (status, text) {
+            (429, _) => What::TooBusy,
+            (401, _) => What::Unauthorized,
+            (300..=399, _) => What::Redirected { status },
+            (403, text) => What::Forbidden { text: text.unwrap_or_else(|| kind_of(headers, body)) },
+            (_, Some(text)) => What::Refused { status, text },
+            (_, None) => What::NotJson { status, kind: kind_of(headers, body) },
+        })
+    }
+
+    /// Returns a text of the Console's without our secrets and the request's.
+    fn clean(&self, request: &Request<'_>, text: &str) -> String {
+        let clean = self.secrets.and(request.redactor).clean(text);
+        // A page in an error field helps nobody.
+        clean.chars().take(500).collect()
+    }
+}
+
+/// Returns what a body is, in words: never the body itself.
+fn kind_of(headers: &HeaderMap, body: &[u8]) -> String {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let start = body.trim_ascii_start().get(..1);
+    if body.is_empty() {
+        "an empty body".to_owned()
+    } else if content_type.starts_with("text/html") || start == Some(b"<") {
+        "a web page".to_owned()
+    } else if content_type.is_empty() {
+        format!("{} bytes of something", body.len())
+    } else {
+        format!("{} bytes of {}", body.len(), content_type.split(';').next().unwrap_or_default())
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date. Source: RFC 9110, section 10.2.3.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    httpdate::parse_http_date(text).ok()?.duration_since(now).ok()
+}
+
+/// Returns an error and its sources as one text.
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,312 @@
+//! What walk, run and journey say happened. Everything that tells a person or a machine about a run is a reader of these.
+//!
+//! Doing and telling are apart: nobody collects outcomes, they go through one bounded channel to one reporter. Every service
+//! that is seen ends in exactly one [`Outcome`]; every account, Region and cluster that could not be seen is told in one
+//! [`Event::Unseen`]. No text in here holds a secret.
+
+use std::error::Error;
+use std::fmt;
+
+use tokio::sync::mpsc;
+
+use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::plan::SkipReason;
+use crate::plan::service::ServiceFacts;
+
+/// Events that may wait for the reporter before whoever has more to say waits too.
+const WAITING_EVENTS: usize = 256;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run has everything it needs and begins.
+    Began(Box<Beginning>),
+    /// All accounts are known.
+    AccountsListed { in_scope: usize },
+    /// Something is odd, and the run goes on.
+    Warning { text: String },
+    /// A service has ended.
+    Service { service: ServiceId, outcome: Outcome, findings: Vec<Finding> },
+    /// A part of the organization could not be seen, or was not meant to be.
+    Unseen { place: Place, why: Unseen },
+    /// Somebody asked the run to stop: nothing new is started.
+    Stopping { signal: &'static str },
+}
+
+/// Where a run begins from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    pub run_id: String,
+    pub caller: AccountId,
+    pub region: RegionName,
+    pub console: String,
+    pub console_version: String,
+    pub defender_version: String,
+    /// Where the Defenders will connect to.
+    pub ws_address: String,
+}
+
+/// A service, with everything that finds it again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceId {
+    pub account: AccountId,
+    pub region: RegionName,
+    pub cluster: String,
+    pub name: String,
+    pub arn: ServiceArn,
+}
+
+impl From<&ServiceFacts> for ServiceId {
+    fn from(service: &ServiceFacts) -> Self {
+        Self {
+            account: service.arn.account().clone(),
+            region: service.arn.region().clone(),
+            cluster: service.cluster.name().to_owned(),
+            name: service.arn.name().to_owned(),
+            arn: service.arn.clone(),
+        }
+    }
+}
+
+/// How a service ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was moved to a revision with the Defender. Its roll-out is not watched.
+    Protected {
+        from: TaskDefinitionArn,
+        to: TaskDefinitionArn,
+    },
+    /// It runs today's Defender already.
+    UpToDate {
+        task_definition: TaskDefinitionArn,
+    },
+    Skipped(SkipReason),
+    Failed(Failure),
+    /// The run was stopped before its turn.
+    NotAttempted,
+}
+
+/// What a failure happened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Before the walk: credentials, secret, Console, accounts.
+    Start,
+    AssumeRole,
+    Regions,
+    Clusters,
+    Services,
+    Look,
+    EntryPoint,
+    Embed,
+    Accept,
+    Register,
+    Update,
+    /// A bug of ours.
+    Program,
+}
+
+impl Stage {
+    /// Returns a fixed word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::AssumeRole => "assume-role",
+            Self::Regions => "regions",
+            Self::Clusters => "clusters",
+            Self::Services => "services",
+            Self::Look => "look",
+            Self::EntryPoint => "entry-point",
+            Self::Embed => "embed",
+            Self::Accept => "accept",
+            Self::Register => "register",
+            Self::Update => "update",
+            Self::Program => "program",
+        }
+    }
+}
+
+/// Something that failed: in what, why, and the way out if we know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub stage: Stage,
+    /// What was attempted, then what it failed from, down to the first cause.
+    pub causes: Vec<String>,
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// Takes an error and the errors it came from.
+    pub fn new(stage: Stage, error: &(dyn Error + 'static), hint: Option<String>) -> Self {
+        let mut causes = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self { stage, causes, hint }
+    }
+}
+
+/// Something worth knowing about a service beside its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The revision of an earlier run that did not get to the update was used.
+    ReusedRevision,
+    /// The Console's answer differed from the customer's definition at these places; the customer's was kept.
+    PutBack { places: Vec<String> },
+    /// `WAAS_PORT` is given, and no container has port mappings to add it to.
+    WaasPortNowhere { port: u16 },
+    /// The revision has as many tags of its owner's as ECS allows, so that ours were left out.
+    TagsLeftOut,
+}
+
+impl Finding {
+    /// Returns a fixed word for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ReusedRevision => "reused-revision",
+            Self::PutBack { .. } => "put-back",
+            Self::WaasPortNowhere { .. } => "waas-port-nowhere",
+            Self::TagsLeftOut => "tags-left-out",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReusedRevision => f.write_str("the revision that an earlier run registered was used"),
+            Self::PutBack { places } => {
+                write!(f, "the Console's answer differed at {}; what the task definition had was kept", places.join(", "))
+            }
+            Self::WaasPortNowhere { port } => {
+                write!(f, "WAAS_PORT {port} was added nowhere: no container has port mappings")
+            }
+            Self::TagsLeftOut => f.write_str("our tags were left out: there would have been more than 50"),
+        }
+    }
+}
+
+/// A part of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub account: AccountId,
+    pub region: Option<RegionName>,
+    pub cluster: Option<String>,
+}
+
+impl Place {
+    pub fn account(account: &AccountId) -> Self {
+        Self { account: account.clone(), region: None, cluster: None }
+    }
+
+    pub fn region(account: &AccountId, region: &RegionName) -> Self {
+        Self { account: account.clone(), region: Some(region.clone()), cluster: None }
+    }
+
+    pub fn cluster(cluster: &ClusterArn) -> Self {
+        Self {
+            account: cluster.account().clone(),
+            region: Some(cluster.region().clone()),
+            cluster: Some(cluster.name().to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {}", self.account)?;
+        if let Some(region) = &self.region {
+            write!(f, ", {region}")?;
+        }
+        match &self.cluster {
+            Some(cluster) => write!(f, ", cluster {cluster}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a part of the organization was not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// The account is not `ACTIVE`.
+    NotActive {
+        state: String,
+    },
+    /// The account has not enabled the Region.
+    NotEnabled,
+    /// The organization forbids the Region there.
+    DeniedByOrganization,
+    Failed(Failure),
+    /// The run was stopped before its turn.
+    NotAttempted,
+}
+
+/// What has been counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub protected: u64,
+    pub up_to_date: u64,
+    pub skipped: u64,
+    pub failed: u64,
+    pub not_attempted: u64,
+    /// Accounts, Regions and clusters that failed or were not attempted.
+    pub unseen_failed: u64,
+    pub unseen_not_attempted: u64,
+    /// Bugs of ours.
+    pub bugs: u64,
+}
+
+impl Counts {
+    /// Counts an event.
+    pub fn add(&mut self, event: &Event) {
+        let counter = match event {
+            Event::Service { outcome, .. } => match outcome {
+                Outcome::Protected { .. } => &mut self.protected,
+                Outcome::UpToDate { .. } => &mut self.up_to_date,
+                Outcome::Skipped(_) => &mut self.skipped,
+                Outcome::Failed(failure) => {
+                    self.bugs += u64::from(failure.stage == Stage::Program);
+                    &mut self.failed
+                }
+                Outcome::NotAttempted => &mut self.not_attempted,
+            },
+            Event::Unseen { why: Unseen::Failed(_), .. } => &mut self.unseen_failed,
+            Event::Unseen { why: Unseen::NotAttempted, .. } => &mut self.unseen_not_attempted,
+            _ => return,
+        };
+        *counter += 1;
+    }
+
+    /// Returns how many services were seen.
+    pub fn services(&self) -> u64 {
+        self.protected + self.up_to_date + self.skipped + self.failed + self.not_attempted
+    }
+
+    /// Returns whether everything in scope is protected or skipped for a reason.
+    pub fn complete(&self) -> bool {
+        self.failed + self.not_attempted + self.unseen_failed + self.unseen_not_attempted == 0
+    }
+}
+
+/// The sending end of the channel to the reporter.
+#[derive(Clone, Debug)]
+pub struct Events(mpsc::Sender<Event>);
+
+impl Events {
+    /// Returns both ends.
+    pub fn channel() -> (Self, mpsc::Receiver<Event>) {
+        let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
+        (Self(sender), receiver)
+    }
+
+    /// Says that something happened, and waits while the reporter is behind.
+    pub async fn say(&self, event: Event) {
+        // The reporter reads until every sender is gone; it cannot be gone before.
+        let _ = self.0.send(event).await;
+    }
+
+    pub async fn unseen(&self, place: Place, why: Unseen) {
+        self.say(Event::Unseen { place, why }).await;
+    }
+}

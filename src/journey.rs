@@ -1,0 +1,255 @@
+//! One job: a task definition and the services that run it, from the first look to each service's outcome. Read this first.
+//!
+//! [`Journey::go`] is the list of its steps, each marked with whether it touches the world. It has two halves: make a revision,
+//! then move what runs it. Everything that could stand in the way of the second is decided before the first, so that no revision
+//! is left that nothing runs. A journey can be cut off anywhere: a revision that was registered and not yet used is found and used
+//! by the next run, and a service that was not moved is simply still to do.
+
+mod error;
+mod job;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use crate::aws::ecs::SERVICES_PER_DESCRIBE;
+use crate::events::{Finding, Outcome, ServiceId};
+use crate::ids::{self, ClusterArn, Family, ServiceArn, TaskDefinitionArn};
+use crate::plan::accept::{self, Accepted};
+use crate::plan::compare::same_content;
+use crate::plan::entrypoint;
+use crate::plan::memory::{self, Origin};
+use crate::plan::service::{self, Condition, ServiceFacts, Turn};
+use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
+
+pub use error::JourneyError;
+pub use job::{Ended, Job, OpenRegion, World};
+
+/// Protects the services of one job, or says for each why not.
+pub async fn protect(job: &Job, world: &World) -> Ended {
+    let mut journey =
+        Journey { job, world, open: job.services.clone(), looked: job.looked, findings: Vec::new(), ended: Ended::default() };
+    if let Err(error) = journey.go().await {
+        let outcome = error.outcome(world.stop.is_cancelled());
+        journey.end_all(&outcome);
+    }
+    journey.ended
+}
+
+/// A job under way. A service leaves `open` when its outcome is known, and so has exactly one.
+struct Journey<'a> {
+    job: &'a Job,
+    world: &'a World,
+    open: Vec<ServiceFacts>,
+    /// When ECS described the open services.
+    looked: Instant,
+    findings: Vec<Finding>,
+    ended: Ended,
+}
+
+/// A task definition as it was found.
+struct Found {
+    arn: TaskDefinitionArn,
+    family: Family,
+    definition: TaskDefinition<Registrable>,
+}
+
+impl Journey<'_> {
+    /// The steps, in their order. Each may end services; when none is open any more, the journey is over.
+    async fn go(&mut self) -> Result<(), JourneyError> {
+        self.leave_by_service(); // no I/O
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let found = self.look().await?; // AWS
+        self.leave_by_definition(&found); // no I/O
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let answer = self.embed(&found).await?; // Console
+        let revision = self.accept(&found, &answer)?; // no I/O: an edited copy, or a refusal that names why
+        self.look_again().await?; // AWS, when the first look is long ago
+        let Some(registered) = self.register(&found, &revision).await? else {
+            return Ok(()); // AWS, once, or what an earlier run registered
+        };
+        self.look_again().await?; // AWS, when the last look is long ago
+        self.deploy(&found, &registered).await; // AWS
+        Ok(())
+    }
+
+    /// Leaves the services whose own facts say so.
+    fn leave_by_service(&mut self) {
+        for service in std::mem::take(&mut self.open) {
+            match service::refuse_service(&service) {
+                Some(reason) => self.end(&service, Outcome::Skipped(reason)),
+                None => self.open.push(service),
+            }
+        }
+    }
+
+    /// Reads the task definition, every field of it.
+    async fn look(&self) -> Result<Found, JourneyError> {
+        let arn = self.job.task_definition.clone().ok_or(JourneyError::NoTaskDefinition)?;
+        let described = self.job.open.reader.task_definition(arn.as_str()).await;
+        let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
+        let (family, definition) = (arn.family().clone(), described.registrable());
+        Ok(Found { arn, family, definition })
+    }
+
+    /// Leaves or puts back the services for what their task definition, their tags or a deployment say.
+    fn leave_by_definition(&mut self, found: &Found) {
+        match service::condition(&found.definition, &self.world.today, &self.world.policy) {
+            Condition::Current => self.end_all(&Outcome::UpToDate { task_definition: found.arn.clone() }),
+            Condition::Refused(reason) => self.end_all(&Outcome::Skipped(reason)),
+            Condition::Unprotected => {}
+        }
+        for service in std::mem::take(&mut self.open) {
+            match service::turn(&service, &self.world.today, self.job.last_look) {
+                Turn::Protect => self.open.push(service),
+                Turn::Wait => self.ended.put_back.push(service),
+                Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
+            }
+        }
+    }
+
+    /// Has the Console embed the Defender, with every entry point known to it.
+    async fn embed(&self, found: &Found) -> Result<Value, JourneyError> {
+        let console = &self.world.console;
+        let mut sources = BTreeMap::new();
+        for unknown in entrypoint::unknown(&found.definition).map_err(JourneyError::EntryPoint)? {
+            let scanned = console.has_scanned(&unknown.image).await;
+            let scanned = scanned.map_err(|source| JourneyError::Image { image: unknown.image.clone(), source })?;
+            sources.insert(unknown.container, entrypoint::source(&unknown.image, scanned, &self.world.policy));
+        }
+        let redactor = found.definition.redactor();
+        let mut answers = Vec::new();
+        for question in entrypoint::questions(&found.definition, &sources) {
+            let answer = console.embed(&question, &self.world.policy, &redactor).await;
+            let (family, looked_up) = (found.family.clone(), question.lookup.is_some());
+            answers.push((question, answer.map_err(|source| JourneyError::Embed { family, looked_up, source })?));
+        }
+        Ok(entrypoint::one_answer(answers))
+    }
+
+    /// Makes the revision: what ECS gave us, plus what embedding is, plus our tags.
+    fn accept(&mut self, found: &Found, answer: &Value) -> Result<TaskDefinition<Protected>, JourneyError> {
+        let family = || found.family.clone();
+        let accepted = accept::accept(&found.definition, answer, &self.world.policy);
+        let accepted = accepted.map_err(|source| JourneyError::Accept { family: family(), source })?;
+        let Accepted { mut change, put_back, waas_port_nowhere } = accepted;
+        let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.run_id.clone());
+        let memory = memory::remember(&found.definition, &Origin { source, version, run_id });
+        if !put_back.is_empty() {
+            self.findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
+        }
+        self.findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
+        if memory.is_empty() {
+            self.findings.push(Finding::TagsLeftOut);
+        }
+        change.extend(memory);
+        let revision = found.definition.protected_by(&change);
+        revision.map_err(|source| JourneyError::Edit { family: family(), source })
+    }
+
+    /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
+    /// meanwhile: moving such a service would take its newest code away.
+    async fn look_again(&mut self) -> Result<(), JourneyError> {
+        if self.looked.elapsed() < self.world.look_again_after {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        let mut by_cluster: BTreeMap<ClusterArn, Vec<ServiceArn>> = BTreeMap::new();
+        for service in &self.open {
+            by_cluster.entry(service.cluster.clone()).or_default().push(service.arn.clone());
+        }
+        let mut now = BTreeMap::new();
+        for (cluster, arns) in by_cluster {
+            for ten in arns.chunks(SERVICES_PER_DESCRIBE) {
+                let described = self.job.open.reader.describe(&cluster.clone().untagged(), ten).await;
+                let described = described.map_err(|source| JourneyError::LookAgain { source })?;
+                now.extend(described.services.into_iter().map(|service| (service.arn.clone(), service)));
+            }
+        }
+        for service in std::mem::take(&mut self.open) {
+            match service::turn_again(&service, now.get(&service.arn), self.job.last_look) {
+                Turn::Protect => self.open.push(service),
+                Turn::Wait => self.ended.put_back.push(service),
+                Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Registers the revision, unless an earlier run did and was cut off before it used it. Nothing is registered when no service
+    /// is open any more, or once the run is asked to stop.
+    async fn register(
+        &mut self,
+        found: &Found,
+        revision: &TaskDefinition<Protected>,
+    ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
+        if self.open.is_empty() {
+            return Ok(None);
+        }
+        if let Some(left) = self.left_by_an_earlier_run(found, revision).await? {
+            self.findings.push(Finding::ReusedRevision);
+            return Ok(Some(left));
+        }
+        if self.world.stop.is_cancelled() {
+            self.end_all(&Outcome::NotAttempted);
+            return Ok(None);
+        }
+        let registered = self.job.open.writer.register(revision).await;
+        let family = found.family.clone();
+        registered.map(Some).map_err(|source| JourneyError::Register { family, source })
+    }
+
+    /// Returns the family's newest revision if our role registered it and it says what would be registered now.
+    async fn left_by_an_earlier_run(
+        &self,
+        found: &Found,
+        revision: &TaskDefinition<Protected>,
+    ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
+        let newest = match self.job.open.reader.task_definition(found.family.as_str()).await {
+            Ok(newest) => newest,
+            // The revision that the services run may be inactive, and its family may have no active one left.
+            Err(error) if error.no_such_task_definition() => return Ok(None),
+            Err(source) => return Err(JourneyError::Newest { family: found.family.clone(), source }),
+        };
+        let registered_by = newest.registered_by().and_then(ids::principal_of);
+        let ours = registered_by.is_some_and(|principal| principal == self.job.open.account.principal());
+        let same = ours && newest.is_active() && same_content(newest.registrable().json(), revision.json());
+        Ok(if same { newest.arn().ok() } else { None })
+    }
+
+    /// Moves every open service to the revision.
+    async fn deploy(&mut self, found: &Found, revision: &TaskDefinitionArn) {
+        let services = std::mem::take(&mut self.open);
+        let writer = &self.job.open.writer;
+        let moved = join_all(services.iter().map(|service| writer.update_service(service, revision))).await;
+        for (service, moved) in services.iter().zip(moved) {
+            let outcome = match moved {
+                Ok(()) => Outcome::Protected { from: found.arn.clone(), to: revision.clone() },
+                Err(source) => {
+                    let error = JourneyError::Update { revision: revision.short(), source };
+                    error.outcome(self.world.stop.is_cancelled())
+                }
+            };
+            self.end(service, outcome);
+        }
+    }
+
+    /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
+    fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
+        let changed = matches!(outcome, Outcome::Protected { .. });
+        let findings = if changed { self.findings.clone() } else { Vec::new() };
+        self.ended.outcomes.push((ServiceId::from(service), outcome, findings));
+    }
+
+    fn end_all(&mut self, outcome: &Outcome) {
+        for service in std::mem::take(&mut self.open) {
+            self.end(&service, outcome.clone());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a journey is given and what it gives back: the job, the Region it is in, what all journeys share, how it ended.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::{Account, EcsReader, EcsWriter};
+use crate::console::Console;
+use crate::events::{Finding, Outcome, ServiceId};
+use crate::ids::{Family, RegionName, TaskDefinitionArn};
+use crate::plan::Policy;
+use crate::plan::defender::DefenderToday;
+use crate::plan::service::ServiceFacts;
+
+/// What every journey of a run shares.
+pub struct World {
+    pub policy: Policy,
+    pub console: Console,
+    pub today: DefenderToday,
+    pub run_id: String,
+    /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,
+    /// and moving it then would take its newest code away.
+    pub look_again_after: Duration,
+    /// Cancelled when the run is asked to stop: what has not written anything yet does not begin to.
+    pub stop: CancellationToken,
+}
+
+/// An account's Region while jobs in it are under way.
+pub struct OpenRegion {
+    pub account: Account,
+    pub region: RegionName,
+    pub reader: EcsReader,
+    pub writer: EcsWriter,
+    /// Its place among the Regions that may be open at once.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// A task definition and the services that run it.
+pub struct Job {
+    /// Services with an EXTERNAL deployment controller may run none.
+    pub task_definition: Option<TaskDefinitionArn>,
+    pub services: Vec<ServiceFacts>,
+    pub open: Arc<OpenRegion>,
+    /// When ECS described these services.
+    pub looked: Instant,
+    /// Whether these services were put back before and are not put back again.
+    pub last_look: bool,
+}
+
+impl Job {
+    /// Returns the family whose registrations must not overlap.
+    pub fn family(&self) -> Option<&Family> {
+        self.task_definition.as_ref().map(TaskDefinitionArn::family)
+    }
+}
+
+/// How a job ended: an outcome for each of its services, except those to come back to.
+#[derive(Debug, Default)]
+pub struct Ended {
+    pub outcomes: Vec<(ServiceId, Outcome, Vec<Finding>)>,
+    pub put_back: Vec<ServiceFacts>,
+}
+
+impl Ended {
+    /// Returns how a job ends that is not started any more.
+    pub fn not_attempted(job: &Job) -> Self {
+        let outcome = |service| (ServiceId::from(service), Outcome::NotAttempted, Vec::new());
+        Self { outcomes: job.services.iter().map(outcome).collect(), put_back: Vec::new() }
+    }
+}

@@ -1,0 +1,139 @@
+//! fargate-updater puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
+//!
+//! A run does this, in order: read the settings ([`settings`]), reach the Console and learn today's Defender ([`console`]), list
+//! the accounts and walk their Regions, clusters and services ([`walk`]), give each task definition its journey ([`journey`]:
+//! look, decide, embed, accept, register, update), and tell what happened ([`report`]).
+//!
+//! | module | is for |
+//! |---|---|
+//! | [`journey`] | one task definition and its services, first look to outcome: **start reading here** |
+//! | [`plan`] | every decision, as pure functions |
+//! | [`walk`], [`run`] | finding jobs; choosing the next one, stopping |
+//! | [`aws`], [`console`] | the world outside: they touch it and decide nothing |
+//! | [`events`], [`report`] | what happened; telling it |
+//! | [`cli`], [`settings`] | what was typed; what it means |
+//! | [`ids`], [`once`], [`permissions`] | names as types; done once per key; what a run must be allowed |
+
+pub mod aws;
+pub mod cli;
+pub mod console;
+pub mod events;
+pub mod exit;
+pub mod ids;
+pub mod journey;
+pub mod once;
+pub mod permissions;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod settings;
+pub mod walk;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use cli::{Cli, Command};
+use events::Events;
+use report::Style;
+use run::StartError;
+use settings::{Format, Settings};
+
+/// The whole program: arguments and environment in, output and exit code out.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_from_arguments(arguments) {
+        Ok(cli) => cli,
+        // Help and version are no errors; clap writes each where it belongs.
+        Err(error) => {
+            let code = if error.use_stderr() { exit::BAD_SETTINGS } else { exit::DONE };
+            return error.print().map_or(exit::BUG.into(), |()| code.into());
+        }
+    };
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Permissions => print_permissions(),
+        // A panic has written its own lines; what is left is to end as the bug it is.
+        Command::Run => catch_unwind(AssertUnwindSafe(|| protect_everything(cli))).unwrap_or_else(|_| exit::BUG.into()),
+    }
+}
+
+fn print_permissions() -> ExitCode {
+    let written = writeln!(io::stdout().lock(), "{:#}", permissions::policies());
+    written.map_or(exit::BUG.into(), |()| exit::DONE.into())
+}
+
+fn protect_everything(cli: Cli) -> ExitCode {
+    let settings = match Settings::from_given(cli.given, |name| std::env::var(name).ok()) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            let _ = write!(io::stderr().lock(), "{problems}");
+            return exit::BAD_SETTINGS.into();
+        }
+    };
+    let style = style(settings.run.format);
+    write_diagnostics(style);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "error: could not start the runtime: {error}");
+            return exit::COULD_NOT_START.into();
+        }
+    };
+    runtime.block_on(async {
+        let (events, receiver) = Events::channel();
+        let reporting = tokio::spawn(report::tell(receiver, style, io::stdout()));
+        let ran = run::run(settings, events).await;
+        let counts = match reporting.await {
+            Ok(counts) => counts,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        match ran {
+            Ok(()) => exit::of(&counts).into(),
+            Err(error) => could_not_start(&error, style),
+        }
+    })
+}
+
+fn style(format: Format) -> Style {
+    let terminal = io::stdout().is_terminal();
+    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match format {
+        Format::Text => Style::Text { colour },
+        Format::Auto if terminal => Style::Text { colour },
+        Format::Json | Format::Auto => Style::Json,
+    }
+}
+
+/// Sends our own diagnostics to stderr, at the level that `RUST_LOG` names: `warn` unless it does.
+///
+/// Other crates stay silent at any level: they write whole requests, and with them tokens and environment values.
+fn write_diagnostics(style: Style) {
+    let level = std::env::var("RUST_LOG").ok().and_then(|text| text.trim().parse::<LevelFilter>().ok());
+    let ours = Targets::new().with_target("fargate_updater", level.unwrap_or(LevelFilter::WARN));
+    let registry = tracing_subscriber::registry().with(ours);
+    // A second program in the same process, as in tests, keeps the first one's.
+    let _ = match style {
+        Style::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(io::stderr)).try_init(),
+        Style::Text { colour } => {
+            registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(io::stderr)).try_init()
+        }
+    };
+}
+
+/// Says why the run could not start.
+fn could_not_start(error: &StartError, style: Style) -> ExitCode {
+    let failure = error.told();
+    let _ = match style {
+        Style::Text { .. } => writeln!(io::stderr().lock(), "{}", report::text::start_failure(&failure)),
+        Style::Json => report::json::start_failure(&failure, &mut io::stdout().lock()),
+    };
+    match error {
+        StartError::Interrupted => exit::NOT_ALL.into(),
+        _ => exit::COULD_NOT_START.into(),
+    }
+}

@@ -1,0 +1,7 @@
+//! The thin binary: everything is in the library, so that tests and the demo can run it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fargate_updater::main(std::env::args_os())
+}

@@ -1,0 +1,73 @@
+//! Which accounts, Regions, clusters and services a run is about.
+//!
+//! Every filter only narrows: a filter that was given and names nothing lets nothing through, and settings refuse to make one.
+
+use std::collections::BTreeSet;
+
+use crate::ids::{AccountId, ClusterArn, RegionName, UnitId};
+
+/// Where the accounts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Every account of the caller's organization (`DEPLOYMENT_MODE=ORG`).
+    Organization,
+    /// The caller's own account (`DEPLOYMENT_MODE=SINGLE`).
+    Single,
+}
+
+/// The part of the organization that a run walks. `None` stands for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub mode: Mode,
+    pub accounts: Option<BTreeSet<AccountId>>,
+    pub excluded_accounts: BTreeSet<AccountId>,
+    pub regions: Option<BTreeSet<RegionName>>,
+    pub clusters: Option<BTreeSet<ClusterArn>>,
+    /// Units whose accounts, and those of the units below them, are walked.
+    pub units: Option<BTreeSet<UnitId>>,
+}
+
+impl Scope {
+    /// Returns a scope that leaves nothing out.
+    pub fn everything(mode: Mode) -> Self {
+        Self { mode, accounts: None, excluded_accounts: BTreeSet::new(), regions: None, clusters: None, units: None }
+    }
+
+    /// Returns whether an account is walked; that its unit is in scope has been seen to by whoever listed it.
+    pub fn includes_account(&self, account: &AccountId) -> bool {
+        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
+            && !self.excluded_accounts.contains(account)
+            && self.clusters.as_ref().is_none_or(|clusters| clusters.iter().any(|cluster| cluster.account() == account))
+    }
+
+    /// Returns whether a Region is walked in an account.
+    pub fn includes_region(&self, account: &AccountId, region: &RegionName) -> bool {
+        let holds = |cluster: &ClusterArn| cluster.account() == account && cluster.region() == region;
+        self.regions.as_ref().is_none_or(|regions| regions.contains(region))
+            && self.clusters.as_ref().is_none_or(|clusters| clusters.iter().any(holds))
+    }
+
+    /// Returns the Regions of an account if the settings name them, so that AWS need not be asked.
+    pub fn named_regions(&self, account: &AccountId) -> Option<BTreeSet<RegionName>> {
+        let of_clusters = self.clusters.as_ref().map(|clusters| {
+            let there = clusters.iter().filter(|cluster| cluster.account() == account);
+            there.map(|cluster| cluster.region().clone()).collect::<BTreeSet<_>>()
+        });
+        let regions = of_clusters.or_else(|| self.regions.clone())?;
+        Some(regions.into_iter().filter(|region| self.includes_region(account, region)).collect())
+    }
+
+    /// Returns the clusters of an account and Region if the settings name them, so that AWS need not be asked.
+    pub fn named_clusters(&self, account: &AccountId, region: &RegionName) -> Option<Vec<ClusterArn>> {
+        let clusters = self.clusters.as_ref()?;
+        let there = clusters.iter().filter(|cluster| cluster.account() == account && cluster.region() == region);
+        Some(there.cloned().collect())
+    }
+
+    /// Returns the accounts that the settings name and that are in none of those listed: a typing error, or an account that left.
+    pub fn missing_from(&self, listed: &BTreeSet<AccountId>) -> Vec<AccountId> {
+        let of_clusters = self.clusters.iter().flatten().map(|cluster| cluster.account().clone());
+        let named: BTreeSet<AccountId> = self.accounts.iter().flatten().cloned().chain(of_clusters).collect();
+        named.into_iter().filter(|account| self.includes_account(account) && !listed.contains(account)).collect()
+    }
+}

@@ -1,0 +1,308 @@
+//! May this service be protected, and if not, why not: plain facts in, one decision out.
+//!
+//! Everything that could refuse the update, or make the new task fail, is decided in here **before** anything is registered, so
+//! that no revision is left behind that nothing runs. Service facts come first: they cost no call of their own.
+
+use super::defender::{self, DefenderToday};
+use super::memory::{self, LeftAlone};
+use super::policy::Policy;
+use super::task_definition::{Container, TaskDefinition};
+use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
+
+/// What `DescribeServices` tells about a service, as far as it matters to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceFacts {
+    pub arn: ServiceArn,
+    pub cluster: ClusterArn,
+    /// Services with an EXTERNAL deployment controller may run none.
+    pub task_definition: Option<TaskDefinitionArn>,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: String,
+    /// Omitted by ECS for services with a capacity provider strategy.
+    pub launch_type: Option<String>,
+    /// The providers of the strategy; their weights do not matter, ECS may start a task on any of them.
+    pub capacity_providers: Vec<String>,
+    /// `ECS` when ECS tells none.
+    pub deployment_controller: String,
+    /// `LATEST`, or a version such as `1.4.0`; only Fargate has them.
+    pub platform_version: Option<String>,
+    /// Whether ECS manages the service itself (Express Mode).
+    pub express_mode: bool,
+    /// Whether a deployment is under way.
+    pub deploying: bool,
+    /// Whether the cluster's owner wants all of it left alone.
+    pub cluster_opted_out: bool,
+    pub tags: Vec<(String, String)>,
+}
+
+/// Why a service is left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// What it runs on instead: `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`, or a capacity provider's name.
+    NotFargate {
+        runs_on: String,
+    },
+    ExpressMode,
+    /// `CODE_DEPLOY` or `EXTERNAL`.
+    OtherController {
+        controller: String,
+    },
+    Windows,
+    Arm64,
+    OldPlatform {
+        version: String,
+    },
+    NotActive {
+        status: String,
+    },
+    /// The tag that says so, and what carries it.
+    OptedOut {
+        tagged: &'static str,
+    },
+    OlderDefender {
+        installed: String,
+        today: String,
+    },
+    UpgradesAreOff {
+        installed: String,
+        today: String,
+    },
+    DeploymentInProgress,
+    RolledBackBefore,
+    Undone,
+    TooManyContainers,
+    OtherAgent {
+        vendor: String,
+    },
+    ManagedByItsOwner,
+}
+
+impl SkipReason {
+    /// One of each, for the README's chapter on them.
+    pub fn examples() -> Vec<Self> {
+        let versions = || ("33.01.137".to_owned(), "34.03.138".to_owned());
+        let ((old, new), (installed, today)) = (versions(), versions());
+        vec![
+            Self::NotFargate { runs_on: "EC2".to_owned() },
+            Self::ExpressMode,
+            Self::OtherController { controller: "CODE_DEPLOY".to_owned() },
+            Self::Windows,
+            Self::Arm64,
+            Self::OldPlatform { version: "1.3.0".to_owned() },
+            Self::NotActive { status: "DRAINING".to_owned() },
+            Self::OptedOut { tagged: "service" },
+            Self::OlderDefender { installed: old, today: new },
+            Self::UpgradesAreOff { installed, today },
+            Self::DeploymentInProgress,
+            Self::RolledBackBefore,
+            Self::Undone,
+            Self::TooManyContainers,
+            Self::OtherAgent { vendor: "Sysdig".to_owned() },
+            Self::ManagedByItsOwner,
+        ]
+    }
+
+    /// Returns a fixed word for machines and for counting: `not-fargate`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFargate { .. } => "not-fargate",
+            Self::ExpressMode => "express-mode",
+            Self::OtherController { .. } => "other-deployment-controller",
+            Self::Windows => "windows",
+            Self::Arm64 => "arm64",
+            Self::OldPlatform { .. } => "old-platform-version",
+            Self::NotActive { .. } => "not-active",
+            Self::OptedOut { .. } => "opted-out",
+            Self::OlderDefender { .. } => "older-defender",
+            Self::UpgradesAreOff { .. } => "upgrades-are-off",
+            Self::DeploymentInProgress => "deployment-in-progress",
+            Self::RolledBackBefore => "rolled-back-before",
+            Self::Undone => "undone",
+            Self::TooManyContainers => "ten-containers",
+            Self::OtherAgent { .. } => "other-agent",
+            Self::ManagedByItsOwner => "managed-by-its-owner",
+        }
+    }
+
+    /// Returns the sentence for people, without a full stop.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NotFargate { runs_on } => format!("it runs on {runs_on}, not on Fargate; other Defenders protect those hosts"),
+            Self::ExpressMode => {
+                "it is an Express Mode service: ECS writes its task definition, and an update from outside would be undone".into()
+            }
+            Self::OtherController { controller } => {
+                format!("its deployment controller is {controller}, which does not take a task definition from UpdateService")
+            }
+            Self::Windows => "its tasks run Windows, for which the vendor has no App-Embedded Defender".into(),
+            Self::Arm64 => "its tasks run on ARM64, which the vendor does not list; ALLOW_ARM64=true embeds all the same".into(),
+            Self::OldPlatform { version } => {
+                format!("its platform version is {version}, and the Defender needs 1.4.0 or later (SYS_PTRACE)")
+            }
+            Self::NotActive { status } => format!("the service is {status}, not ACTIVE"),
+            Self::OptedOut { tagged } => format!("the tag {} on the {tagged} says so", memory::SKIP_TAG),
+            Self::OlderDefender { installed, today } => {
+                format!("it carries Defender {installed} and today's is {today}; this version does not replace Defenders yet")
+            }
+            Self::UpgradesAreOff { installed, today } => {
+                format!("it carries Defender {installed}, today's is {today}, and UPGRADE is false")
+            }
+            Self::DeploymentInProgress => "its owner's deployment is still in progress; the next run comes back to it".into(),
+            Self::RolledBackBefore => {
+                format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)
+            }
+            Self::Undone => format!("its protection was undone (tag {} on the service)", memory::LEFT_ALONE_TAG),
+            Self::TooManyContainers => "its task definition has ten containers already, as many as ECS allows".into(),
+            Self::OtherAgent { vendor } => format!("its entry point is wrapped by another agent ({vendor})"),
+            Self::ManagedByItsOwner => "its owner manages this Defender: the install bundle comes from a secret of theirs".into(),
+        }
+    }
+}
+
+/// `RegisterTaskDefinition` takes at most ten containers.
+/// Source: Amazon ECS Developer Guide, "Amazon ECS endpoints and quotas" (read 2026-11).
+const MOST_CONTAINERS: usize = 10;
+
+/// Decides by what is known of the service alone.
+pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
+    let tags = || service.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    if service.status != "ACTIVE" {
+        return Some(SkipReason::NotActive { status: service.status.clone() });
+    }
+    if let Some(runs_on) = not_fargate(service) {
+        return Some(SkipReason::NotFargate { runs_on });
+    }
+    if service.express_mode {
+        return Some(SkipReason::ExpressMode);
+    }
+    if service.deployment_controller != "ECS" {
+        return Some(SkipReason::OtherController { controller: service.deployment_controller.clone() });
+    }
+    if memory::opts_out(tags()) {
+        return Some(SkipReason::OptedOut { tagged: "service" });
+    }
+    if service.cluster_opted_out {
+        return Some(SkipReason::OptedOut { tagged: "cluster" });
+    }
+    let too_old = service.platform_version.as_deref().filter(|version| predates_1_4(version));
+    if let Some(version) = too_old {
+        return Some(SkipReason::OldPlatform { version: version.to_owned() });
+    }
+    None
+}
+
+/// Returns what a service runs on if that is not Fargate.
+///
+/// `launchType` is omitted for services with a capacity provider strategy, and a provider without weight still counts: ECS uses
+/// it for the strategy's base, and its owner may raise it at any time.
+/// Source: Amazon ECS API Reference, `Service.launchType`, `CapacityProviderStrategyItem` (read 2026-11).
+fn not_fargate(service: &ServiceFacts) -> Option<String> {
+    let is_fargate = |name: &str| matches!(name, "FARGATE" | "FARGATE_SPOT");
+    if service.launch_type.as_deref().is_some_and(is_fargate) || service.capacity_providers.iter().any(|name| is_fargate(name)) {
+        return None;
+    }
+    let launch_type = service.launch_type.clone();
+    Some(launch_type.or_else(|| service.capacity_providers.first().cloned()).unwrap_or_else(|| "EC2".to_owned()))
+}
+
+/// Returns whether a platform version is below 1.4.0, the first that takes `SYS_PTRACE`.
+/// Source: Amazon ECS API Reference, `KernelCapabilities` (read 2026-11). `LATEST` and texts that are no version are not below.
+fn predates_1_4(version: &str) -> bool {
+    let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();
+    match numbers.as_slice() {
+        [] => false,
+        [major, rest @ ..] => (*major, rest.first().copied().unwrap_or(0)) < (1, 4),
+    }
+}
+
+/// What a task definition is, seen from the Defender of today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It carries no Defender and may get one.
+    Unprotected,
+    /// It carries today's Defender.
+    Current,
+    /// It is left alone.
+    Refused(SkipReason),
+}
+
+/// Decides by the task definition and its tags.
+pub fn condition<Stage>(definition: &TaskDefinition<Stage>, today: &DefenderToday, policy: &Policy) -> Condition {
+    if memory::opts_out(definition.tags()) {
+        return Condition::Refused(SkipReason::OptedOut { tagged: "task definition" });
+    }
+    let platform = |key: &str| definition.json().get("runtimePlatform").and_then(|platform| platform.get(key)?.as_str());
+    if platform("operatingSystemFamily").is_some_and(|family| family.starts_with("WINDOWS")) {
+        return Condition::Refused(SkipReason::Windows);
+    }
+    if let Some(sidecar) = defender::sidecar_in(definition) {
+        return installed(&sidecar, today, policy);
+    }
+    if platform("cpuArchitecture") == Some("ARM64") && !policy.allow_arm64 {
+        return Condition::Refused(SkipReason::Arm64);
+    }
+    let vendor = definition.containers().find_map(|container| defender::other_agent(&container.entry_point()));
+    if let Some(vendor) = vendor {
+        return Condition::Refused(SkipReason::OtherAgent { vendor: vendor.to_owned() });
+    }
+    if definition.containers().count() >= MOST_CONTAINERS {
+        return Condition::Refused(SkipReason::TooManyContainers);
+    }
+    Condition::Unprotected
+}
+
+/// Decides about a Defender that is there: by its whole image, since a mirrored one may have any tag.
+fn installed(sidecar: &Container<'_>, today: &DefenderToday, policy: &Policy) -> Condition {
+    if sidecar.has_secret(defender::INSTALL_BUNDLE) {
+        return Condition::Refused(SkipReason::ManagedByItsOwner);
+    }
+    if today.is_image(sidecar.image()) {
+        return Condition::Current;
+    }
+    let installed = defender::version_text(defender::version_of(sidecar.image()).as_deref()).to_owned();
+    let today = today.version_text().to_owned();
+    Condition::Refused(if policy.upgrade {
+        SkipReason::OlderDefender { installed, today }
+    } else {
+        SkipReason::UpgradesAreOff { installed, today }
+    })
+}
+
+/// What to do with one service whose task definition is unprotected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Protect,
+    /// Its owner's deployment goes first: look again at the end of the run.
+    Wait,
+    Leave(SkipReason),
+}
+
+/// Decides whether an unprotected service is touched now.
+pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> Turn {
+    let tags = service.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let left_alone = |definition| memory::left_alone(tags, definition, today.version.as_deref());
+    match service.task_definition.as_ref().and_then(left_alone) {
+        Some(LeftAlone::RolledBack) => return Turn::Leave(SkipReason::RolledBackBefore),
+        Some(LeftAlone::Undone) => return Turn::Leave(SkipReason::Undone),
+        None => {}
+    }
+    match (service.deploying, last_look) {
+        (false, _) => Turn::Protect,
+        (true, false) => Turn::Wait,
+        (true, true) => Turn::Leave(SkipReason::DeploymentInProgress),
+    }
+}
+
+/// Decides, just before a service is changed, whether it still is what was decided about: `now` is what ECS tells of it, if
+/// anything. An owner who deployed or tagged it meanwhile goes first.
+pub fn turn_again(before: &ServiceFacts, now: Option<&ServiceFacts>, last_look: bool) -> Turn {
+    let same = |now: &ServiceFacts| {
+        now.task_definition == before.task_definition && now.tags == before.tags && now.status == before.status && !now.deploying
+    };
+    match (now, last_look) {
+        (None, _) => Turn::Leave(SkipReason::NotActive { status: "gone".to_owned() }),
+        (Some(now), _) if same(now) => Turn::Protect,
+        (Some(_), false) => Turn::Wait,
+        (Some(_), true) => Turn::Leave(SkipReason::DeploymentInProgress),
+    }
+}

@@ -1,0 +1,176 @@
+//! A run told to machines: one JSON object a line, with stable names. README's "Output for machines" lists them.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::tally::{self, Tally};
+use crate::events::{Event, Failure, Outcome, Place, ServiceId, Unseen};
+
+/// Tells one event in a line.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn event(event: &Event, writer: &mut impl Write) -> io::Result<()> {
+    let (level, message, mut fields) = told(event);
+    fields.insert(0, ("level", level.into()));
+    fields.insert(1, ("message", message.into()));
+    line(fields, writer)
+}
+
+/// Tells the end of a run.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
+    let counts = &tally.counts;
+    let (failed, unseen) = (tally.failed(), tally.unseen_failed());
+    let failures =
+        failed.into_iter().map(|(service, failure)| object([service_fields(service), failure_fields(failure)].concat()));
+    let unseen = unseen.into_iter().map(|(place, failure)| object([place_fields(place), failure_fields(failure)].concat()));
+    let mut skipped = Map::new();
+    for (code, services) in tally.skipped.values() {
+        let sum = skipped.get(*code).and_then(Value::as_u64).unwrap_or(0) + services;
+        skipped.insert((*code).to_owned(), sum.into());
+    }
+    let level = if counts.complete() { "info" } else { "error" };
+    line(
+        vec![
+            ("level", level.into()),
+            ("message", "run ended".into()),
+            ("run_id", tally.beginning.as_ref().map(|beginning| beginning.run_id.clone()).into()),
+            ("complete", counts.complete().into()),
+            ("accounts", tally.accounts.into()),
+            ("services", counts.services().into()),
+            ("protected", counts.protected.into()),
+            ("up_to_date", counts.up_to_date.into()),
+            ("skipped", counts.skipped.into()),
+            ("failed", counts.failed.into()),
+            ("not_attempted", counts.not_attempted.into()),
+            ("places_failed", counts.unseen_failed.into()),
+            ("places_not_attempted", counts.unseen_not_attempted.into()),
+            ("skip_reasons", Value::Object(skipped)),
+            ("stopped_by", tally.stopped_by.into()),
+            ("failures", failures.chain(unseen).collect()),
+        ],
+        writer,
+    )
+}
+
+/// Tells why a run could not start.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn start_failure(failure: &Failure, writer: &mut impl Write) -> io::Result<()> {
+    let told: Fields = vec![("level", "error".into()), ("message", "run could not start".into())];
+    line([told, failure_fields(failure)].concat(), writer)
+}
+
+type Fields = Vec<(&'static str, Value)>;
+
+fn told(event: &Event) -> (&'static str, &'static str, Fields) {
+    match event {
+        Event::Began(it) => {
+            let fields = vec![
+                ("run_id", it.run_id.clone().into()),
+                ("account", it.caller.as_str().into()),
+                ("region", it.region.as_str().into()),
+                ("console", it.console.clone().into()),
+                ("console_version", it.console_version.clone().into()),
+                ("defender_version", it.defender_version.clone().into()),
+                ("ws_address", it.ws_address.clone().into()),
+            ];
+            ("info", "run began", fields)
+        }
+        Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
+        Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
+        Event::Stopping { signal } => ("warn", "run is stopping", vec![("signal", (*signal).into())]),
+        Event::Service { service, outcome, findings } => {
+            let (level, message, more) = service_ended(outcome);
+            let mut fields = service_fields(service);
+            fields.extend(more);
+            if !findings.is_empty() {
+                let told = |finding: &crate::events::Finding| json!({"code": finding.code(), "text": finding.to_string()});
+                fields.push(("findings", findings.iter().map(told).collect()));
+            }
+            (level, message, fields)
+        }
+        Event::Unseen { place, why } => {
+            let (level, message) = match why {
+                Unseen::Failed(_) => ("error", "place failed"),
+                Unseen::NotAttempted => ("warn", "place not attempted"),
+                _ => ("info", "place not walked"),
+            };
+            let mut fields = place_fields(place);
+            match why {
+                Unseen::Failed(failure) => fields.extend(failure_fields(failure)),
+                why => fields.push(("reason", tally::reason(why).into())),
+            }
+            (level, message, fields)
+        }
+    }
+}
+
+fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
+    match outcome {
+        Outcome::Protected { from, to } => {
+            let fields = vec![
+                ("outcome", "protected".into()),
+                ("from", from.short().into()),
+                ("to", to.short().into()),
+                ("roll_out", "not watched".into()),
+            ];
+            ("info", "service protected", fields)
+        }
+        Outcome::UpToDate { task_definition } => {
+            let fields = vec![("outcome", "up-to-date".into()), ("task_definition", task_definition.short().into())];
+            ("info", "service up to date", fields)
+        }
+        Outcome::Skipped(reason) => {
+            let fields =
+                vec![("outcome", "skipped".into()), ("reason", reason.code().into()), ("text", reason.sentence().into())];
+            ("info", "service skipped", fields)
+        }
+        Outcome::Failed(failure) => {
+            let mut fields: Fields = vec![("outcome", "failed".into())];
+            fields.extend(failure_fields(failure));
+            ("error", "service failed", fields)
+        }
+        Outcome::NotAttempted => ("warn", "service not attempted", vec![("outcome", "not-attempted".into())]),
+    }
+}
+
+fn service_fields(service: &ServiceId) -> Fields {
+    vec![
+        ("account", service.account.as_str().into()),
+        ("region", service.region.as_str().into()),
+        ("cluster", service.cluster.clone().into()),
+        ("service", service.name.clone().into()),
+    ]
+}
+
+fn place_fields(place: &Place) -> Fields {
+    let mut fields: Fields = vec![("account", place.account.as_str().into())];
+    fields.extend(place.region.as_ref().map(|region| ("region", region.as_str().into())));
+    fields.extend(place.cluster.as_ref().map(|cluster| ("cluster", cluster.clone().into())));
+    fields
+}
+
+fn failure_fields(failure: &Failure) -> Fields {
+    let mut fields: Fields = vec![("stage", failure.stage.code().into()), ("causes", failure.causes.clone().into())];
+    fields.extend(failure.hint.as_ref().map(|hint| ("hint", hint.clone().into())));
+    fields
+}
+
+fn object(fields: Fields) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn line(fields: Fields, writer: &mut impl Write) -> io::Result<()> {
+    let mut all: Fields = vec![("time", jiff::Timestamp::now().to_string().into())];
+    all.extend(fields);
+    writeln!(writer, "{}", object(all))
+}

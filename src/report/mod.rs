@@ -1,0 +1,51 @@
+//! Events to text, into a writer it is handed: a line for each as it happens, and a summary at the end. It never asks AWS anything.
+//!
+//! [`text`] is for people, [`json`] for machines; both tell the same events. [`tally`] is what they keep for the summary.
+
+pub mod json;
+pub mod tally;
+pub mod text;
+
+use std::io::{self, Write};
+
+use tokio::sync::mpsc;
+
+use crate::events::{Counts, Event};
+use tally::Tally;
+
+/// How a run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// For people, in colour or not.
+    Text { colour: bool },
+    /// One JSON object a line.
+    Json,
+}
+
+/// Tells events until every sender is gone, then the summary, and returns what was counted.
+///
+/// A writer that fails (a closed pipe) is given up; the run goes on, and its exit code still tells.
+pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: impl Write) -> Counts {
+    let mut tally = Tally::default();
+    let mut writing = true;
+    while let Some(event) = events.recv().await {
+        tally.add(&event);
+        writing = writing && line(&event, style, &mut writer).is_ok();
+    }
+    if writing && tally.began() {
+        // Nobody is left to be told when this fails.
+        let _ = match style {
+            Style::Text { colour } => text::summary(&tally, colour, &mut writer),
+            Style::Json => json::summary(&tally, &mut writer),
+        };
+    }
+    let _ = writer.flush();
+    tally.counts
+}
+
+fn line(event: &Event, style: Style, writer: &mut impl Write) -> io::Result<()> {
+    match style {
+        Style::Text { colour } => text::event(event, colour, writer),
+        Style::Json => json::event(event, writer),
+    }
+}

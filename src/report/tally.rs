@@ -1,0 +1,75 @@
+//! What the summary needs of the events: counts, and every failure.
+
+use std::collections::BTreeMap;
+
+use crate::events::{Beginning, Counts, Event, Failure, Outcome, Place, ServiceId, Unseen};
+
+/// What was kept. It grows with what went wrong, not with the organization.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub counts: Counts,
+    pub beginning: Option<Beginning>,
+    pub accounts: usize,
+    failed: Vec<(ServiceId, Failure)>,
+    unseen_failed: Vec<(Place, Failure)>,
+    /// Skip reasons by their sentence: its word, and how many services.
+    pub skipped: BTreeMap<String, (&'static str, u64)>,
+    /// Places that are not walked for a reason that is nobody's failure, by that reason.
+    pub not_walked: BTreeMap<String, Vec<Place>>,
+    pub warnings: Vec<String>,
+    pub stopped_by: Option<&'static str>,
+}
+
+impl Tally {
+    /// Returns whether the run got as far as beginning.
+    pub fn began(&self) -> bool {
+        self.beginning.is_some()
+    }
+
+    /// Keeps what the summary needs of an event.
+    pub fn add(&mut self, event: &Event) {
+        self.counts.add(event);
+        match event {
+            Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
+            Event::AccountsListed { in_scope } => self.accounts = *in_scope,
+            Event::Warning { text } => self.warnings.push(text.clone()),
+            Event::Stopping { signal } => self.stopped_by = Some(signal),
+            Event::Service { service, outcome, .. } => match outcome {
+                Outcome::Failed(failure) => self.failed.push((service.clone(), failure.clone())),
+                Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
+                Outcome::Protected { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
+            },
+            Event::Unseen { place, why } => match why {
+                Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),
+                other => self.not_walked.entry(reason(other)).or_default().push(place.clone()),
+            },
+        }
+    }
+
+    /// Returns the failed services in the order of their places, so that two runs read alike.
+    pub fn failed(&self) -> Vec<&(ServiceId, Failure)> {
+        in_order(&self.failed)
+    }
+
+    /// Returns the places that failed, in their order.
+    pub fn unseen_failed(&self) -> Vec<&(Place, Failure)> {
+        in_order(&self.unseen_failed)
+    }
+}
+
+fn in_order<T: Ord>(failures: &[(T, Failure)]) -> Vec<&(T, Failure)> {
+    let mut sorted: Vec<_> = failures.iter().collect();
+    sorted.sort_by(|one, other| one.0.cmp(&other.0));
+    sorted
+}
+
+/// Returns why a place was not seen, as the end of a sentence.
+pub fn reason(why: &Unseen) -> String {
+    match why {
+        Unseen::NotActive { state } => format!("the account is {state}"),
+        Unseen::NotEnabled => "the Region is not enabled in the account".to_owned(),
+        Unseen::DeniedByOrganization => "a service control policy of the organization denies the Region".to_owned(),
+        Unseen::Failed(failure) => failure.causes.first().cloned().unwrap_or_default(),
+        Unseen::NotAttempted => "the run was stopped before".to_owned(),
+    }
+}

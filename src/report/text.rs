@@ -1,0 +1,192 @@
+//! A run told to people: a line for each service as it ends, and a summary that can be read at three in the morning.
+
+use std::io::{self, Write};
+
+use super::tally::{self, Tally};
+use crate::events::{Counts, Event, Failure, Finding, Outcome, Place, ServiceId, Unseen};
+
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const RED: &str = "\x1b[31m";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RESET: &str = "\x1b[0m";
+
+/// Returns a text in a colour, if there are to be colours.
+fn paint(text: &str, code: &str, colour: bool) -> String {
+    if colour { format!("{code}{text}{RESET}") } else { text.to_owned() }
+}
+
+/// Tells one event in a line.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    match event {
+        Event::Began(it) => {
+            let (run, account, region) = (&it.run_id, &it.caller, &it.region);
+            writeln!(writer, "run {run} from account {account}, {region}")?;
+            writeln!(
+                writer,
+                "Console {} at {}: Defender {}, connecting to {}",
+                it.console_version, it.console, it.defender_version, it.ws_address
+            )
+        }
+        Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
+        Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
+        Event::Stopping { signal } => {
+            writeln!(
+                writer,
+                "{} {signal}: nothing new is started, what is in flight is finished",
+                paint("stopping:", YELLOW, colour)
+            )
+        }
+        Event::Service { service, outcome, findings } => {
+            let (word, code, rest) = told(outcome);
+            let word = paint(&format!("{word:<13}"), code, colour);
+            writeln!(writer, "{word} {}  {}", place_of(service), rest)?;
+            findings.iter().try_for_each(|finding| note(finding, colour, writer))
+        }
+        Event::Unseen { place, why } => {
+            let (word, code) = match why {
+                Unseen::Failed(_) => ("failed", RED),
+                Unseen::NotAttempted => ("not attempted", YELLOW),
+                _ => ("not walked", DIM),
+            };
+            let word = paint(&format!("{word:<13}"), code, colour);
+            writeln!(writer, "{word} {place}: {}", tally::reason(why))
+        }
+    }
+}
+
+fn note(finding: &Finding, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    writeln!(writer, "{:13} {} {finding}", "", paint("note:", YELLOW, colour))
+}
+
+/// `111122223333 eu-west-1 web/checkout`.
+fn place_of(service: &ServiceId) -> String {
+    format!("{} {} {}/{}", service.account, service.region, service.cluster, service.name)
+}
+
+fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
+    match outcome {
+        Outcome::Protected { from, to } => {
+            ("protected", GREEN, format!("{} -> {}, updated, roll-out not watched", from.short(), to.short()))
+        }
+        Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
+        Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
+        Outcome::Failed(failure) => ("failed", RED, failure.causes.join(": ")),
+        Outcome::NotAttempted => ("not attempted", YELLOW, "the run was stopped before".to_owned()),
+    }
+}
+
+/// Tells the end of a run.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    let counts = &tally.counts;
+    writeln!(writer, "\n{}", paint("Summary", BOLD, colour))?;
+    let walked = many(tally.accounts as u64, "account");
+    writeln!(writer, "  {} seen in {walked}: {}", many(counts.services(), "service"), by_outcome(counts))?;
+    if let Some(signal) = tally.stopped_by {
+        writeln!(writer, "  stopped by {signal} before the end")?;
+    }
+    tally.warnings.iter().try_for_each(|text| writeln!(writer, "  warning: {text}"))?;
+    if !tally.skipped.is_empty() {
+        writeln!(writer, "\n{}", paint("Skipped, and why", BOLD, colour))?;
+        for (sentence, (_, services)) in &tally.skipped {
+            writeln!(writer, "  {services:>5}  {sentence}")?;
+        }
+    }
+    if !tally.not_walked.is_empty() {
+        writeln!(writer, "\n{}", paint("Not walked, and why", BOLD, colour))?;
+        for (reason, places) in &tally.not_walked {
+            writeln!(writer, "  {:>5}  {reason}", places.len())?;
+            places_in_order(places, writer)?;
+        }
+    }
+    let (failed, unseen) = (tally.failed(), tally.unseen_failed());
+    if !(failed.is_empty() && unseen.is_empty()) {
+        writeln!(writer, "\n{}", paint("Failures", BOLD, colour))?;
+    }
+    for (place, failure) in unseen {
+        let what = format!("could not walk {place}");
+        failure_told(&what, failure, colour, writer)?;
+    }
+    for (service, failure) in failed {
+        let ServiceId { account, region, cluster, name, .. } = service;
+        let what = format!("could not protect service {name} (account {account}, {region}, cluster {cluster})");
+        failure_told(&what, failure, colour, writer)?;
+    }
+    writeln!(writer, "\n{}", verdict(counts, colour))
+}
+
+/// How many places are named for each reason; the rest are counted.
+const PLACES_NAMED: usize = 20;
+
+fn places_in_order(places: &[Place], writer: &mut impl Write) -> io::Result<()> {
+    let mut sorted: Vec<&Place> = places.iter().collect();
+    sorted.sort();
+    sorted.iter().take(PLACES_NAMED).try_for_each(|place| writeln!(writer, "         {place}"))?;
+    match sorted.len().checked_sub(PLACES_NAMED) {
+        Some(more @ 1..) => writeln!(writer, "         and {more} more"),
+        _ => Ok(()),
+    }
+}
+
+fn failure_told(what: &str, failure: &Failure, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    writeln!(writer, "{} {what}", paint("error:", RED, colour))?;
+    failure.causes.iter().try_for_each(|cause| writeln!(writer, "  cause: {cause}"))?;
+    match &failure.hint {
+        Some(hint) => writeln!(writer, "  hint:  {hint}"),
+        None => Ok(()),
+    }
+}
+
+/// Tells why a run could not start.
+pub fn start_failure(failure: &Failure) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (depth, cause) in failure.causes.iter().enumerate() {
+        lines.push(if depth == 0 { format!("error: {cause}") } else { format!("  cause: {cause}") });
+    }
+    lines.extend(failure.hint.iter().map(|hint| format!("  hint:  {hint}")));
+    lines.join("\n")
+}
+
+fn by_outcome(counts: &Counts) -> String {
+    let numbers = [
+        (counts.protected, "protected"),
+        (counts.up_to_date, "up to date"),
+        (counts.skipped, "skipped"),
+        (counts.failed, "failed"),
+        (counts.not_attempted, "not attempted"),
+    ];
+    let told: Vec<String> =
+        numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+}
+
+fn verdict(counts: &Counts, colour: bool) -> String {
+    if counts.complete() {
+        return paint("Every service in scope is protected, or skipped for a reason.", GREEN, colour);
+    }
+    let services = match counts.failed + counts.not_attempted {
+        0 => None,
+        1 => Some("1 service is not protected".to_owned()),
+        services => Some(format!("{services} services are not protected")),
+    };
+    let places = match counts.unseen_failed + counts.unseen_not_attempted {
+        0 => None,
+        1 => Some("1 place could not be walked".to_owned()),
+        places => Some(format!("{places} places could not be walked")),
+    };
+    let open: Vec<String> = [services, places].into_iter().flatten().collect();
+    paint(&format!("Not done: {}.", open.join(", and ")), RED, colour)
+}
+
+fn many(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

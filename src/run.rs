@@ -1,0 +1,335 @@
+//! One run: gets ready, walks, chooses which job goes next, and knows when to stop.
+//!
+//! Jobs start as they come, with one exception: two of one family in one Region never run at the same time, because ECS refuses
+//! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
+//! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::secrets::{SecretError, console_secret};
+use crate::aws::{AccessError, Aws, Calls};
+use crate::console::{Console, ConsoleError, ConsoleUrl, Waiting};
+use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceId, Stage};
+use crate::ids::{AccountId, Family, RegionName};
+use crate::journey::{self, Ended, Job, OpenRegion, World};
+use crate::settings::{ConsoleAccess, Settings, not_a_console};
+use crate::walk::{AccountsError, PutBack, Walk};
+
+/// Jobs that may wait to be looked at before the walk waits too.
+const WAITING_JOBS: usize = 64;
+
+/// Why a run could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("could not get into AWS")]
+    Access(#[source] AccessError),
+    #[error("could not get the Console's address and credentials")]
+    Secret(#[source] SecretError),
+    #[error("the secret {name} holds a PCC_URL that cannot be used: {problem}")]
+    SecretUrl { name: String, problem: String },
+    #[error("could not make an HTTPS client: {0}")]
+    Https(String),
+    #[error("could not reach the Console")]
+    Ping(#[source] ConsoleError),
+    #[error("could not log in to the Console")]
+    Login(#[source] ConsoleError),
+    #[error("could not learn today's Defender from the Console")]
+    Sample(#[source] ConsoleError),
+    #[error("could not find out which accounts there are")]
+    Accounts(#[source] AccountsError),
+    #[error("could not listen for signals")]
+    Signals(#[source] std::io::Error),
+    #[error("the run was stopped before it began")]
+    Interrupted,
+}
+
+impl StartError {
+    /// Returns the way out, if we know it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Access(error) => error.hint(),
+            Self::Secret(error) => error.hint(),
+            Self::SecretUrl { .. } => Some("correct PCC_URL in the secret".to_owned()),
+            Self::Ping(error) | Self::Login(error) | Self::Sample(error) => error.hint(),
+            Self::Accounts(error) => error.hint(),
+            Self::Https(_) | Self::Signals(_) | Self::Interrupted => None,
+        }
+    }
+
+    /// Returns what went wrong as it is told.
+    pub fn told(&self) -> Failure {
+        Failure::new(Stage::Start, self, self.hint())
+    }
+}
+
+/// Does one run and tells it as events; returns when everything has its outcome.
+///
+/// # Errors
+///
+/// When the run could not start. Once it has started, whatever fails is an event.
+pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
+    let stop = CancellationToken::new();
+    let listening = listen_for_signals(stop.clone(), events.clone()).map_err(StartError::Signals)?;
+    let ran = start_and_walk(settings, events, stop).await;
+    listening.abort();
+    ran
+}
+
+async fn start_and_walk(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
+    let in_flight = Arc::new(Semaphore::new(settings.run.calls_in_flight));
+    let calls = Calls::new(Arc::clone(&in_flight), settings.run.first_wait, stop.clone());
+    let run_id = new_run_id();
+    let ready = async {
+        let aws = Aws::start(calls).await.map_err(StartError::Access)?;
+        let world = get_ready(&settings, &aws, in_flight, &run_id, &events, stop.clone()).await?;
+        Ok((aws, world))
+    };
+    let (aws, world) = tokio::select! {
+        ready = ready => ready?,
+        // Nothing is written before the walk, so that there is nothing to finish.
+        () = stop.cancelled() => return Err(StartError::Interrupted),
+    };
+    let (jobs, found) = mpsc::channel(WAITING_JOBS);
+    let walk = Arc::new(Walk {
+        aws,
+        scope: settings.scope,
+        role_name: settings.run.role_name,
+        assume_role: settings.run.assume_role,
+        session_name: format!("fargate-updater-{run_id}"),
+        open_regions: Arc::new(Semaphore::new(settings.run.regions_open)),
+        jobs,
+        events: events.clone(),
+        stop: stop.clone(),
+    });
+    let walking = tokio::spawn(Arc::clone(&walk).all());
+    Scheduler::new(Arc::new(world), walk, events, stop).work(found, walking).await
+}
+
+/// Reaches the Console and learns what it embeds today.
+async fn get_ready(
+    settings: &Settings,
+    aws: &Aws,
+    in_flight: Arc<Semaphore>,
+    run_id: &str,
+    events: &Events,
+    stop: CancellationToken,
+) -> Result<World, StartError> {
+    let (url, user, password) = console_access(settings, aws).await?;
+    let name = settings.console.defenders_connect_to.clone();
+    let patience = Waiting { in_flight, first_wait: settings.run.first_wait, stop: stop.clone() };
+    let console = Console::new(url.clone(), user, password, name, patience).map_err(StartError::Https)?;
+    console.ping().await.map_err(StartError::Ping)?;
+    let console_version = console.version().await.map_err(StartError::Login)?;
+    let today = console.defender_today(&settings.policy).await.map_err(StartError::Sample)?;
+    let beginning = Beginning {
+        run_id: run_id.to_owned(),
+        caller: aws.account.clone(),
+        region: aws.region.clone(),
+        console: url.to_string(),
+        console_version,
+        defender_version: today.version_text().to_owned(),
+        ws_address: today.ws_address.clone(),
+    };
+    events.say(Event::Began(Box::new(beginning))).await;
+    Ok(World {
+        policy: settings.policy.clone(),
+        console,
+        today,
+        run_id: run_id.to_owned(),
+        look_again_after: settings.run.look_again_after,
+        stop,
+    })
+}
+
+async fn console_access(settings: &Settings, aws: &Aws) -> Result<(ConsoleUrl, SecretString, SecretString), StartError> {
+    match &settings.console.access {
+        ConsoleAccess::Given { url, user, password } => Ok((url.clone(), user.clone(), password.clone())),
+        ConsoleAccess::Secret(name) => {
+            let held = console_secret(aws, name).await.map_err(StartError::Secret)?;
+            let url = ConsoleUrl::parse(held.url.expose_secret());
+            let url = url.map_err(|problem| StartError::SecretUrl { name: name.clone(), problem: not_a_console(problem) })?;
+            Ok((url, held.user, held.password))
+        }
+    }
+}
+
+/// Returns a name for this run: when it began, and a few random letters.
+fn new_run_id() -> String {
+    let began = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let letters: String = std::iter::repeat_with(fastrand::lowercase).take(4).collect();
+    format!("{began}-{letters}")
+}
+
+/// Cancels the run at the first signal. Fargate sends SIGTERM and gives 30 seconds.
+///
+/// Source: Amazon ECS Developer Guide, `stopTimeout` (read 2026-11).
+fn listen_for_signals(stop: CancellationToken, events: Events) -> std::io::Result<tokio::task::JoinHandle<()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::spawn(async move {
+        let signal = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        stop.cancel();
+        events.say(Event::Stopping { signal }).await;
+    }))
+}
+
+/// Where two registrations must not overlap.
+type FamilyKey = (AccountId, RegionName, Family);
+
+/// Chooses the next job.
+struct Scheduler {
+    world: Arc<World>,
+    walk: Arc<Walk>,
+    events: Events,
+    stop: CancellationToken,
+    running: JoinSet<Ended>,
+    /// What is running, for the case that it ends in a panic.
+    started: HashMap<Id, Started>,
+    busy: HashSet<FamilyKey>,
+    waiting: VecDeque<Job>,
+    put_back: Vec<PutBack>,
+}
+
+struct Started {
+    family: Option<FamilyKey>,
+    services: Vec<ServiceId>,
+    open: Arc<OpenRegion>,
+}
+
+impl Scheduler {
+    fn new(world: Arc<World>, walk: Arc<Walk>, events: Events, stop: CancellationToken) -> Self {
+        Self {
+            world,
+            walk,
+            events,
+            stop,
+            running: JoinSet::new(),
+            started: HashMap::new(),
+            busy: HashSet::new(),
+            waiting: VecDeque::new(),
+            put_back: Vec::new(),
+        }
+    }
+
+    /// Takes jobs until the walk is done and every job has ended, the ones to come back to included.
+    async fn work(
+        mut self,
+        mut found: mpsc::Receiver<Job>,
+        walking: tokio::task::JoinHandle<Result<(), AccountsError>>,
+    ) -> Result<(), StartError> {
+        let mut walking = Some(walking);
+        let mut again = None;
+        let mut walked = Ok(());
+        loop {
+            tokio::select! {
+                Some(job) = found.recv() => self.take(job).await,
+                Some(ended) = self.running.join_next_with_id() => self.end(ended).await,
+                result = next_of(&mut walking), if walking.is_some() => {
+                    walking = None;
+                    walked = unpanicked(result);
+                }
+                result = next_of(&mut again), if again.is_some() => {
+                    again = None;
+                    unpanicked(result);
+                }
+                () = std::future::ready(()), if walking.is_none() && again.is_none() && self.is_idle() && found.is_empty() => {
+                    if self.put_back.is_empty() {
+                        return walked.map_err(StartError::Accounts);
+                    }
+                    let (walk, put_back) = (Arc::clone(&self.walk), std::mem::take(&mut self.put_back));
+                    again = Some(tokio::spawn(async move { walk.again(put_back).await }));
+                }
+            }
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Starts a job, or lets it wait while another of its family runs.
+    async fn take(&mut self, job: Job) {
+        if self.stop.is_cancelled() {
+            return self.tell(Ended::not_attempted(&job), &job.open).await;
+        }
+        let family = key_of(&job);
+        if family.as_ref().is_some_and(|family| self.busy.contains(family)) {
+            return self.waiting.push_back(job);
+        }
+        self.busy.extend(family.clone());
+        let started =
+            Started { family, services: job.services.iter().map(ServiceId::from).collect(), open: Arc::clone(&job.open) };
+        let world = Arc::clone(&self.world);
+        let handle = self.running.spawn(async move { journey::protect(&job, &world).await });
+        self.started.insert(handle.id(), started);
+    }
+
+    async fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, Ok(ended)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(started) = self.started.remove(&id) else { return };
+        if let Some(family) = &started.family {
+            self.busy.remove(family);
+        }
+        let ended = ended.unwrap_or_else(|error| bug(&started, &error));
+        self.tell(ended, &started.open).await;
+        drop(started);
+        // Whoever waited for this family is looked at again; those behind it keep their order.
+        for job in std::mem::take(&mut self.waiting) {
+            self.take(job).await;
+        }
+    }
+
+    async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
+        for (service, outcome, findings) in ended.outcomes {
+            self.events.say(Event::Service { service, outcome, findings }).await;
+        }
+        if !ended.put_back.is_empty() {
+            let (account, region) = (open.account.clone(), open.region.clone());
+            self.put_back.push(PutBack { account, region, services: ended.put_back });
+        }
+    }
+}
+
+fn key_of(job: &Job) -> Option<FamilyKey> {
+    Some((job.open.account.id.clone(), job.open.region.clone(), job.family()?.clone()))
+}
+
+/// A journey that panicked fails its services, and the run goes on.
+fn bug(started: &Started, error: &JoinError) -> Ended {
+    let failure = Failure {
+        stage: Stage::Program,
+        causes: vec![format!("a bug in fargate-updater: {error}")],
+        hint: Some("please report it".to_owned()),
+    };
+    let outcomes = started.services.iter().map(|service| (service.clone(), Outcome::Failed(failure.clone()), Vec::new()));
+    Ended { outcomes: outcomes.collect(), put_back: Vec::new() }
+}
+
+/// Waits for a task that may not be there.
+async fn next_of<T>(task: &mut Option<tokio::task::JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A bug in the walk ends the program as a bug.
+fn unpanicked<T>(result: Result<T, JoinError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,311 @@
+//! Accounts, their Regions, their clusters, their services: a walk that finds jobs and hands them over.
+//!
+//! It decides nothing about a job and waits for none. Two things bound it: calls in flight (in [`crate::aws::call`]) and the
+//! account-Regions open at once (here), so that memory grows with what is in flight and not with the organization. What cannot be
+//! seen is told and does not stop the rest.
+
+mod error;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::{join_all, try_join_all};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::ecs::{Cluster, SERVICES_PER_DESCRIBE};
+use crate::aws::error::Kind;
+use crate::aws::organizations::{ListedAccount, Organizations};
+use crate::aws::{Account, Aws, AwsError, EcsReader};
+use crate::events::{Event, Events, Failure, Outcome, Place, Stage, Unseen};
+use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::journey::{Job, OpenRegion};
+use crate::plan::scope::{Mode, Scope};
+use crate::plan::service::ServiceFacts;
+
+pub use error::AccountsError;
+use error::WalkError;
+
+/// A walk through everything in scope.
+pub struct Walk {
+    pub aws: Aws,
+    pub scope: Scope,
+    pub role_name: String,
+    pub assume_role: bool,
+    /// Names our sessions in the customer's CloudTrail.
+    pub session_name: String,
+    pub open_regions: Arc<Semaphore>,
+    pub jobs: mpsc::Sender<Job>,
+    pub events: Events,
+    pub stop: CancellationToken,
+}
+
+/// Services to come back to, and where they are.
+pub struct PutBack {
+    pub account: Account,
+    pub region: RegionName,
+    pub services: Vec<ServiceFacts>,
+}
+
+impl Walk {
+    /// Walks every account in scope, and returns when all jobs have been handed over.
+    ///
+    /// # Errors
+    ///
+    /// When the accounts cannot be found out. Everything below that is told as an event.
+    pub async fn all(self: Arc<Self>) -> Result<(), AccountsError> {
+        let accounts = self.accounts().await?;
+        self.events.say(Event::AccountsListed { in_scope: accounts.len() }).await;
+        let mut walking = JoinSet::new();
+        for account in accounts {
+            // One account, one open Region at first: it is handed on to the account's first Region.
+            let place = self.place().await;
+            match place {
+                Some(place) => {
+                    walking.spawn(Arc::clone(&self).account(account, place));
+                }
+                None => self.events.unseen(Place::account(&account), Unseen::NotAttempted).await,
+            }
+            while let Some(walked) = walking.try_join_next() {
+                resume_panic(walked);
+            }
+        }
+        while let Some(walked) = walking.join_next().await {
+            resume_panic(walked);
+        }
+        Ok(())
+    }
+
+    /// Goes back to services that were put back: looks at them anew and hands over jobs that are not put back again.
+    pub async fn again(&self, put_back: Vec<PutBack>) {
+        for PutBack { account, region, services } in put_back {
+            let Some(place) = self.place().await else {
+                // Their outcome is known: they were seen, and the run was stopped before it could come back.
+                for service in &services {
+                    let outcome = Outcome::NotAttempted;
+                    self.events.say(Event::Service { service: service.into(), outcome, findings: Vec::new() }).await;
+                }
+                continue;
+            };
+            let open = Arc::new(open_region(account, region, place));
+            let mut by_cluster: BTreeMap<ClusterArn, Vec<ServiceArn>> = BTreeMap::new();
+            for service in services {
+                by_cluster.entry(service.cluster).or_default().push(service.arn);
+            }
+            let looked = Instant::now();
+            let mut found = Vec::new();
+            for (arn, services) in by_cluster {
+                let cluster = arn.untagged();
+                found.extend(self.described(&open.reader, &cluster, &services).await);
+            }
+            self.hand_over(&open, found, looked, true).await;
+        }
+    }
+
+    /// Returns why a place was not seen; a run that is asked to stop gives up waiting, which is no failure of the place.
+    fn why(&self, error: &WalkError) -> Unseen {
+        if self.stop.is_cancelled() { Unseen::NotAttempted } else { error.unseen() }
+    }
+
+    /// Waits for a place among the open Regions; none is given once the run is asked to stop.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            place = Arc::clone(&self.open_regions).acquire_owned() => place.ok(),
+        }
+    }
+
+    /// Returns the accounts in scope, each once, in their order.
+    async fn accounts(&self) -> Result<BTreeSet<AccountId>, AccountsError> {
+        let listed = match (self.scope.mode, &self.scope.units) {
+            (Mode::Single, _) => {
+                let own = ListedAccount { id: self.aws.account.clone(), state: "ACTIVE".to_owned() };
+                BTreeSet::from([own])
+            }
+            (Mode::Organization, Some(units)) => {
+                Organizations::new(&self.aws).accounts_of_units(units).await.map_err(AccountsError::Units)?
+            }
+            (Mode::Organization, None) => self.listed().await?,
+        };
+        let mut walked = BTreeSet::new();
+        for account in listed.iter().filter(|account| self.scope.includes_account(&account.id)) {
+            if account.is_active() {
+                walked.insert(account.id.clone());
+            } else {
+                let state = account.state.clone();
+                self.events.unseen(Place::account(&account.id), Unseen::NotActive { state }).await;
+            }
+        }
+        let listed: BTreeSet<AccountId> = listed.into_iter().map(|account| account.id).collect();
+        let missing = self.scope.missing_from(&listed);
+        for account in &missing {
+            let failure = Failure {
+                stage: Stage::AssumeRole,
+                causes: vec!["the settings name this account, and it is not among those that can be walked".to_owned()],
+                hint: Some("check ACCOUNTS, CLUSTERS, ORGANIZATIONAL_UNITS and DEPLOYMENT_MODE".to_owned()),
+            };
+            self.events.unseen(Place::account(account), Unseen::Failed(failure)).await;
+        }
+        if walked.is_empty() && missing.is_empty() {
+            return Err(AccountsError::Nothing);
+        }
+        Ok(walked)
+    }
+
+    /// Lists the organization, page by page. Where that is denied and the settings name accounts, those are taken as they are.
+    async fn listed(&self) -> Result<BTreeSet<ListedAccount>, AccountsError> {
+        let organizations = Organizations::new(&self.aws);
+        let mut listed = BTreeSet::new();
+        let mut next = None;
+        loop {
+            let page = match organizations.accounts(next.as_deref()).await {
+                Ok(page) => page,
+                Err(error) => return self.named_accounts(error).await,
+            };
+            listed.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    async fn named_accounts(&self, error: AwsError) -> Result<BTreeSet<ListedAccount>, AccountsError> {
+        let denied = error.kind() == Kind::Denied;
+        let (true, Some(accounts)) = (denied, &self.scope.accounts) else {
+            return Err(AccountsError::List(error));
+        };
+        let text = format!("the organization's accounts cannot be listed, so those in ACCOUNTS are walked as they are: {error}");
+        self.events.say(Event::Warning { text }).await;
+        Ok(accounts.iter().map(|id| ListedAccount { id: id.clone(), state: "ACTIVE".to_owned() }).collect())
+    }
+
+    async fn account(self: Arc<Self>, id: AccountId, place: OwnedSemaphorePermit) {
+        let (account, regions) = match self.enter(&id).await {
+            Ok(entered) => entered,
+            Err(error) => return self.events.unseen(Place::account(&id), self.why(&error)).await,
+        };
+        let mut walking = JoinSet::new();
+        let mut place = Some(place);
+        for region in regions {
+            let here = match place.take() {
+                Some(place) if !self.stop.is_cancelled() => Some(place),
+                Some(_) => None,
+                None => self.place().await,
+            };
+            match here {
+                Some(here) => {
+                    walking.spawn(Arc::clone(&self).region(open_region(account.clone(), region, here)));
+                }
+                None => self.events.unseen(Place::region(&id, &region), Unseen::NotAttempted).await,
+            }
+        }
+        while let Some(walked) = walking.join_next().await {
+            resume_panic(walked);
+        }
+    }
+
+    async fn enter(&self, id: &AccountId) -> Result<(Account, BTreeSet<RegionName>), WalkError> {
+        let account = if self.assume_role {
+            let entered = self.aws.assume(id, &self.role_name, &self.session_name).await;
+            entered.map_err(|source| WalkError::AssumeRole { role: self.role_name.clone(), source })?
+        } else {
+            self.aws.own_account()
+        };
+        let regions = match self.scope.named_regions(id) {
+            Some(regions) => regions,
+            None => account.ec2_reader().enabled_regions().await.map_err(|source| WalkError::Regions { source })?,
+        };
+        Ok((account, regions))
+    }
+
+    async fn region(self: Arc<Self>, open: OpenRegion) {
+        let open = Arc::new(open);
+        let place = Place::region(&open.account.id, &open.region);
+        let clusters = match self.clusters(&open).await {
+            Ok(clusters) => clusters,
+            Err(error) => return self.events.unseen(place, self.why(&error)).await,
+        };
+        let looked = Instant::now();
+        let found = join_all(clusters.iter().map(|cluster| self.cluster(&open, cluster))).await;
+        self.hand_over(&open, found.into_iter().flatten().collect(), looked, false).await;
+    }
+
+    async fn clusters(&self, open: &OpenRegion) -> Result<Vec<Cluster>, WalkError> {
+        let named = self.scope.named_clusters(&open.account.id, &open.region);
+        let arns = match &named {
+            Some(clusters) => clusters.clone(),
+            None => open.reader.clusters().await.map_err(|source| WalkError::Clusters { source })?,
+        };
+        if arns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let clusters = open.reader.cluster_tags(&arns).await.map_err(|source| WalkError::ClusterTags { source })?;
+        for arn in named.iter().flatten().filter(|arn| !clusters.iter().any(|cluster| cluster.arn == **arn)) {
+            self.events.unseen(Place::cluster(arn), self.why(&WalkError::NoSuchCluster)).await;
+        }
+        Ok(clusters)
+    }
+
+    async fn cluster(&self, open: &OpenRegion, cluster: &Cluster) -> Vec<ServiceFacts> {
+        match open.reader.services(&cluster.arn).await {
+            Ok(services) => self.described(&open.reader, cluster, &services).await,
+            Err(source) => {
+                self.events.unseen(Place::cluster(&cluster.arn), self.why(&WalkError::Services { source })).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Describes services by ten; what fails is told and the rest goes on.
+    async fn described(&self, reader: &EcsReader, cluster: &Cluster, services: &[ServiceArn]) -> Vec<ServiceFacts> {
+        let tens = services.chunks(SERVICES_PER_DESCRIBE).map(|ten| reader.describe(cluster, ten));
+        let mut found = Vec::with_capacity(services.len());
+        match try_join_all(tens).await {
+            Ok(described) => {
+                for ten in described {
+                    found.extend(ten.services);
+                    // A service that was deleted between two calls is gone, and nobody misses it.
+                    for (arn, reason) in ten.failures.into_iter().filter(|(_, reason)| reason != "MISSING") {
+                        let why = self.why(&WalkError::NotDescribed { arn, reason });
+                        self.events.unseen(Place::cluster(&cluster.arn), why).await;
+                    }
+                }
+            }
+            Err(source) => {
+                self.events.unseen(Place::cluster(&cluster.arn), self.why(&WalkError::Describe { source })).await;
+            }
+        }
+        found
+    }
+
+    /// Hands services over as jobs: one for each task definition, however many services run it.
+    async fn hand_over(&self, open: &Arc<OpenRegion>, services: Vec<ServiceFacts>, looked: Instant, last_look: bool) {
+        let mut jobs: BTreeMap<Option<TaskDefinitionArn>, Vec<ServiceFacts>> = BTreeMap::new();
+        for service in services {
+            jobs.entry(service.task_definition.clone()).or_default().push(service);
+        }
+        for (task_definition, services) in jobs {
+            let job = Job { task_definition, services, open: Arc::clone(open), looked, last_look };
+            // The run takes jobs until every walk is done; it cannot be gone before.
+            let _ = self.jobs.send(job).await;
+        }
+    }
+}
+
+fn open_region(account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
+    let (reader, writer) = (account.ecs_reader(&region), account.ecs_writer(&region));
+    OpenRegion { account, region, reader, writer, permit }
+}
+
+/// A bug in a part of the walk is a bug in the walk.
+fn resume_panic(walked: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = walked
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}

@@ -1,0 +1,86 @@
+//! What cannot be seen, and what to do about it.
+
+use crate::aws::AwsError;
+use crate::events::{Failure, Stage, Unseen};
+
+/// The accounts of the organization could not be found out.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    #[error("could not list the organization's accounts")]
+    List(#[source] AwsError),
+    #[error("could not list the accounts of the organizational units")]
+    Units(#[source] AwsError),
+    #[error("no account is in scope")]
+    Nothing,
+}
+
+impl AccountsError {
+    /// Returns the way out, if we know it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::List(error) => error.hint().map(|hint| {
+                format!(
+                    "{hint}; or run in the management account or a delegated administrator's; or name the accounts in ACCOUNTS"
+                )
+            }),
+            Self::Units(error) => error.hint(),
+            Self::Nothing => Some(
+                "check ACCOUNTS, EXCLUDE_ACCOUNTS, ORGANIZATIONAL_UNITS and CLUSTERS: together they leave nothing".to_owned(),
+            ),
+        }
+    }
+}
+
+/// What cannot be seen below an account or a Region.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WalkError {
+    #[error("could not assume the role {role}")]
+    AssumeRole { role: String, source: AwsError },
+    #[error("could not list the account's Regions")]
+    Regions { source: AwsError },
+    #[error("could not list the clusters")]
+    Clusters { source: AwsError },
+    #[error("could not read the clusters' tags")]
+    ClusterTags { source: AwsError },
+    #[error("ECS knows no such cluster")]
+    NoSuchCluster,
+    #[error("could not list the services")]
+    Services { source: AwsError },
+    #[error("could not describe the services")]
+    Describe { source: AwsError },
+    #[error("ECS did not describe {arn}: {reason}")]
+    NotDescribed { arn: String, reason: String },
+}
+
+impl WalkError {
+    /// Returns how a place that could not be seen for this is told.
+    pub(super) fn unseen(&self) -> Unseen {
+        let (stage, source) = match self {
+            Self::AssumeRole { source, .. } => (Stage::AssumeRole, Some(source)),
+            Self::Regions { source } => (Stage::Regions, Some(source)),
+            Self::Clusters { source } | Self::ClusterTags { source } => (Stage::Clusters, Some(source)),
+            Self::NoSuchCluster => (Stage::Clusters, None),
+            Self::Services { source } | Self::Describe { source } => (Stage::Services, Some(source)),
+            Self::NotDescribed { .. } => (Stage::Services, None),
+        };
+        match (self, source) {
+            (Self::Clusters { source } | Self::ClusterTags { source }, _) if source.denied_by_organization() => {
+                Unseen::DeniedByOrganization
+            }
+            (Self::Clusters { source } | Self::ClusterTags { source }, _) if source.region_not_enabled() => Unseen::NotEnabled,
+            (Self::AssumeRole { role, source }, _) if source.hint().is_some() => {
+                let hint = format!(
+                    "check that {role} exists in that account and trusts this caller (the StackSet may not reach it), \
+                     or leave the account out with EXCLUDE_ACCOUNTS"
+                );
+                Unseen::Failed(Failure::new(stage, self, Some(hint)))
+            }
+            (Self::Regions { source }, _) => {
+                let hint = source.hint().map(|hint| format!("{hint}; or name the Regions in REGIONS"));
+                Unseen::Failed(Failure::new(stage, self, hint))
+            }
+            (Self::NoSuchCluster, _) => Unseen::Failed(Failure::new(stage, self, Some("check CLUSTERS".to_owned()))),
+            (_, source) => Unseen::Failed(Failure::new(stage, self, source.and_then(AwsError::hint))),
+        }
+    }
+}

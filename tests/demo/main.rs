@@ -1,0 +1,101 @@
+//! `cargo run --example demo`: the real program against a simulated organization, with nothing to install or configure.
+//!
+//! The demo starts the organization on loopback and then runs itself again as the program: with [`CHILD`] set it is nothing but
+//! the library's `main()`, so that what is shown is the real thing over the real wire.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use simulator::{Finished, Org, Program, World};
+
+mod organization;
+
+/// Set for the process that is the program.
+const CHILD: &str = "FARGATE_UPDATER_DEMO_CHILD";
+
+fn main() -> ExitCode {
+    if std::env::var_os(CHILD).is_some() {
+        return fargate_updater::main(std::env::args_os());
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "could not start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(show(organization::example())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "\nthe demo did not go as it should: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows the three scenes, and fails if one of them does not end as it must.
+async fn show(org: Org) -> io::Result<()> {
+    let world = org.start().await;
+    say("A simulated organization is listening on loopback. Below is what fargate-updater itself prints, run by run.")?;
+
+    title("First run")?;
+    let first = program(&world)?.run().await;
+    print(&first)?;
+    expect("the first run leaves two services and an account undone, and says so", first.exit_code == Some(3))?;
+    summary_of_calls(&world)?;
+
+    title("Second run: nothing is left to do, so nothing is changed")?;
+    world.gate().forget_calls();
+    let second = program(&world)?.run().await;
+    print(&second)?;
+    summary_of_calls(&world)?;
+    expect("the second run changes nothing", world.calls().writes() == 0)?;
+
+    title("Third run, after two deployments without the Defender: somebody stops it with SIGTERM")?;
+    for (service, definition) in [("web/checkout", "httpd.json"), ("web/search", "orders.json")] {
+        world.deploy("111122223333", "us-east-1", service, definition);
+    }
+    world.gate().forget_calls();
+    let looking = world.hold("DescribeTaskDefinition");
+    let running = program(&world)?.start().await;
+    looking.reached().await;
+    running.terminate().await;
+    // Its own line tells that the signal has arrived; then what is in flight may go on.
+    while !running.stdout_so_far().contains("SIGTERM") {
+        tokio::task::yield_now().await;
+    }
+    looking.release();
+    let third = running.wait().await;
+    print(&third)?;
+    expect("the stopped run says that it did not do everything", third.exit_code == Some(3))?;
+    say("\nThat was all of it: the README tells what each line means, and how to run it on a real organization.")
+}
+
+fn program(world: &World) -> io::Result<Program> {
+    let program = Program::new(std::env::current_exe()?).in_world(world).env(CHILD, "1");
+    Ok(program.env("LOG_FORMAT", "text").arg("--first-wait-ms=20"))
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+fn title(text: &str) -> io::Result<()> {
+    let line = "=".repeat(text.len());
+    say(&format!("\n{line}\n{text}\n{line}\n"))
+}
+
+fn print(finished: &Finished) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "{}{}", finished.stdout, finished.stderr)?;
+    writeln!(out, "exit code {}", finished.exit_code.map_or("none".to_owned(), |code| code.to_string()))
+}
+
+fn summary_of_calls(world: &World) -> io::Result<()> {
+    let calls = world.calls();
+    say(&format!("\n[the simulator counted {} calls, {} of which change something]", calls.total(), calls.writes()))
+}
+
+fn expect(what: &str, holds: bool) -> io::Result<()> {
+    if holds { Ok(()) } else { Err(io::Error::other(format!("expected that {what}"))) }
+}

@@ -1,0 +1,48 @@
+//! The demo's organization: small, and with a case of everything.
+
+use simulator::{Account, Org, Service};
+
+/// Returns six accounts in two Regions: services to protect, protected ones, some that are left alone, some that fail, an account
+/// that refuses us, a suspended one.
+pub(crate) fn example() -> Org {
+    Org::new()
+        .console(|console| console.image("111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1.0", &["/entrypoint.sh"], &["serve"]))
+        .account("111122223333", web_shop)
+        .account("222233334444", payments)
+        .account("333344445555", machines)
+        .account("444455556666", Account::without_member_role)
+        .account("555566667777", |account| account.state("SUSPENDED"))
+}
+
+fn web_shop(account: Account) -> Account {
+    account
+        .name("web-shop")
+        .service("web/checkout", "httpd.json")
+        .service("web/checkout-canary", "httpd.json")
+        .service("web/search", "orders.json")
+        .service_with("web/import", "unknown_fields.json", |service| {
+            service.capacity_provider("FARGATE", None).capacity_provider("FARGATE_SPOT", Some(4))
+        })
+        .region("eu-west-1", |region| region.service("web/checkout", "httpd.json").service("web/assets", "no_entry_point.json"))
+        .denied_region("ap-southeast-1")
+}
+
+fn payments(account: Account) -> Account {
+    account
+        .name("payments")
+        .service("pay/ledger", "two_containers.json")
+        .service_with("pay/gateway", "port_mappings.json", Service::deploying)
+        .service("pay/batch", "command_only.json")
+        .service_with("pay/archive", "orders.json", |service| service.tag("fargate-updater:skip", "owner asked"))
+}
+
+fn machines(account: Account) -> Account {
+    account
+        .name("machines")
+        .service_with("big/render", "httpd.json", |service| service.launch_type("EC2"))
+        .service_with("big/release", "httpd.json", |service| service.deployment_controller("CODE_DEPLOY"))
+        .service("big/desktop", "windows.json")
+        .service("big/graviton", "arm64.json")
+        .service("big/agents", "other_agent.json")
+        .region("eu-west-1", |region| region.cluster("empty"))
+}
