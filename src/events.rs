@@ -26,9 +26,11 @@ pub enum Event {
     /// Something is odd, and the run goes on.
     Warning { text: String },
     /// A service has ended.
-    Service { service: ServiceId, outcome: Outcome, findings: Vec<Finding> },
+    Service(ServiceEnded),
     /// A part of the organization could not be seen, or was not meant to be.
     Unseen { place: Place, why: Unseen },
+    /// A bug of ours ended a part of the run; the rest is brought to an end in good order.
+    Bug { text: String },
     /// Somebody asked the run to stop: nothing new is started.
     Stopping { signal: &'static str },
 }
@@ -65,6 +67,22 @@ impl From<&ServiceFacts> for ServiceId {
             name: service.arn.name().to_owned(),
             arn: service.arn.clone(),
         }
+    }
+}
+
+/// A service that has its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceEnded {
+    pub service: Box<ServiceId>,
+    pub outcome: Box<Outcome>,
+    /// What is worth knowing beside the outcome.
+    pub findings: Vec<Finding>,
+}
+
+impl ServiceEnded {
+    /// Returns how a service ended of which nothing more is to be told.
+    pub fn new(service: impl Into<ServiceId>, outcome: Outcome) -> Self {
+        Self { service: Box::new(service.into()), outcome: Box::new(outcome), findings: Vec::new() }
     }
 }
 
@@ -261,7 +279,7 @@ impl Counts {
     /// Counts an event.
     pub fn add(&mut self, event: &Event) {
         let counter = match event {
-            Event::Service { outcome, .. } => match outcome {
+            Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,
                 Outcome::UpToDate { .. } => &mut self.up_to_date,
                 Outcome::Skipped(_) => &mut self.skipped,
@@ -271,6 +289,7 @@ impl Counts {
                 }
                 Outcome::NotAttempted => &mut self.not_attempted,
             },
+            Event::Bug { .. } => &mut self.bugs,
             Event::Unseen { why: Unseen::Failed(_), .. } => &mut self.unseen_failed,
             Event::Unseen { why: Unseen::NotAttempted, .. } => &mut self.unseen_not_attempted,
             _ => return,
@@ -285,7 +304,7 @@ impl Counts {
 
     /// Returns whether everything in scope is protected or skipped for a reason.
     pub fn complete(&self) -> bool {
-        self.failed + self.not_attempted + self.unseen_failed + self.unseen_not_attempted == 0
+        self.failed + self.not_attempted + self.unseen_failed + self.unseen_not_attempted + self.bugs == 0
     }
 }
 

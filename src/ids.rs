@@ -228,11 +228,12 @@ impl FromStr for ServiceArn {
 /// `arn:aws:ecs:eu-west-1:111122223333:task-definition/checkout:7`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskDefinitionArn {
-    text: String,
+    // In this order, so that the revisions of a family sort by number.
     account: AccountId,
     region: RegionName,
     family: Family,
     revision: u64,
+    text: String,
 }
 
 impl TaskDefinitionArn {

@@ -7,6 +7,7 @@
 
 mod error;
 mod job;
+mod look;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,18 +15,24 @@ use std::time::Instant;
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::aws::ecs::SERVICES_PER_DESCRIBE;
-use crate::events::{Finding, Outcome, ServiceId};
-use crate::ids::{self, ClusterArn, Family, ServiceArn, TaskDefinitionArn};
+use crate::aws::AwsError;
+use crate::events::{Finding, Outcome, ServiceEnded};
+use crate::ids::{self, Family, TaskDefinitionArn};
+use crate::plan::SkipReason;
 use crate::plan::accept::{self, Accepted};
 use crate::plan::compare::same_content;
 use crate::plan::entrypoint;
 use crate::plan::memory::{self, Origin};
+use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 
 pub use error::JourneyError;
 pub use job::{Ended, Job, OpenRegion, World};
+pub use look::{Seen, look_at};
+
+/// So many services of one job are moved before they are looked at again, if the last look is long ago by then.
+const UPDATES_AT_ONCE: usize = 10;
 
 /// Protects the services of one job, or says for each why not.
 pub async fn protect(job: &Job, world: &World) -> Ended {
@@ -70,12 +77,11 @@ impl Journey<'_> {
         }
         let answer = self.embed(&found).await?; // Console
         let revision = self.accept(&found, &answer)?; // no I/O: an edited copy, or a refusal that names why
-        self.look_again().await?; // AWS, when the first look is long ago
+        self.look_again().await; // AWS, when the first look is long ago
         let Some(registered) = self.register(&found, &revision).await? else {
             return Ok(()); // AWS, once, or what an earlier run registered
         };
-        self.look_again().await?; // AWS, when the last look is long ago
-        self.deploy(&found, &registered).await; // AWS
+        self.deploy(&found, &registered, &revision.redactor()).await; // AWS
         Ok(())
     }
 
@@ -155,31 +161,27 @@ impl Journey<'_> {
 
     /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
     /// meanwhile: moving such a service would take its newest code away.
-    async fn look_again(&mut self) -> Result<(), JourneyError> {
+    async fn look_again(&mut self) {
         if self.looked.elapsed() < self.world.look_again_after {
-            return Ok(());
+            return;
         }
         self.looked = Instant::now();
-        let mut by_cluster: BTreeMap<ClusterArn, Vec<ServiceArn>> = BTreeMap::new();
-        for service in &self.open {
-            by_cluster.entry(service.cluster.clone()).or_default().push(service.arn.clone());
-        }
-        let mut now = BTreeMap::new();
-        for (cluster, arns) in by_cluster {
-            for ten in arns.chunks(SERVICES_PER_DESCRIBE) {
-                let described = self.job.open.reader.describe(&cluster.clone().untagged(), ten).await;
-                let described = described.map_err(|source| JourneyError::LookAgain { source })?;
-                now.extend(described.services.into_iter().map(|service| (service.arn.clone(), service)));
+        let services = std::mem::take(&mut self.open);
+        for (before, seen) in look_at(&self.job.open.reader, services).await {
+            let turn = match seen {
+                Seen::Now(now) => service::turn_again(&before, &now, self.job.last_look),
+                Seen::Gone => Turn::Leave(SkipReason::gone()),
+                Seen::Failed(error) => {
+                    self.end(&before, error.outcome(self.world.stop.is_cancelled()));
+                    continue;
+                }
+            };
+            match turn {
+                Turn::Protect => self.open.push(before),
+                Turn::Wait => self.ended.put_back.push(before),
+                Turn::Leave(reason) => self.end(&before, Outcome::Skipped(reason)),
             }
         }
-        for service in std::mem::take(&mut self.open) {
-            match service::turn_again(&service, now.get(&service.arn), self.job.last_look) {
-                Turn::Protect => self.open.push(service),
-                Turn::Wait => self.ended.put_back.push(service),
-                Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
-            }
-        }
-        Ok(())
     }
 
     /// Registers the revision, unless an earlier run did and was cut off before it used it. Nothing is registered when no service
@@ -223,28 +225,53 @@ impl Journey<'_> {
         Ok(if same { newest.arn().ok() } else { None })
     }
 
-    /// Moves every open service to the revision.
-    async fn deploy(&mut self, found: &Found, revision: &TaskDefinitionArn) {
-        let services = std::mem::take(&mut self.open);
+    /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:
+    /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
+    async fn deploy(&mut self, found: &Found, revision: &TaskDefinitionArn, secrets: &Redactor) {
         let writer = &self.job.open.writer;
-        let moved = join_all(services.iter().map(|service| writer.update_service(service, revision))).await;
-        for (service, moved) in services.iter().zip(moved) {
-            let outcome = match moved {
-                Ok(()) => Outcome::Protected { from: found.arn.clone(), to: revision.clone() },
-                Err(source) => {
-                    let error = JourneyError::Update { revision: revision.short(), source };
-                    error.outcome(self.world.stop.is_cancelled())
+        let mut tries = 0;
+        loop {
+            self.look_again().await; // AWS, when the last look is long ago
+            let rest = self.open.split_off(self.open.len().min(UPDATES_AT_ONCE));
+            let services = std::mem::replace(&mut self.open, rest);
+            if services.is_empty() {
+                return;
+            }
+            let moved = join_all(services.iter().map(|service| writer.update_service(service, revision))).await;
+            let (mut busy, mut unmoved) = (None, Vec::new());
+            for (service, moved) in services.into_iter().zip(moved) {
+                match moved.map_err(|error| error.cleaned_by(secrets)) {
+                    Ok(()) => self.end(&service, Outcome::Protected { from: found.arn.clone(), to: revision.clone() }),
+                    Err(error) if error.is_worth_another_try() => {
+                        busy = Some(error.clone());
+                        unmoved.push((service, error));
+                    }
+                    Err(error) => self.not_moved(&service, revision, error),
                 }
-            };
-            self.end(service, outcome);
+            }
+            let Some(error) = busy else { continue };
+            tries += 1;
+            let again = writer.waited(&error, tries).await;
+            for (service, error) in unmoved {
+                if again {
+                    self.open.push(service);
+                } else {
+                    self.not_moved(&service, revision, error);
+                }
+            }
         }
+    }
+
+    fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
+        let error = JourneyError::Update { revision: revision.short(), source };
+        self.end(service, error.outcome(self.world.stop.is_cancelled()));
     }
 
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
         let changed = matches!(outcome, Outcome::Protected { .. });
         let findings = if changed { self.findings.clone() } else { Vec::new() };
-        self.ended.outcomes.push((ServiceId::from(service), outcome, findings));
+        self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
     }
 
     fn end_all(&mut self, outcome: &Outcome) {

@@ -1,34 +1,92 @@
-//! Done once per key, however many ask at the same time: what many services share is not looked up for each.
+//! Done once for all who ask at the same time, success and failure alike.
+//!
+//! Sharing only success is not enough: when the Console hangs, everybody who waited would try for himself, one after another.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::Instant;
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-/// Values by key, each made once.
+/// A value that one fetches for everybody.
 #[derive(Debug)]
-pub struct Once<K, V> {
-    cells: Mutex<HashMap<K, Arc<OnceCell<V>>>>,
+pub struct Shared<V, E> {
+    /// Whoever holds the lock fetches; the others wait for it and take what was found out.
+    kept: Mutex<Kept<V, E>>,
 }
 
-impl<K, V> Default for Once<K, V> {
+#[derive(Debug)]
+struct Kept<V, E> {
+    value: Option<V>,
+    failure: Option<(Instant, E)>,
+}
+
+impl<V, E> Default for Shared<V, E> {
     fn default() -> Self {
-        Self { cells: Mutex::default() }
+        Self { kept: Mutex::new(Kept { value: None, failure: None }) }
     }
 }
 
-impl<K: Eq + Hash, V: Clone> Once<K, V> {
-    /// Returns the value of a key, and makes it if nobody has. Others who ask meanwhile wait for it.
+impl<V: Clone, E: Clone> Shared<V, E> {
+    /// Returns the value if it is good still, and fetches it otherwise.
     ///
     /// # Errors
     ///
-    /// When making it failed; the next one who asks makes it again.
-    pub async fn get<E, F: Future<Output = Result<V, E>>>(&self, key: K, make: impl FnOnce() -> F) -> Result<V, E> {
-        let cell = {
-            let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(cells.entry(key).or_default())
+    /// When fetching failed, for whoever fetched and for all who waited meanwhile. Whoever asks later fetches anew.
+    pub async fn get(&self, is_good: impl Fn(&V) -> bool, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let asked = Instant::now();
+        let mut kept = self.kept.lock().await;
+        if let Some(value) = kept.value.as_ref().filter(|value| is_good(value)) {
+            return Ok(value.clone());
+        }
+        if let Some((_, error)) = kept.failure.as_ref().filter(|(failed, _)| *failed >= asked) {
+            return Err(error.clone());
+        }
+        match fetch.await {
+            Ok(value) => {
+                kept.value = Some(value.clone());
+                Ok(value)
+            }
+            Err(error) => {
+                kept.failure = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets the value if it is the one that is meant; somebody may have fetched a newer one already.
+    pub async fn forget(&self, is_meant: impl Fn(&V) -> bool) {
+        let mut kept = self.kept.lock().await;
+        if kept.value.as_ref().is_some_and(is_meant) {
+            kept.value = None;
+        }
+    }
+}
+
+/// Values by key, each fetched once.
+#[derive(Debug)]
+pub struct Once<K, V, E> {
+    by_key: SyncMutex<HashMap<K, Arc<Shared<V, E>>>>,
+}
+
+impl<K, V, E> Default for Once<K, V, E> {
+    fn default() -> Self {
+        Self { by_key: SyncMutex::default() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
+    /// Returns the value of a key, and fetches it if nobody has.
+    ///
+    /// # Errors
+    ///
+    /// When fetching failed, as [`Shared::get`] says.
+    pub async fn get(&self, key: K, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let shared = {
+            let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(by_key.entry(key).or_default())
         };
-        cell.get_or_try_init(make).await.cloned()
+        shared.get(|_| true, fetch).await
     }
 }

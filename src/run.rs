@@ -4,7 +4,7 @@
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::aws::secrets::{SecretError, console_secret};
 use crate::aws::{AccessError, Aws, Calls};
 use crate::console::{Console, ConsoleError, ConsoleUrl, Waiting};
-use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceId, Stage};
+use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, OpenRegion, World};
 use crate::settings::{ConsoleAccess, Settings, not_a_console};
@@ -83,18 +83,22 @@ pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
 }
 
 async fn start_and_walk(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
-    let in_flight = Arc::new(Semaphore::new(settings.run.calls_in_flight));
-    let calls = Calls::new(Arc::clone(&in_flight), settings.run.first_wait, stop.clone());
+    let calls = Calls::new(settings.run.calls_in_flight, settings.run.first_wait, stop.clone());
     let run_id = new_run_id();
     let ready = async {
         let aws = Aws::start(calls).await.map_err(StartError::Access)?;
-        let world = get_ready(&settings, &aws, in_flight, &run_id, &events, stop.clone()).await?;
+        let world = get_ready(&settings, &aws, &run_id, &events, stop.clone()).await?;
         Ok((aws, world))
     };
     let (aws, world) = tokio::select! {
-        ready = ready => ready?,
+        biased;
         // Nothing is written before the walk, so that there is nothing to finish.
         () = stop.cancelled() => return Err(StartError::Interrupted),
+        ready = ready => match ready {
+            // What is given up because of the signal is no failure of whoever was asked.
+            Err(_) if stop.is_cancelled() => return Err(StartError::Interrupted),
+            ready => ready?,
+        },
     };
     let (jobs, found) = mpsc::channel(WAITING_JOBS);
     let walk = Arc::new(Walk {
@@ -116,15 +120,14 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
 async fn get_ready(
     settings: &Settings,
     aws: &Aws,
-    in_flight: Arc<Semaphore>,
     run_id: &str,
     events: &Events,
     stop: CancellationToken,
 ) -> Result<World, StartError> {
     let (url, user, password) = console_access(settings, aws).await?;
     let name = settings.console.defenders_connect_to.clone();
-    let patience = Waiting { in_flight, first_wait: settings.run.first_wait, stop: stop.clone() };
-    let console = Console::new(url.clone(), user, password, name, patience).map_err(StartError::Https)?;
+    let waiting = Waiting { first_wait: settings.run.first_wait, stop: stop.clone() };
+    let console = Console::new(url.clone(), user, password, name, waiting).map_err(StartError::Https)?;
     console.ping().await.map_err(StartError::Ping)?;
     let console_version = console.version().await.map_err(StartError::Login)?;
     let today = console.defender_today(&settings.policy).await.map_err(StartError::Sample)?;
@@ -197,7 +200,7 @@ struct Scheduler {
     started: HashMap<Id, Started>,
     busy: HashSet<FamilyKey>,
     waiting: VecDeque<Job>,
-    put_back: Vec<PutBack>,
+    put_back: BTreeMap<(AccountId, RegionName), PutBack>,
 }
 
 struct Started {
@@ -217,7 +220,7 @@ impl Scheduler {
             started: HashMap::new(),
             busy: HashSet::new(),
             waiting: VecDeque::new(),
-            put_back: Vec::new(),
+            put_back: BTreeMap::new(),
         }
     }
 
@@ -236,21 +239,37 @@ impl Scheduler {
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await,
                 result = next_of(&mut walking), if walking.is_some() => {
                     walking = None;
-                    walked = unpanicked(result);
+                    match result {
+                        Ok(result) => walked = result,
+                        Err(_) => self.end_after_bug().await,
+                    }
                 }
                 result = next_of(&mut again), if again.is_some() => {
                     again = None;
-                    unpanicked(result);
+                    if result.is_err() {
+                        self.end_after_bug().await;
+                    }
                 }
                 () = std::future::ready(()), if walking.is_none() && again.is_none() && self.is_idle() && found.is_empty() => {
                     if self.put_back.is_empty() {
-                        return walked.map_err(StartError::Accounts);
+                        return match walked {
+                            // A list that is given up because of the signal says nothing about the organization.
+                            Err(_) if self.stop.is_cancelled() => Err(StartError::Interrupted),
+                            walked => walked.map_err(StartError::Accounts),
+                        };
                     }
                     let (walk, put_back) = (Arc::clone(&self.walk), std::mem::take(&mut self.put_back));
-                    again = Some(tokio::spawn(async move { walk.again(put_back).await }));
+                    again = Some(tokio::spawn(async move { walk.again(put_back.into_values().collect()).await }));
                 }
             }
         }
+    }
+
+    /// The walk has panicked: what is under way is finished, nothing new is started, and the exit code tells.
+    async fn end_after_bug(&self) {
+        self.stop.cancel();
+        let text = "fargate-updater has a bug, which ended the walk; please report what stderr says about it".to_owned();
+        self.events.say(Event::Bug { text }).await;
     }
 
     fn is_idle(&self) -> bool {
@@ -283,7 +302,7 @@ impl Scheduler {
         if let Some(family) = &started.family {
             self.busy.remove(family);
         }
-        let ended = ended.unwrap_or_else(|error| bug(&started, &error));
+        let ended = ended.unwrap_or_else(|_| bug(&started));
         self.tell(ended, &started.open).await;
         drop(started);
         // Whoever waited for this family is looked at again; those behind it keep their order.
@@ -293,12 +312,14 @@ impl Scheduler {
     }
 
     async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
-        for (service, outcome, findings) in ended.outcomes {
-            self.events.say(Event::Service { service, outcome, findings }).await;
+        for service in ended.outcomes {
+            self.events.say(Event::Service(service)).await;
         }
         if !ended.put_back.is_empty() {
-            let (account, region) = (open.account.clone(), open.region.clone());
-            self.put_back.push(PutBack { account, region, services: ended.put_back });
+            // One for each Region, so that its services are looked at again together.
+            let key = (open.account.id.clone(), open.region.clone());
+            let nothing_yet = || PutBack { account: open.account.clone(), region: open.region.clone(), services: Vec::new() };
+            self.put_back.entry(key).or_insert_with(nothing_yet).services.extend(ended.put_back);
         }
     }
 }
@@ -307,14 +328,14 @@ fn key_of(job: &Job) -> Option<FamilyKey> {
     Some((job.open.account.id.clone(), job.open.region.clone(), job.family()?.clone()))
 }
 
-/// A journey that panicked fails its services, and the run goes on.
-fn bug(started: &Started, error: &JoinError) -> Ended {
+/// A journey that panicked fails its services, and the run goes on. What it said when it panicked is on stderr.
+fn bug(started: &Started) -> Ended {
     let failure = Failure {
         stage: Stage::Program,
-        causes: vec![format!("a bug in fargate-updater: {error}")],
-        hint: Some("please report it".to_owned()),
+        causes: vec!["fargate-updater has a bug, which ended this task definition's journey".to_owned()],
+        hint: Some("please report what stderr says about it".to_owned()),
     };
-    let outcomes = started.services.iter().map(|service| (service.clone(), Outcome::Failed(failure.clone()), Vec::new()));
+    let outcomes = started.services.iter().map(|service| ServiceEnded::new(service.clone(), Outcome::Failed(failure.clone())));
     Ended { outcomes: outcomes.collect(), put_back: Vec::new() }
 }
 
@@ -323,13 +344,5 @@ async fn next_of<T>(task: &mut Option<tokio::task::JoinHandle<T>>) -> Result<T, 
     match task {
         Some(task) => task.await,
         None => std::future::pending().await,
-    }
-}
-
-/// A bug in the walk ends the program as a bug.
-fn unpanicked<T>(result: Result<T, JoinError>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

@@ -237,13 +237,24 @@ impl Reader {
     fn console(&mut self, given: &Given, password: Option<String>) -> Option<ConsoleSettings> {
         let before = self.problems.len();
         let secret = self.text("PCC_SECRET", given.pcc_secret.clone());
+        let secret = secret.filter(|name| {
+            let right = name.len() <= 2048 && name.chars().all(|it| it.is_ascii_alphanumeric() || "/_+=.@:!-".contains(it));
+            if !right {
+                // Not shown: ECS can put the secret's content in the place of its name, with `secrets` instead of `environment`.
+                let text = "it is not the name or ARN of a secret; give the name, not what the secret holds";
+                self.problem("PCC_SECRET", text.to_owned());
+            }
+            right
+        });
         let url = self.text("PCC_URL", given.pcc_url.clone());
         let user = self.text("PCC_USER", given.pcc_user.clone());
         let password = self.text(PASSWORD, password);
         let defenders_connect_to = self.text("PCC_SAN", given.pcc_san.clone());
         let of_a_host = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
         if let Some(name) = defenders_connect_to.as_ref().filter(|name| !name.chars().all(of_a_host)) {
-            self.problem("PCC_SAN", format!("{name:?} is not a host name; give it without scheme, port and path"));
+            // Not shown when it looks like a URL, which may hold a password.
+            let shown = if name.contains(['@', '/', ':']) { "it".to_owned() } else { format!("{name:?}") };
+            self.problem("PCC_SAN", format!("{shown} is not a host name; give it without scheme, port and path"));
         }
         let url_given = url.is_some();
         let url = url.and_then(|url| match ConsoleUrl::parse(&url) {
@@ -298,6 +309,10 @@ impl Reader {
             clusters: self.list("CLUSTERS", given.clusters.clone()),
             units: self.list("ORGANIZATIONAL_UNITS", given.organizational_units.clone()),
         };
+        for cluster in scope.clusters.iter().flatten().filter(|cluster| !scope.reaches(cluster)) {
+            let text = format!("{cluster} is not in the accounts and Regions that ACCOUNTS, EXCLUDE_ACCOUNTS and REGIONS leave");
+            self.problems.push(Problem { setting: "CLUSTERS".to_owned(), text });
+        }
         if mode == Mode::Single && scope.units.is_some() {
             let text = "it has no meaning with DEPLOYMENT_MODE=SINGLE, which walks the caller's own account only";
             self.problem("ORGANIZATIONAL_UNITS", text.to_owned());

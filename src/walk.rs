@@ -5,28 +5,29 @@
 //! seen is told and does not stop the rest.
 
 mod error;
+mod region;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::future::{join_all, try_join_all};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::ecs::{Cluster, SERVICES_PER_DESCRIBE};
 use crate::aws::error::Kind;
 use crate::aws::organizations::{ListedAccount, Organizations};
-use crate::aws::{Account, Aws, AwsError, EcsReader};
-use crate::events::{Event, Events, Failure, Outcome, Place, Stage, Unseen};
-use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
-use crate::journey::{Job, OpenRegion};
+use crate::aws::{Account, Aws, AwsError};
+use crate::events::{Event, Events, Failure, Outcome, Place, ServiceEnded, Stage, Unseen};
+use crate::ids::{AccountId, RegionName};
+use crate::journey::{Job, Seen, look_at};
+use crate::plan::SkipReason;
 use crate::plan::scope::{Mode, Scope};
 use crate::plan::service::ServiceFacts;
 
 pub use error::AccountsError;
 use error::WalkError;
+use region::open_region;
 
 /// A walk through everything in scope.
 pub struct Walk {
@@ -78,30 +79,31 @@ impl Walk {
         Ok(())
     }
 
-    /// Goes back to services that were put back: looks at them anew and hands over jobs that are not put back again.
+    /// Goes back to services that were put back: looks at them anew, and hands over jobs that are not put back again.
     pub async fn again(&self, put_back: Vec<PutBack>) {
         for PutBack { account, region, services } in put_back {
             let Some(place) = self.place().await else {
-                // Their outcome is known: they were seen, and the run was stopped before it could come back.
                 for service in &services {
-                    let outcome = Outcome::NotAttempted;
-                    self.events.say(Event::Service { service: service.into(), outcome, findings: Vec::new() }).await;
+                    self.ended(service, Outcome::NotAttempted).await;
                 }
                 continue;
             };
             let open = Arc::new(open_region(account, region, place));
-            let mut by_cluster: BTreeMap<ClusterArn, Vec<ServiceArn>> = BTreeMap::new();
-            for service in services {
-                by_cluster.entry(service.cluster).or_default().push(service.arn);
-            }
-            let looked = Instant::now();
-            let mut found = Vec::new();
-            for (arn, services) in by_cluster {
-                let cluster = arn.untagged();
-                found.extend(self.described(&open.reader, &cluster, &services).await);
+            let (looked, mut found) = (Instant::now(), Vec::new());
+            for (before, seen) in look_at(&open.reader, services).await {
+                match seen {
+                    Seen::Now(now) => found.push(*now),
+                    Seen::Gone => self.ended(&before, Outcome::Skipped(SkipReason::gone())).await,
+                    Seen::Failed(error) => self.ended(&before, error.outcome(self.stop.is_cancelled())).await,
+                }
             }
             self.hand_over(&open, found, looked, true).await;
         }
+    }
+
+    /// Tells the outcome of a service that gets no second journey.
+    async fn ended(&self, service: &ServiceFacts, outcome: Outcome) {
+        self.events.say(Event::Service(ServiceEnded::new(service, outcome))).await;
     }
 
     /// Returns why a place was not seen; a run that is asked to stop gives up waiting, which is no failure of the place.
@@ -221,84 +223,6 @@ impl Walk {
         };
         Ok((account, regions))
     }
-
-    async fn region(self: Arc<Self>, open: OpenRegion) {
-        let open = Arc::new(open);
-        let place = Place::region(&open.account.id, &open.region);
-        let clusters = match self.clusters(&open).await {
-            Ok(clusters) => clusters,
-            Err(error) => return self.events.unseen(place, self.why(&error)).await,
-        };
-        let looked = Instant::now();
-        let found = join_all(clusters.iter().map(|cluster| self.cluster(&open, cluster))).await;
-        self.hand_over(&open, found.into_iter().flatten().collect(), looked, false).await;
-    }
-
-    async fn clusters(&self, open: &OpenRegion) -> Result<Vec<Cluster>, WalkError> {
-        let named = self.scope.named_clusters(&open.account.id, &open.region);
-        let arns = match &named {
-            Some(clusters) => clusters.clone(),
-            None => open.reader.clusters().await.map_err(|source| WalkError::Clusters { source })?,
-        };
-        if arns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let clusters = open.reader.cluster_tags(&arns).await.map_err(|source| WalkError::ClusterTags { source })?;
-        for arn in named.iter().flatten().filter(|arn| !clusters.iter().any(|cluster| cluster.arn == **arn)) {
-            self.events.unseen(Place::cluster(arn), self.why(&WalkError::NoSuchCluster)).await;
-        }
-        Ok(clusters)
-    }
-
-    async fn cluster(&self, open: &OpenRegion, cluster: &Cluster) -> Vec<ServiceFacts> {
-        match open.reader.services(&cluster.arn).await {
-            Ok(services) => self.described(&open.reader, cluster, &services).await,
-            Err(source) => {
-                self.events.unseen(Place::cluster(&cluster.arn), self.why(&WalkError::Services { source })).await;
-                Vec::new()
-            }
-        }
-    }
-
-    /// Describes services by ten; what fails is told and the rest goes on.
-    async fn described(&self, reader: &EcsReader, cluster: &Cluster, services: &[ServiceArn]) -> Vec<ServiceFacts> {
-        let tens = services.chunks(SERVICES_PER_DESCRIBE).map(|ten| reader.describe(cluster, ten));
-        let mut found = Vec::with_capacity(services.len());
-        match try_join_all(tens).await {
-            Ok(described) => {
-                for ten in described {
-                    found.extend(ten.services);
-                    // A service that was deleted between two calls is gone, and nobody misses it.
-                    for (arn, reason) in ten.failures.into_iter().filter(|(_, reason)| reason != "MISSING") {
-                        let why = self.why(&WalkError::NotDescribed { arn, reason });
-                        self.events.unseen(Place::cluster(&cluster.arn), why).await;
-                    }
-                }
-            }
-            Err(source) => {
-                self.events.unseen(Place::cluster(&cluster.arn), self.why(&WalkError::Describe { source })).await;
-            }
-        }
-        found
-    }
-
-    /// Hands services over as jobs: one for each task definition, however many services run it.
-    async fn hand_over(&self, open: &Arc<OpenRegion>, services: Vec<ServiceFacts>, looked: Instant, last_look: bool) {
-        let mut jobs: BTreeMap<Option<TaskDefinitionArn>, Vec<ServiceFacts>> = BTreeMap::new();
-        for service in services {
-            jobs.entry(service.task_definition.clone()).or_default().push(service);
-        }
-        for (task_definition, services) in jobs {
-            let job = Job { task_definition, services, open: Arc::clone(open), looked, last_look };
-            // The run takes jobs until every walk is done; it cannot be gone before.
-            let _ = self.jobs.send(job).await;
-        }
-    }
-}
-
-fn open_region(account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
-    let (reader, writer) = (account.ecs_reader(&region), account.ecs_writer(&region));
-    OpenRegion { account, region, reader, writer, permit }
 }
 
 /// A bug in a part of the walk is a bug in the walk.

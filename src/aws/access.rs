@@ -24,6 +24,7 @@ use super::ecs::{EcsReader, EcsWriter};
 use super::error::AwsError;
 use super::operations;
 use crate::ids::{self, AccountId, Partition, RegionName};
+use crate::once::Shared;
 
 /// A role assumed with the credentials of another role lasts an hour at most.
 /// Source: AWS IAM User Guide, "Roles terms and concepts", role chaining (read 2026-11).
@@ -134,7 +135,7 @@ impl Aws {
             at: self.own(),
             role_arn: format!("arn:{}:iam::{account}:role/{role_name}", self.partition),
             session_name: session_name.to_owned(),
-            renewing: tokio::sync::Mutex::new(()),
+            renewed: Shared::default(),
             current: Mutex::new(None),
         });
         session.keep_fresh(&self.calls).await?;
@@ -198,8 +199,8 @@ pub(super) struct Session {
     at: At,
     role_arn: String,
     session_name: String,
-    /// Held by the one that renews; the others wait and find the work done.
-    renewing: tokio::sync::Mutex<()>,
+    renewed: Shared<Credentials, AwsError>,
+    /// What the SDK is handed, which does not wait.
     current: Mutex<Option<Credentials>>,
 }
 
@@ -208,37 +209,28 @@ impl Session {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn is_fresh(&self) -> bool {
-        let ends = self.current().and_then(|credentials| credentials.expiry());
-        ends.is_some_and(|ends| ends > SystemTime::now() + RENEWED_BEFORE)
-    }
-
     /// Assumes the role, unless its credentials last a while yet.
     ///
     /// Done before a call takes its place in flight: a renewal inside the call would wait for a place that the call holds.
     pub(super) fn keep_fresh<'a>(self: &'a Arc<Self>, calls: &'a Calls) -> BoxFuture<'a, Result<(), AwsError>> {
-        Box::pin(async move {
-            if self.is_fresh() {
-                return Ok(());
-            }
-            let _one_at_a_time = self.renewing.lock().await;
-            if self.is_fresh() {
-                return Ok(());
-            }
-            let request = || {
-                let request = self.sts.assume_role().role_arn(&self.role_arn).role_session_name(&self.session_name);
-                request.duration_seconds(SESSION_SECONDS).send()
-            };
-            let answer = calls.send(&operations::ASSUME_ROLE, &self.at, request).await?;
-            let given = answer
-                .credentials()
-                .ok_or_else(|| AwsError::unusable(&operations::ASSUME_ROLE, "the answer holds no credentials".to_owned()))?;
-            let ends = SystemTime::try_from(*given.expiration()).ok();
-            let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
-            let credentials = Credentials::new(key, secret, Some(token.to_owned()), ends, "member role");
-            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
-            Ok(())
-        })
+        let is_fresh =
+            |credentials: &Credentials| credentials.expiry().is_some_and(|ends| ends > SystemTime::now() + RENEWED_BEFORE);
+        Box::pin(async move { self.renewed.get(is_fresh, self.assume(calls)).await.map(|_| ()) })
+    }
+
+    async fn assume(&self, calls: &Calls) -> Result<Credentials, AwsError> {
+        let request = || {
+            let request = self.sts.assume_role().role_arn(&self.role_arn).role_session_name(&self.session_name);
+            request.duration_seconds(SESSION_SECONDS).send()
+        };
+        let answer = calls.send(&operations::ASSUME_ROLE, &self.at, request).await?;
+        let given = answer.credentials();
+        let given = given.ok_or_else(|| AwsError::unusable(&operations::ASSUME_ROLE, "it holds no credentials".to_owned()))?;
+        let ends = SystemTime::try_from(*given.expiration()).ok();
+        let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
+        let credentials = Credentials::new(key, secret, Some(token.to_owned()), ends, "member role");
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
+        Ok(credentials)
     }
 }
 

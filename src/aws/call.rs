@@ -40,7 +40,7 @@ impl At {
 /// Bounds and repeats calls; one for the whole run.
 #[derive(Debug)]
 pub struct Calls {
-    in_flight: Arc<Semaphore>,
+    in_flight: Semaphore,
     patience: Patience,
     stop: CancellationToken,
 }
@@ -48,18 +48,19 @@ pub struct Calls {
 impl Calls {
     /// Returns a sender with this bound on calls in flight.
     ///
-    /// Throttling is waited out for about three minutes, because AWS's slowest bucket refills one token a second and the
-    /// customer's own pipelines drink from it as well.
-    pub fn new(in_flight: Arc<Semaphore>, first_wait: Duration, stop: CancellationToken) -> Self {
+    /// Throttling is waited out for some five minutes, because AWS's slowest bucket refills one token a second and the customer's
+    /// own pipelines drink from it as well.
+    pub fn new(in_flight: usize, first_wait: Duration, stop: CancellationToken) -> Self {
         let longest_wait = Duration::from_secs(20).min(first_wait.saturating_mul(40));
-        Self { in_flight, patience: Patience { throttled_tries: 14, unclear_tries: 4, first_wait, longest_wait }, stop }
+        let patience = Patience { throttled_tries: 40, unclear_tries: 4, first_wait, longest_wait };
+        Self { in_flight: Semaphore::new(in_flight), patience, stop }
     }
 
-    /// Sends a call and returns its answer.
+    /// Sends a call until it is answered, and returns its answer.
     ///
     /// # Errors
     ///
-    /// When it failed in a way that trying again does not mend, or was tried often enough.
+    /// When it failed in a way that trying again does not mend, was tried often enough, or the run is asked to stop.
     pub(super) async fn send<T, E, F>(&self, operation: &'static Operation, at: &At, call: impl Fn() -> F) -> Result<T, AwsError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -67,36 +68,73 @@ impl Calls {
     {
         let mut tries = 0;
         loop {
-            if let Some(session) = &at.session {
-                session.keep_fresh(self).await?;
-            }
-            let answer = {
-                // Taken last and given back before any wait, so that whoever waits holds no place.
-                let _place = self.in_flight.acquire().await;
-                let started = Instant::now();
-                let answer = call().await;
-                let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok = answer.is_ok(), "called AWS");
-                answer
-            };
-            let error = match answer {
+            let error = match self.send_once(operation, at, &call).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => AwsError::from_sdk(operation, &error),
+                Err(error) => error,
             };
             tries += 1;
-            let wait = error.trouble().and_then(|trouble| self.patience.wait(trouble, tries, None, fastrand::f64()));
-            let Some(wait) = wait else { return Err(error) };
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            if tries == 1 {
-                debug!(operation = operation.name, account = at.account(), region = %at.region, wait_ms, "trying a call again");
-            } else {
-                warn!(operation = operation.name, account = at.account(), region = %at.region, tries, wait_ms, "trying a call again");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                // A run that is asked to stop waits for nothing but what it has begun to write.
-                () = self.stop.cancelled(), if operation.effect == Effect::Read => return Err(error),
+            if !self.waited(&error, tries).await {
+                return Err(error);
             }
         }
     }
+
+    /// Sends a call once. Whoever must look at the world again before another try uses this, and [`waited`](Self::waited) between.
+    ///
+    /// # Errors
+    ///
+    /// When it failed, or the run is asked to stop and the call would change nothing anyway.
+    pub(super) async fn send_once<T, E, F>(
+        &self,
+        operation: &'static Operation,
+        at: &At,
+        call: &impl Fn() -> F,
+    ) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let answer = async {
+            if let Some(session) = &at.session {
+                session.keep_fresh(self).await?;
+            }
+            // Taken last and given back before any wait, so that whoever waits holds no place.
+            let _place = self.in_flight.acquire().await;
+            let started = Instant::now();
+            let answer = call().await;
+            let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
+            debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
+            answer.map_err(|error| AwsError::from_sdk(operation, &error))
+        };
+        if operation.effect != Effect::Read {
+            return answer.await;
+        }
+        tokio::select! {
+            biased;
+            // A run that is asked to stop has half a minute, and what only reads needs no answer any more.
+            () = self.stop.cancelled() => Err(AwsError::unusable(operation, "the run is stopping".to_owned())),
+            answer = answer => answer,
+        }
+    }
+
+    /// Waits before another try; returns false when there is to be none. `tries` counts the tries so far.
+    pub(super) async fn waited(&self, error: &AwsError, tries: u32) -> bool {
+        let wait = error.trouble().and_then(|trouble| self.patience.wait(trouble, tries, None, fastrand::f64()));
+        let Some(wait) = wait else { return false };
+        let (operation, wait_ms) = (error.operation(), milliseconds(wait));
+        if tries == 1 {
+            debug!(operation, wait_ms, "trying a call again");
+        } else {
+            warn!(operation, tries, wait_ms, "trying a call again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            // What AWS has not taken yet, it is not offered again.
+            () = self.stop.cancelled() => false,
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

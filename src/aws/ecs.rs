@@ -1,9 +1,10 @@
 //! ECS: clusters, services and task definitions. Reading and writing are two types, so that a run without a writer cannot write.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::{
-    ClusterField, DeploymentControllerType, DeploymentRolloutState, ResourceManagementType, Service, ServiceField, Tag,
+    ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure, ResourceManagementType, Service, ServiceField, Tag,
     TaskDefinitionField,
 };
 
@@ -41,11 +42,23 @@ impl ClusterArn {
     }
 }
 
+/// The reason ECS gives for what does not exist, or does not any more.
+/// Source: Amazon ECS Developer Guide, "API failure reasons" (read 2026-11).
+pub const MISSING: &str = "MISSING";
+
+/// What `DescribeClusters` said: the clusters it knows, and why it did not describe the others.
+#[derive(Clone, Debug, Default)]
+pub struct DescribedClusters {
+    pub clusters: Vec<Cluster>,
+    /// ARN and ECS's reason, such as [`MISSING`].
+    pub failures: Vec<(String, String)>,
+}
+
 /// What `DescribeServices` said: the services it knows, and why it did not describe the others.
 #[derive(Clone, Debug, Default)]
-pub struct Described10 {
+pub struct DescribedServices {
     pub services: Vec<ServiceFacts>,
-    /// ARN or name, and ECS's reason, such as `MISSING`.
+    /// ARN and ECS's reason, such as [`MISSING`].
     pub failures: Vec<(String, String)>,
 }
 
@@ -61,20 +74,20 @@ impl EcsReader {
         Self { client, calls, at }
     }
 
-    /// Returns every cluster.
+    /// Returns every cluster, each once: a list that changes between two pages may name one twice.
     ///
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn clusters(&self) -> Result<Vec<ClusterArn>, AwsError> {
+    pub async fn clusters(&self) -> Result<BTreeSet<ClusterArn>, AwsError> {
         let operation = &operations::LIST_CLUSTERS;
-        let mut clusters = Vec::new();
+        let mut clusters = BTreeSet::new();
         let mut next: Option<String> = None;
         loop {
             let request = || self.client.list_clusters().max_results(PAGE).set_next_token(next.clone()).send();
             let answer = self.calls.send(operation, &self.at, request).await?;
             for arn in answer.cluster_arns() {
-                clusters.push(parsed(operation, Some(arn))?);
+                clusters.insert(parsed(operation, Some(arn))?);
             }
             next = answer.next_token;
             if next.is_none() {
@@ -83,14 +96,14 @@ impl EcsReader {
         }
     }
 
-    /// Returns clusters with their tags; those that ECS does not know are left out.
+    /// Describes clusters with their tags.
     ///
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn cluster_tags(&self, clusters: &[ClusterArn]) -> Result<Vec<Cluster>, AwsError> {
+    pub async fn describe_clusters(&self, clusters: &[ClusterArn]) -> Result<DescribedClusters, AwsError> {
         let operation = &operations::DESCRIBE_CLUSTERS;
-        let mut described = Vec::with_capacity(clusters.len());
+        let mut described = DescribedClusters::default();
         for chunk in clusters.chunks(CLUSTERS_PER_DESCRIBE) {
             let names: Vec<String> = chunk.iter().map(ToString::to_string).collect();
             let request = || {
@@ -99,20 +112,21 @@ impl EcsReader {
             };
             let answer = self.calls.send(operation, &self.at, request).await?;
             for cluster in answer.clusters() {
-                described.push(Cluster { arn: parsed(operation, cluster.cluster_arn())?, tags: pairs(cluster.tags()) });
+                described.clusters.push(Cluster { arn: parsed(operation, cluster.cluster_arn())?, tags: pairs(cluster.tags()) });
             }
+            described.failures.extend(answer.failures().iter().map(failed));
         }
         Ok(described)
     }
 
-    /// Returns the ARNs of a cluster's services.
+    /// Returns the ARNs of a cluster's services, each once.
     ///
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn services(&self, cluster: &ClusterArn) -> Result<Vec<ServiceArn>, AwsError> {
+    pub async fn services(&self, cluster: &ClusterArn) -> Result<BTreeSet<ServiceArn>, AwsError> {
         let operation = &operations::LIST_SERVICES;
-        let mut services = Vec::new();
+        let mut services = BTreeSet::new();
         let mut next: Option<String> = None;
         loop {
             let request = || {
@@ -121,7 +135,7 @@ impl EcsReader {
             };
             let answer = self.calls.send(operation, &self.at, request).await?;
             for arn in answer.service_arns() {
-                services.push(parsed(operation, Some(arn))?);
+                services.insert(parsed(operation, Some(arn))?);
             }
             next = answer.next_token;
             if next.is_none() {
@@ -135,7 +149,7 @@ impl EcsReader {
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn describe(&self, cluster: &Cluster, services: &[ServiceArn]) -> Result<Described10, AwsError> {
+    pub async fn describe(&self, cluster: &Cluster, services: &[ServiceArn]) -> Result<DescribedServices, AwsError> {
         let operation = &operations::DESCRIBE_SERVICES;
         let names: Vec<String> = services.iter().map(ToString::to_string).collect();
         let request = || {
@@ -143,14 +157,15 @@ impl EcsReader {
             request.include(ServiceField::Tags).send()
         };
         let answer = self.calls.send(operation, &self.at, request).await?;
-        let mut described = Described10::default();
+        let mut described = DescribedServices::default();
         for service in answer.services() {
-            described.services.push(facts(operation, cluster, service)?);
+            match facts(operation, cluster, service) {
+                Ok(facts) => described.services.push(facts),
+                // One service that cannot be made sense of does not hide the other nine.
+                Err(error) => described.failures.push((service.service_arn().unwrap_or_default().to_owned(), error.to_string())),
+            }
         }
-        for failure in answer.failures() {
-            let (arn, reason) = (failure.arn().unwrap_or_default(), failure.reason().unwrap_or("no reason given"));
-            described.failures.push((arn.to_owned(), reason.to_owned()));
-        }
+        described.failures.extend(answer.failures().iter().map(failed));
         Ok(described)
     }
 
@@ -203,17 +218,23 @@ impl EcsWriter {
         parsed(operation, answer.task_definition().and_then(|definition| definition.task_definition_arn()))
     }
 
-    /// Moves a service to another task definition, and touches nothing else of it.
+    /// Moves a service to another task definition, and touches nothing else of it. It is tried once: before another try the
+    /// service must be looked at again, because its owner may deploy while we wait.
     ///
     /// # Errors
     ///
-    /// When AWS refuses it.
+    /// When AWS refuses it, is busy, or does not answer.
     pub async fn update_service(&self, service: &ServiceFacts, definition: &TaskDefinitionArn) -> Result<(), AwsError> {
         let request = || {
             let request = self.client.update_service().cluster(service.cluster.as_str()).service(service.arn.as_str());
             request.task_definition(definition.as_str()).send()
         };
-        self.calls.send(&operations::UPDATE_SERVICE, &self.at, request).await.map(|_| ())
+        self.calls.send_once(&operations::UPDATE_SERVICE, &self.at, &request).await.map(|_| ())
+    }
+
+    /// Waits before another try of what failed; returns false when there is to be none. `tries` counts the tries so far.
+    pub async fn waited(&self, error: &AwsError, tries: u32) -> bool {
+        self.calls.waited(error, tries).await
     }
 }
 
@@ -245,8 +266,16 @@ fn task_definition_of(operation: &'static Operation, service: &Service) -> Resul
     arn.map(|arn| parsed(operation, Some(arn))).transpose()
 }
 
+fn failed(failure: &Failure) -> (String, String) {
+    (failure.arn().unwrap_or_default().to_owned(), failure.reason().unwrap_or("no reason given").to_owned())
+}
+
 fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
-    tags.iter().map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned())).collect()
+    let pair = |tag: &Tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned());
+    let mut pairs: Vec<_> = tags.iter().map(pair).collect();
+    // Two looks at the same tags must be equal, whatever order they come in.
+    pairs.sort();
+    pairs
 }
 
 fn parsed<T: std::str::FromStr<Err = crate::ids::IdError>>(

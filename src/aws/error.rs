@@ -84,8 +84,18 @@ impl AwsError {
         Self { operation, kind: Kind::Other, code: None, message, request_id: None }
     }
 
+    /// Returns the name of the operation that failed.
+    pub(super) fn operation(&self) -> &'static str {
+        self.operation.name
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Returns whether trying again may mend it.
+    pub fn is_worth_another_try(&self) -> bool {
+        self.trouble().is_some()
     }
 
     /// Returns what to think of trying again: AWS did nothing, or nobody knows. A write that must not be done twice is not

@@ -34,26 +34,35 @@ impl SecretError {
     /// Returns the way out, if we know it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { source, .. } => match source.kind() {
-                Kind::Missing => Some(
-                    "check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own".to_owned(),
-                ),
-                Kind::Denied if source.mentions("kms:") || source.mentions("KMS") => {
-                    Some("allow kms:Decrypt on the secret's key to the caller".to_owned())
-                }
-                Kind::Rejected if source.mentions("deletion") => {
-                    Some("restore the secret, or name another in PCC_SECRET".to_owned())
-                }
-                Kind::Rejected if source.mentions("decrypt") || source.mentions("KMS") => {
-                    Some("allow kms:Decrypt on the secret's key to the caller, and check that the key is enabled".to_owned())
-                }
-                _ => source.hint(),
-            },
+            Self::Read { source, .. } => Some(way_to_read(source)),
             Self::NotJson { .. } | Self::Missing { .. } => {
                 Some("store it as JSON: {\"PCC_URL\": \"…\", \"PCC_USER\": \"…\", \"PCC_PASS\": \"…\"}".to_owned())
             }
         }
     }
+}
+
+/// Returns what to do about a secret that is not handed out.
+///
+/// Source of the errors: AWS Secrets Manager API Reference, GetSecretValue, "Errors" (read 2026-11).
+fn way_to_read(error: &AwsError) -> String {
+    let about_key = error.mentions("KMS") || error.mentions("kms:") || error.mentions("decrypt");
+    let hint = match error.kind() {
+        Kind::Missing => "check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own",
+        Kind::Denied | Kind::Rejected if about_key => {
+            "allow kms:Decrypt on the secret's key to the caller, and check that the key is enabled"
+        }
+        Kind::Rejected if error.mentions("deletion") => "restore the secret, or name another in PCC_SECRET",
+        Kind::Denied => {
+            "allow secretsmanager:GetSecretValue on this secret to the caller (FargateUpdaterMasterPolicy), and see that the \
+                         secret's own policy does not deny it"
+        }
+        Kind::Rejected => "check that PCC_SECRET is the name or the full ARN of a secret that has a current value",
+        Kind::Throttled | Kind::Unreachable | Kind::Other => {
+            "run again; if it lasts, check that Secrets Manager can be reached from here (NAT or a VPC endpoint)"
+        }
+    };
+    hint.to_owned()
 }
 
 /// Reads the Console's secret, from its own Region if its ARN names one. It may be stored as text or as bytes.

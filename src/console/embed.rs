@@ -3,6 +3,7 @@
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::address::ConsoleUrl;
 use super::error::{ConsoleError, What};
@@ -27,7 +28,9 @@ pub struct Console {
     login: Login,
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
-    scans: Once<String, bool>,
+    scans: Once<String, bool, ConsoleError>,
+    /// `GET /registry` is limited to 30 calls in 30 seconds, so that only one is asking at a time.
+    registry_turn: Mutex<()>,
 }
 
 impl Console {
@@ -46,7 +49,13 @@ impl Console {
         let defenders_connect_to = defenders_connect_to.unwrap_or_else(|| url.host().to_owned());
         let secrets = Redactor::hiding([password.expose_secret()]);
         let wire = Wire::new(url, secrets, waiting)?;
-        Ok(Self { wire, login: Login::new(user, password), defenders_connect_to, scans: Once::default() })
+        Ok(Self {
+            wire,
+            login: Login::new(user, password),
+            defenders_connect_to,
+            scans: Once::default(),
+            registry_turn: Mutex::new(()),
+        })
     }
 
     /// Makes sure that a Console is there.
@@ -119,9 +128,9 @@ impl Console {
         if lookup.is_some() {
             query.push(("extractEntrypoint", "true".to_owned()));
         }
-        if let Some(Source::Registry { registry_type, credential_id: Some(credential_id) }) = lookup {
+        if let Some(Source::Registry { registry_type, credential_id }) = lookup {
             query.push(("registryType", registry_type.clone()));
-            query.push(("registryCredentialID", credential_id.clone()));
+            query.extend(credential_id.iter().map(|credential_id| ("registryCredentialID", credential_id.clone())));
         }
         let request = Request { method: Method::POST, route: EMBED, query: &query, body: Some(body), redactor };
         self.wire.json(&request, Some(&self.login)).await
@@ -135,20 +144,21 @@ impl Console {
     ///
     /// When the Console does not tell.
     pub async fn has_scanned(&self, image: &str) -> Result<bool, ConsoleError> {
-        self.scans
-            .get(image.to_owned(), || async {
-                let redactor = Redactor::default();
-                let query = [("name", image.to_owned()), ("limit", REGISTRY_PAGE.to_owned())];
-                let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, redactor: &redactor };
-                match self.wire.json(&request, Some(&self.login)).await {
-                    // Nothing found is `null`, not an empty list (PaloAltoNetworks/prismacloud-api-python, cwpp.py).
-                    Ok(Value::Null) => Ok(false),
-                    Ok(Value::Array(elements)) => Ok(elements.iter().any(|element| entrypoint::is_scan_of(element, image))),
-                    Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
-                    Err(error) if matches!(error.what(), What::Forbidden { .. }) => Ok(false),
-                    Err(error) => Err(error),
-                }
-            })
-            .await
+        self.scans.get(image.to_owned(), self.ask_for_scan(image)).await
+    }
+
+    async fn ask_for_scan(&self, image: &str) -> Result<bool, ConsoleError> {
+        let _turn = self.registry_turn.lock().await;
+        let redactor = Redactor::default();
+        let query = [("name", image.to_owned()), ("limit", REGISTRY_PAGE.to_owned())];
+        let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, redactor: &redactor };
+        match self.wire.json(&request, Some(&self.login)).await {
+            // Nothing found is `null`, not an empty list (PaloAltoNetworks/prismacloud-api-python, cwpp.py).
+            Ok(Value::Null) => Ok(false),
+            Ok(Value::Array(elements)) => Ok(elements.iter().any(|element| entrypoint::is_scan_of(element, image))),
+            Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
+            Err(error) if matches!(error.what(), What::Forbidden { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! The Console's token: fetched once for everybody, renewed before it is old, and once more when it is not accepted.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::error::{ConsoleError, What};
 use super::wire::{Request, Wire};
+use crate::once::Shared;
 use crate::plan::redact::Redactor;
 
 /// A token older than this is fetched anew. SaaS tokens wrap one that is valid for ten minutes, and the vendor advises to renew
@@ -22,35 +23,35 @@ const ROUTE: &str = "authenticate";
 pub(super) struct Login {
     user: SecretString,
     password: SecretString,
-    /// Whoever holds the lock fetches; the others wait for it and find a token.
-    token: Mutex<Option<(SecretString, Instant)>>,
+    token: Shared<(SecretString, Instant), ConsoleError>,
+    /// Set once user and password were refused: trying them again and again would lock the account.
+    refused: OnceLock<ConsoleError>,
 }
 
 impl Login {
     pub(super) fn new(user: SecretString, password: SecretString) -> Self {
-        Self { user, password, token: Mutex::new(None) }
+        Self { user, password, token: Shared::default(), refused: OnceLock::new() }
     }
 
     /// Returns a token, from the Console if there is none or it is old.
     pub(super) async fn token(&self, wire: &Wire) -> Result<SecretString, ConsoleError> {
-        let mut kept = self.token.lock().await;
-        if let Some((token, since)) = kept.as_ref()
-            && since.elapsed() < OLD
-        {
-            return Ok(token.clone());
+        if let Some(refused) = self.refused.get() {
+            return Err(refused.clone());
         }
-        let token = Box::pin(self.fetch(wire)).await?;
-        *kept = Some((token.clone(), Instant::now()));
-        Ok(token)
+        let is_young = |(_, since): &(SecretString, Instant)| since.elapsed() < OLD;
+        // Boxed, because fetching a token is itself a request, which could ask for a token.
+        let fetch = Box::pin(async { Ok((self.fetch(wire).await?, Instant::now())) });
+        let token = self.token.get(is_young, fetch).await.map(|(token, _)| token);
+        token.inspect_err(|error| {
+            if matches!(error.what(), What::BadCredentials { .. }) {
+                let _ = self.refused.set(error.clone());
+            }
+        })
     }
 
-    /// Forgets a token that was not accepted, unless somebody has fetched a newer one already.
+    /// Forgets a token that was not accepted.
     pub(super) async fn forget(&self, refused: &SecretString) {
-        let mut kept = self.token.lock().await;
-        let same = kept.as_ref().is_some_and(|(token, _)| token.expose_secret() == refused.expose_secret());
-        if same {
-            *kept = None;
-        }
+        self.token.forget(|(token, _)| token.expose_secret() == refused.expose_secret()).await;
     }
 
     async fn fetch(&self, wire: &Wire) -> Result<SecretString, ConsoleError> {

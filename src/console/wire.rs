@@ -4,7 +4,6 @@
 //! with status 200 is a page. TLS is always verified, and redirects are not followed, because a Console that redirects an API
 //! call is answering from the wrong path.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -34,9 +33,12 @@ pub(super) struct Request<'a> {
     pub(super) redactor: &'a Redactor,
 }
 
-/// How requests wait: for a place in flight, before another try, and no longer once the run is asked to stop.
+/// Most requests to the Console in flight at once. It is one server for the whole organization, and a request that makes it look
+/// into a registry may take long: those must not keep AWS waiting, so that the two are bounded apart.
+const PLACES: usize = 16;
+
+/// How requests wait before another try, and no longer once the run is asked to stop.
 pub struct Waiting {
-    pub in_flight: Arc<Semaphore>,
     /// The longest wait before the second try.
     pub first_wait: Duration,
     pub stop: CancellationToken,
@@ -48,6 +50,7 @@ pub(super) struct Wire {
     url: ConsoleUrl,
     patience: Patience,
     waiting: Waiting,
+    places: Semaphore,
     secrets: Redactor,
 }
 
@@ -62,7 +65,7 @@ impl Wire {
             .map_err(|error| error.to_string())?;
         let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
         let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
-        Ok(Self { http, url, patience, waiting, secrets })
+        Ok(Self { http, url, patience, waiting, places: Semaphore::new(PLACES), secrets })
     }
 
     pub(super) fn error(&self, route: &'static str, what: What) -> ConsoleError {
@@ -116,12 +119,24 @@ impl Wire {
         request: &Request<'_>,
         token: Option<&SecretString>,
     ) -> Result<Value, (ConsoleError, Option<Duration>)> {
+        // Nothing that is asked of the Console changes anything, so that a run that is asked to stop can let go at once.
+        tokio::select! {
+            biased;
+            () = self.waiting.stop.cancelled() => {
+                let reason = "the run is stopping".to_owned();
+                Err((self.error(request.route, What::Unreachable { reason }), None))
+            }
+            answer = self.ask(request, token) => answer,
+        }
+    }
+
+    async fn ask(&self, request: &Request<'_>, token: Option<&SecretString>) -> Result<Value, (ConsoleError, Option<Duration>)> {
         let unreachable = |error: &reqwest::Error| {
             // The URL in reqwest's text would repeat ours, with the query.
             let reason = self.clean(request, &chain_of(error));
             (self.error(request.route, What::Unreachable { reason }), None)
         };
-        let _place = self.waiting.in_flight.acquire().await;
+        let _place = self.places.acquire().await;
         let started = Instant::now();
         let response = self.built(request, token).send().await.map_err(|error| unreachable(&error.without_url()))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -129,7 +144,7 @@ impl Wire {
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         debug!(route = request.route, status, took_ms, "called the Console");
         self.judge(request, status, &headers, &body).map_err(|what| {
-            let asked = if what == What::TooBusy { retry_after(&headers, SystemTime::now()) } else { None };
+            let asked = if matches!(status, 429 | 503) { retry_after(&headers, SystemTime::now()) } else { None };
             (self.error(request.route, what), asked)
         })
     }

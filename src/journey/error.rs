@@ -1,6 +1,7 @@
 //! Why a job could not be finished: what was attempted, at which stage, and the way out.
 
 use crate::aws::AwsError;
+use crate::aws::error::Kind;
 use crate::console::ConsoleError;
 use crate::events::{Failure, Outcome, Stage};
 use crate::ids::Family;
@@ -27,8 +28,10 @@ pub enum JourneyError {
     Edit { family: Family, source: EditError },
     #[error("could not read the newest revision of {family}")]
     Newest { family: Family, source: AwsError },
-    #[error("could not look at the services again before changing them")]
+    #[error("could not look at the service again before changing it")]
     LookAgain { source: AwsError },
+    #[error("ECS did not describe the service again: {reason}")]
+    NotDescribed { reason: String },
     #[error("could not register a new revision of {family}")]
     Register { family: Family, source: AwsError },
     #[error("could not move the service to {revision}; the next run uses that revision")]
@@ -38,7 +41,11 @@ pub enum JourneyError {
 impl JourneyError {
     fn stage(&self) -> Stage {
         match self {
-            Self::NoTaskDefinition | Self::Look { .. } | Self::LookAgain { .. } | Self::Newest { .. } => Stage::Look,
+            Self::NoTaskDefinition
+            | Self::Look { .. }
+            | Self::LookAgain { .. }
+            | Self::NotDescribed { .. }
+            | Self::Newest { .. } => Stage::Look,
             Self::EntryPoint(_) | Self::Image { .. } => Stage::EntryPoint,
             Self::Embed { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } => Stage::Accept,
@@ -67,17 +74,20 @@ impl JourneyError {
             Self::Accept { source: Refusal::NothingToRun { .. }, .. } => {
                 Some("add `entryPoint` or `command` to the container in the task definition".to_owned())
             }
-            Self::NoTaskDefinition | Self::Accept { .. } | Self::Edit { .. } => None,
+            Self::NoTaskDefinition | Self::NotDescribed { .. } | Self::Accept { .. } | Self::Edit { .. } => None,
         }
     }
 }
 
 impl JourneyError {
     /// Returns how the services of the job end with this.
-    pub(super) fn outcome(&self, stopping: bool) -> Outcome {
-        // Before anything is written, a run that is asked to stop gives up waiting: that is no failure of the service.
-        let before_writing = !matches!(self, Self::Register { .. } | Self::Update { .. });
-        if before_writing && stopping {
+    pub fn outcome(&self, stopping: bool) -> Outcome {
+        // A run that is asked to stop gives up waiting. As long as nothing is written, that is no failure of the service.
+        let nothing_written = match self {
+            Self::Update { source, .. } | Self::Register { source, .. } => source.kind() == Kind::Throttled,
+            _ => true,
+        };
+        if nothing_written && stopping {
             return Outcome::NotAttempted;
         }
         Outcome::Failed(Failure::new(self.stage(), self, self.hint()))

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::aws::{Account, EcsReader, EcsWriter};
 use crate::console::Console;
-use crate::events::{Finding, Outcome, ServiceId};
+use crate::events::{Outcome, ServiceEnded};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
@@ -59,14 +59,14 @@ impl Job {
 /// How a job ended: an outcome for each of its services, except those to come back to.
 #[derive(Debug, Default)]
 pub struct Ended {
-    pub outcomes: Vec<(ServiceId, Outcome, Vec<Finding>)>,
+    pub outcomes: Vec<ServiceEnded>,
     pub put_back: Vec<ServiceFacts>,
 }
 
 impl Ended {
     /// Returns how a job ends that is not started any more.
     pub fn not_attempted(job: &Job) -> Self {
-        let outcome = |service| (ServiceId::from(service), Outcome::NotAttempted, Vec::new());
-        Self { outcomes: job.services.iter().map(outcome).collect(), put_back: Vec::new() }
+        let outcomes = job.services.iter().map(|service| ServiceEnded::new(service, Outcome::NotAttempted));
+        Self { outcomes: outcomes.collect(), put_back: Vec::new() }
     }
 }

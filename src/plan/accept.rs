@@ -68,6 +68,7 @@ pub fn accept(definition: &TaskDefinition<Registrable>, answer: &Value, policy: 
             comparison.member(original.get(key).filter(|_| key != "tags"), value, &JsonPath::root().key(key));
         }
     }
+    comparison.dropped(original, answer, &JsonPath::root(), &["tags"]);
     let scratch = new_volumes(original, answer, &mut comparison);
     change.extend(appended(original, &JsonPath::root(), "volumes", &scratch));
 
@@ -83,15 +84,16 @@ pub fn accept(definition: &TaskDefinition<Registrable>, answer: &Value, policy: 
         change.extend(container_edits(theirs, answered, &at, &scratch, &mut comparison)?);
     }
     for (index, container) in containers_of(answer).enumerate() {
-        let stranger =
-            container.name() != defender::CONTAINER_NAME && !definition.containers().any(|c| c.name() == container.name());
-        if stranger {
+        // A second container by a customer's name is as strange as one by another name.
+        let second = containers_of(answer).take(index).any(|before| before.name() == container.name());
+        let known_by_name = definition.containers().any(|theirs| theirs.name() == container.name());
+        if container.name() != defender::CONTAINER_NAME && (second || !known_by_name) {
             comparison.refuse(containers.index(index));
         }
         if container.name() == defender::CONTAINER_NAME {
             check_sidecar(container, &containers.index(index), &scratch, &mut comparison)?;
             let at = containers.index(known);
-            change.push(Edit::Add { at, value: sidecar(container, policy) });
+            change.push(Edit::add(at, sidecar(container, policy)));
         }
     }
     if !comparison.additions.is_empty() {
@@ -123,6 +125,13 @@ fn new_volumes(original: &Value, answer: &Value, comparison: &mut Comparison) ->
         } else {
             beyond.into_iter().for_each(|at| comparison.refuse(at));
         }
+    }
+    let answered = |volume: &&Value| {
+        let mut list = answer.get("volumes").and_then(Value::as_array).into_iter().flatten();
+        list.any(|answered| name_of(answered) == name_of(volume))
+    };
+    if answer.get("volumes").is_some() && !theirs().all(|volume| answered(&volume)) {
+        comparison.put_back(at);
     }
     scratch
 }
@@ -156,6 +165,13 @@ fn container_edits(
     if !has_files {
         return Err(Refusal::Unwrapped { container: theirs.name().to_owned() });
     }
+    // Lists that were compared by their elements tell for themselves what is missing, entry points too.
+    comparison.dropped(
+        theirs.0,
+        answered.0,
+        at,
+        &["entryPoint", "command", "environment", "dependsOn", "volumesFrom", "mountPoints"],
+    );
     for (key, value) in answered.0.as_object().into_iter().flatten() {
         let handled = ["entryPoint", "command", "environment", "dependsOn", "volumesFrom", "mountPoints", "linuxParameters"];
         if !handled.contains(&key.as_str()) {
@@ -180,7 +196,10 @@ fn entry_point_edits(
     let mut edits = Vec::new();
     if own.is_empty() {
         let command = answered.command();
-        if found.is_empty() && command.is_empty() {
+        if !own_command.is_empty() && command != own_command {
+            comparison.put_back(at.key("command"));
+        }
+        if found.is_empty() && command.is_empty() && own_command.is_empty() {
             return Err(Refusal::NothingToRun { container: theirs.name().to_owned() });
         }
         if own_command.is_empty() && !command.is_empty() {
@@ -215,7 +234,9 @@ fn capability_edits(theirs: Container<'_>, answered: Container<'_>, at: &JsonPat
         if let (true, Some(Value::Array(list))) = (wanted, rest.pointer_mut("/capabilities/add")) {
             list.retain(|capability| capability != defender::CAPABILITY);
         }
-        comparison.member(theirs.0.get("linuxParameters"), &rest, &at);
+        // Without parameters of its own the container has empty ones, so that an addition is named where it stands.
+        let nothing = json!({"capabilities": {"add": []}});
+        comparison.member(Some(theirs.0.get("linuxParameters").unwrap_or(&nothing)), &rest, &at);
     }
     if !wanted {
         return Vec::new();
@@ -232,7 +253,7 @@ fn capability_edits(theirs: Container<'_>, answered: Container<'_>, at: &JsonPat
             let value = object([("capabilities", object([("add", one)]))]);
             vec![match theirs.0.get("linuxParameters") {
                 Some(before) => Edit::Replace { at, before: before.clone(), after: value },
-                None => Edit::Add { at, value },
+                None => Edit::add(at, value),
             }]
         }
     }
@@ -242,7 +263,7 @@ fn capability_edits(theirs: Container<'_>, answered: Container<'_>, at: &JsonPat
 fn put(parent: &Value, at: &JsonPath, key: &str, value: Value) -> Edit {
     match parent.get(key) {
         Some(before) => Edit::Replace { at: at.key(key), before: before.clone(), after: value },
-        None => Edit::Add { at: at.key(key), value },
+        None => Edit::add(at.key(key), value),
     }
 }
 

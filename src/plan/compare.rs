@@ -38,11 +38,7 @@ impl Comparison {
                     for (key, value) in answered {
                         self.member(theirs.get(key), value, &at.key(key));
                     }
-                    for (key, value) in theirs {
-                        if !answered.contains_key(key) && !is_nothing(value) {
-                            self.put_back(at.key(key));
-                        }
-                    }
+                    self.dropped(original, answer, at, &[]);
                 }
                 (Value::Array(theirs), Value::Array(answered)) => self.list(theirs, answered, at),
                 (original, answer) if is_nothing(original) && is_nothing(answer) => {}
@@ -51,6 +47,14 @@ impl Comparison {
                 _ => self.put_back(at.clone()),
             },
         }
+    }
+
+    /// Tells the members that the answer left out.
+    pub(super) fn dropped(&mut self, original: &Value, answer: &Value, at: &JsonPath, but: &[&str]) {
+        let theirs = original.as_object().into_iter().flatten();
+        let dropped =
+            theirs.filter(|(key, value)| answer.get(key).is_none() && !is_nothing(value) && !but.contains(&key.as_str()));
+        dropped.for_each(|(key, _)| self.put_back(at.key(key)));
     }
 
     /// Compares two lists: equal elements pair up wherever they stand, the rest in order, and what then remains was added.
@@ -91,14 +95,15 @@ impl Comparison {
         let (theirs, answered) = (list(original), list(answer));
         let at = at.key(key);
         let mut new: Vec<Value> = Vec::new();
-        for (index, element) in answered.iter().map(without_nulls).enumerate() {
-            let named = |other: &&Value| identity(other) == identity(&element);
-            if theirs.contains(&element) || new.iter().any(|other| named(&other)) {
+        for (index, element) in answered.iter().enumerate() {
+            let named = |other: &&Value| identity(other) == identity(element);
+            if theirs.contains(element) || new.iter().any(|other| named(&other)) {
                 continue;
             }
             match theirs.iter().find(named) {
-                Some(original) => self.member(Some(original), &element, &at.index(index)),
-                None if embedding(&element) => new.push(element),
+                Some(original) => self.member(Some(original), element, &at.index(index)),
+                // Only what is new loses its nulls: a customer's own may stand for anything, in places only they know.
+                None if embedding(&without_nulls(element)) => new.push(without_nulls(element)),
                 None => self.refuse(at.index(index)),
             }
         }
@@ -148,10 +153,10 @@ pub(super) fn appended(parent: &Value, at: &JsonPath, key: &str, elements: &[Val
     match parent.get(key) {
         Some(Value::Array(existing)) => {
             let next = existing.len();
-            elements.iter().enumerate().map(|(n, value)| Edit::Add { at: at.index(next + n), value: value.clone() }).collect()
+            elements.iter().enumerate().map(|(n, value)| Edit::add(at.index(next + n), value.clone())).collect()
         }
         Some(before) => vec![Edit::Replace { at, before: before.clone(), after: Value::Array(elements.to_vec()) }],
-        None => vec![Edit::Add { at, value: Value::Array(elements.to_vec()) }],
+        None => vec![Edit::add(at, Value::Array(elements.to_vec()))],
     }
 }
 

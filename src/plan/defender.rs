@@ -16,7 +16,7 @@ use super::task_definition::{Container, TaskDefinition, containers_of};
 pub const CONTAINER_NAME: &str = "TwistlockDefender";
 
 /// What every Defender image has in its name, mirrored ones included as long as the repository's path is kept.
-const IMAGE_MARKER: &str = "/twistlock/defender:";
+const IMAGE_MARKERS: [&str; 2] = ["/twistlock/defender:", "/twistlock/defender@"];
 
 /// The words with which every wrapped entry point goes on after the Defender's path.
 /// The path itself changed three times (20.12, 32.x) and may again, so nothing looks at it.
@@ -147,7 +147,9 @@ pub fn public_image(image: &str) -> String {
 /// Returns the Defender's container, by its name in any position, or by its image if its owner renamed it.
 pub fn sidecar_in<Stage>(definition: &TaskDefinition<Stage>) -> Option<Container<'_>> {
     let by_name = definition.containers().find(|container| container.name() == CONTAINER_NAME);
-    by_name.or_else(|| definition.containers().find(|container| container.image().contains(IMAGE_MARKER)))
+    by_name.or_else(|| {
+        definition.containers().find(|container| IMAGE_MARKERS.iter().any(|marker| container.image().contains(marker)))
+    })
 }
 
 /// Returns where an entry point's own words begin, if a Defender wraps it.

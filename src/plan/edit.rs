@@ -98,14 +98,32 @@ fn name_of(element: &Value) -> Option<&str> {
 #[derive(Clone, PartialEq)]
 pub enum Edit {
     /// Puts a value where nothing was: a new member, or an element pushed in before the one that stands there.
-    Add { at: JsonPath, value: Value },
+    ///
+    /// `place` is where a member is to stand among the others; without one it becomes the last.
+    Add { at: JsonPath, value: Value, place: Option<usize> },
     /// Puts a value in the place of another.
     Replace { at: JsonPath, before: Value, after: Value },
-    /// Takes a value away.
-    Remove { at: JsonPath, value: Value },
+    /// Takes a value away. A member's `place` among the others is remembered, so that it can be put back there.
+    Remove { at: JsonPath, value: Value, place: Option<usize> },
 }
 
 impl Edit {
+    /// Returns the edit that puts a value where nothing was: as the last member, or before the element that stands there.
+    pub fn add(at: JsonPath, value: Value) -> Self {
+        Self::Add { at, value, place: None }
+    }
+
+    /// Returns the edit that takes away what stands at a place of this document, or nothing when nothing stands there.
+    pub fn remove(root: &Value, at: JsonPath) -> Option<Self> {
+        let value = at.find(root)?.clone();
+        let (last, parents) = at.0.split_last()?;
+        let place = match (last, JsonPath(parents.to_vec()).find(root)?) {
+            (Step::Key(key), Value::Object(members)) => members.keys().position(|member| member == key),
+            _ => None,
+        };
+        Some(Self::Remove { at, value, place })
+    }
+
     fn at(&self) -> &JsonPath {
         match self {
             Self::Add { at, .. } | Self::Replace { at, .. } | Self::Remove { at, .. } => at,
@@ -114,8 +132,8 @@ impl Edit {
 
     fn inverse(&self) -> Self {
         match self.clone() {
-            Self::Add { at, value } => Self::Remove { at, value },
-            Self::Remove { at, value } => Self::Add { at, value },
+            Self::Add { at, value, place } => Self::Remove { at, value, place },
+            Self::Remove { at, value, place } => Self::Add { at, value, place },
             Self::Replace { at, before, after } => Self::Replace { at, before: after, after: before },
         }
     }
@@ -134,11 +152,12 @@ impl Edit {
             parent = next.ok_or_else(|| wrong("there is no such place"))?;
         }
         match (self, last, parent) {
-            (Self::Add { value, .. }, Step::Key(key), Value::Object(members)) => {
+            (Self::Add { value, place, .. }, Step::Key(key), Value::Object(members)) => {
                 if members.contains_key(key) {
                     return Err(wrong("something is there already"));
                 }
-                members.insert(key.clone(), value.clone());
+                let last = members.len();
+                members.shift_insert(place.map_or(last, |place| place.min(last)), key.clone(), value.clone());
             }
             (Self::Add { value, .. }, Step::Index(index), Value::Array(elements)) => {
                 if *index > elements.len() {

@@ -146,9 +146,10 @@ pub fn one_answer(answers: Vec<(Question, Value)>) -> Value {
     for (question, answer) in answers {
         for container in containers_mut(&mut whole) {
             let name = Container(container).name().to_owned();
-            let looked_up = question.looked_up.contains(&name);
-            if let (true, Some(better)) = (looked_up, containers_of(&answer).find(|container| container.name() == name)) {
-                *container = better.0.clone();
+            if question.looked_up.contains(&name) {
+                let better = containers_of(&answer).find(|container| container.name() == name);
+                // Without it the container is missing, and refused as such: the placeholder must never be accepted.
+                *container = better.map_or(Value::Null, |better| better.0.clone());
             }
         }
     }

@@ -25,6 +25,10 @@ pub const RUN_TAG: &str = "fargate-updater:run-id";
 /// Source: Amazon ECS Developer Guide, "Tag restrictions" (read 2026-11).
 const MOST_TAGS: usize = 50;
 
+/// A tag's value has at most 256 characters, and a family may have 255.
+/// Source: Amazon ECS Developer Guide, "Tag restrictions"; RegisterTaskDefinition, `family` (read 2026-11).
+const LONGEST_VALUE: usize = 256;
+
 /// Returns whether an owner's tags say that we are to keep away: any value but false, no and 0.
 pub fn opts_out<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
     let says_no = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "no" | "0");
@@ -71,7 +75,11 @@ pub struct Origin {
 /// When there would be more than 50 tags, ours are left out: the owner's matter more.
 pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin) -> Change {
     let version = origin.version.as_deref().unwrap_or("unknown");
-    let source = origin.source.short();
+    let mut source = origin.source.short();
+    if source.len() > LONGEST_VALUE {
+        // The longest families leave no room for a number; the family is the revision's own, and the number says enough.
+        source = origin.source.revision().to_string();
+    }
     let ours = [(SOURCE_TAG, source.as_str()), (VERSION_TAG, version), (RUN_TAG, origin.run_id.as_str())];
     let existing: Vec<&Value> = definition.json().get("tags").and_then(Value::as_array).into_iter().flatten().collect();
     let place_of = |key: &str| existing.iter().position(|tag| tag.get("key").and_then(Value::as_str) == Some(key));
@@ -83,14 +91,14 @@ pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin) -> Ch
     let mut change = Change::default();
     let mut length = existing.len();
     if definition.json().get("tags").is_none() {
-        change.push(Edit::Add { at: tags.clone(), value: json!([]) });
+        change.push(Edit::add(tags.clone(), json!([])));
     }
     for (key, value) in ours {
         let after = json!({"key": key, "value": value});
         if let Some(index) = place_of(key) {
             change.push(Edit::Replace { at: tags.index(index), before: existing[index].clone(), after });
         } else {
-            change.push(Edit::Add { at: tags.index(length), value: after });
+            change.push(Edit::add(tags.index(length), after));
             length += 1;
         }
     }

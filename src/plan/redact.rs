@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 /// What stands for a secret that was taken out.
 pub const MASK: &str = "***";
@@ -36,8 +37,10 @@ pub struct Redactor(Vec<String>);
 impl Redactor {
     /// Returns a redactor that hides these values and every secret shape.
     pub fn hiding<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+        // A body of JSON shows a value with its quotes, backslashes and line ends escaped.
+        let spellings = |value: &'a str| [value.to_owned(), escaped(value)];
         let mut values: Vec<String> =
-            values.into_iter().filter(|value| value.len() >= SHORTEST_SECRET).map(str::to_owned).collect();
+            values.into_iter().filter(|value| value.len() >= SHORTEST_SECRET).flat_map(spellings).collect();
         // The longest first: one value may be part of another.
         values.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         values.dedup();
@@ -64,6 +67,12 @@ impl Redactor {
             None => MASK.to_owned(),
         }
     }
+}
+
+/// Returns a text as it stands between the quotes of a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 /// Shows how many values it hides.

@@ -40,6 +40,11 @@ impl Scope {
             && self.clusters.as_ref().is_none_or(|clusters| clusters.iter().any(|cluster| cluster.account() == account))
     }
 
+    /// Returns whether the other filters let a cluster through that is named.
+    pub fn reaches(&self, cluster: &ClusterArn) -> bool {
+        self.includes_account(cluster.account()) && self.includes_region(cluster.account(), cluster.region())
+    }
+
     /// Returns whether a Region is walked in an account.
     pub fn includes_region(&self, account: &AccountId, region: &RegionName) -> bool {
         let holds = |cluster: &ClusterArn| cluster.account() == account && cluster.region() == region;

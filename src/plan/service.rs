@@ -67,12 +67,20 @@ pub enum SkipReason {
         installed: String,
         today: String,
     },
+    /// Today's image, but not as it is embedded today.
+    IncompleteDefender {
+        problem: String,
+    },
     DeploymentInProgress,
     RolledBackBefore,
     Undone,
     TooManyContainers,
     OtherAgent {
         vendor: String,
+    },
+    /// A container is wrapped by a Defender, and none can be found.
+    UnknownDefender {
+        container: String,
     },
     ManagedByItsOwner,
 }
@@ -93,13 +101,20 @@ impl SkipReason {
             Self::OptedOut { tagged: "service" },
             Self::OlderDefender { installed: old, today: new },
             Self::UpgradesAreOff { installed, today },
+            Self::IncompleteDefender { problem: unwrapped("worker") },
             Self::DeploymentInProgress,
             Self::RolledBackBefore,
             Self::Undone,
             Self::TooManyContainers,
             Self::OtherAgent { vendor: "Sysdig".to_owned() },
+            Self::UnknownDefender { container: "web".to_owned() },
             Self::ManagedByItsOwner,
         ]
+    }
+
+    /// Returns the reason for a service that was deleted while the run went on.
+    pub fn gone() -> Self {
+        Self::NotActive { status: "gone".to_owned() }
     }
 
     /// Returns a fixed word for machines and for counting: `not-fargate`.
@@ -115,11 +130,13 @@ impl SkipReason {
             Self::OptedOut { .. } => "opted-out",
             Self::OlderDefender { .. } => "older-defender",
             Self::UpgradesAreOff { .. } => "upgrades-are-off",
+            Self::IncompleteDefender { .. } => "incomplete-defender",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::RolledBackBefore => "rolled-back-before",
             Self::Undone => "undone",
             Self::TooManyContainers => "ten-containers",
             Self::OtherAgent { .. } => "other-agent",
+            Self::UnknownDefender { .. } => "unknown-defender",
             Self::ManagedByItsOwner => "managed-by-its-owner",
         }
     }
@@ -147,6 +164,9 @@ impl SkipReason {
             Self::UpgradesAreOff { installed, today } => {
                 format!("it carries Defender {installed}, today's is {today}, and UPGRADE is false")
             }
+            Self::IncompleteDefender { problem } => {
+                format!("it carries today's Defender, but {problem}; this version does not replace Defenders yet")
+            }
             Self::DeploymentInProgress => "its owner's deployment is still in progress; the next run comes back to it".into(),
             Self::RolledBackBefore => {
                 format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)
@@ -154,6 +174,9 @@ impl SkipReason {
             Self::Undone => format!("its protection was undone (tag {} on the service)", memory::LEFT_ALONE_TAG),
             Self::TooManyContainers => "its task definition has ten containers already, as many as ECS allows".into(),
             Self::OtherAgent { vendor } => format!("its entry point is wrapped by another agent ({vendor})"),
+            Self::UnknownDefender { container } => {
+                format!("container {container} is wrapped by a Defender, but none of the containers can be told to be it")
+            }
             Self::ManagedByItsOwner => "its owner manages this Defender: the install bundle comes from a secret of theirs".into(),
         }
     }
@@ -198,11 +221,15 @@ pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
 /// Source: Amazon ECS API Reference, `Service.launchType`, `CapacityProviderStrategyItem` (read 2026-11).
 fn not_fargate(service: &ServiceFacts) -> Option<String> {
     let is_fargate = |name: &str| matches!(name, "FARGATE" | "FARGATE_SPOT");
-    if service.launch_type.as_deref().is_some_and(is_fargate) || service.capacity_providers.iter().any(|name| is_fargate(name)) {
-        return None;
+    let runs_on: Vec<&str> =
+        service.launch_type.as_deref().into_iter().chain(service.capacity_providers.iter().map(String::as_str)).collect();
+    match runs_on.first() {
+        _ if runs_on.iter().any(|name| is_fargate(name)) => None,
+        Some(first) => Some((*first).to_owned()),
+        // With another controller each task set says what it runs on, and the controller is the reason to tell.
+        None if service.deployment_controller != "ECS" => None,
+        None => Some("EC2".to_owned()),
     }
-    let launch_type = service.launch_type.clone();
-    Some(launch_type.or_else(|| service.capacity_providers.first().cloned()).unwrap_or_else(|| "EC2".to_owned()))
 }
 
 /// Returns whether a platform version is below 1.4.0, the first that takes `SYS_PTRACE`.
@@ -236,7 +263,12 @@ pub fn condition<Stage>(definition: &TaskDefinition<Stage>, today: &DefenderToda
         return Condition::Refused(SkipReason::Windows);
     }
     if let Some(sidecar) = defender::sidecar_in(definition) {
-        return installed(&sidecar, today, policy);
+        return installed(definition, &sidecar, today, policy);
+    }
+    // Never one on top of another, not even of one whose container was renamed and whose image lies in a mirror.
+    let wrapped = definition.containers().find(|container| defender::wrapped_at(&container.entry_point()).is_some());
+    if let Some(container) = wrapped {
+        return Condition::Refused(SkipReason::UnknownDefender { container: container.name().to_owned() });
     }
     if platform("cpuArchitecture") == Some("ARM64") && !policy.allow_arm64 {
         return Condition::Refused(SkipReason::Arm64);
@@ -252,12 +284,19 @@ pub fn condition<Stage>(definition: &TaskDefinition<Stage>, today: &DefenderToda
 }
 
 /// Decides about a Defender that is there: by its whole image, since a mirrored one may have any tag.
-fn installed(sidecar: &Container<'_>, today: &DefenderToday, policy: &Policy) -> Condition {
+fn installed<Stage>(
+    definition: &TaskDefinition<Stage>,
+    sidecar: &Container<'_>,
+    today: &DefenderToday,
+    policy: &Policy,
+) -> Condition {
     if sidecar.has_secret(defender::INSTALL_BUNDLE) {
         return Condition::Refused(SkipReason::ManagedByItsOwner);
     }
     if today.is_image(sidecar.image()) {
-        return Condition::Current;
+        let problem = incomplete(definition, sidecar, today);
+        let refused = problem.map(|problem| Condition::Refused(SkipReason::IncompleteDefender { problem }));
+        return refused.unwrap_or(Condition::Current);
     }
     let installed = defender::version_text(defender::version_of(sidecar.image()).as_deref()).to_owned();
     let today = today.version_text().to_owned();
@@ -266,6 +305,21 @@ fn installed(sidecar: &Container<'_>, today: &DefenderToday, policy: &Policy) ->
     } else {
         SkipReason::UpgradesAreOff { installed, today }
     })
+}
+
+/// Returns what keeps a Defender with today's image from doing its work: up to date is only what is protected.
+fn incomplete<Stage>(definition: &TaskDefinition<Stage>, sidecar: &Container<'_>, today: &DefenderToday) -> Option<String> {
+    let address = sidecar.variable(defender::WS_ADDRESS).unwrap_or_default();
+    if address != today.ws_address {
+        return Some(format!("it connects elsewhere than to {}", today.ws_address));
+    }
+    let others = definition.containers().filter(|container| container.name() != sidecar.name());
+    let open = others.into_iter().find(|container| defender::wrapped_at(&container.entry_point()).is_none());
+    open.map(|container| unwrapped(container.name()))
+}
+
+fn unwrapped(container: &str) -> String {
+    format!("container {container} is not wrapped by it")
 }
 
 /// What to do with one service whose task definition is unprotected.
@@ -293,16 +347,13 @@ pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> T
     }
 }
 
-/// Decides, just before a service is changed, whether it still is what was decided about: `now` is what ECS tells of it, if
-/// anything. An owner who deployed or tagged it meanwhile goes first.
-pub fn turn_again(before: &ServiceFacts, now: Option<&ServiceFacts>, last_look: bool) -> Turn {
-    let same = |now: &ServiceFacts| {
-        now.task_definition == before.task_definition && now.tags == before.tags && now.status == before.status && !now.deploying
-    };
-    match (now, last_look) {
-        (None, _) => Turn::Leave(SkipReason::NotActive { status: "gone".to_owned() }),
-        (Some(now), _) if same(now) => Turn::Protect,
-        (Some(_), false) => Turn::Wait,
-        (Some(_), true) => Turn::Leave(SkipReason::DeploymentInProgress),
+/// Decides, just before a service is changed, whether it still is what was decided about. An owner who deployed or tagged it
+/// meanwhile goes first.
+pub fn turn_again(before: &ServiceFacts, now: &ServiceFacts, last_look: bool) -> Turn {
+    let same = now.task_definition == before.task_definition && now.tags == before.tags && now.status == before.status;
+    match (same && !now.deploying, last_look) {
+        (true, _) => Turn::Protect,
+        (false, false) => Turn::Wait,
+        (false, true) => Turn::Leave(refuse_service(now).unwrap_or(SkipReason::DeploymentInProgress)),
     }
 }

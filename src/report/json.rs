@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::tally::{self, Tally};
-use crate::events::{Event, Failure, Outcome, Place, ServiceId, Unseen};
+use crate::events::{Event, Failure, Outcome, Place, ServiceEnded, ServiceId, Unseen};
 
 /// Tells one event in a line.
 ///
@@ -35,6 +35,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
         let sum = skipped.get(*code).and_then(Value::as_u64).unwrap_or(0) + services;
         skipped.insert((*code).to_owned(), sum.into());
     }
+    let not_walked = tally.not_walked.iter().map(|(reason, places)| json!({"reason": reason, "places": places.len()}));
     let level = if counts.complete() { "info" } else { "error" };
     line(
         vec![
@@ -52,6 +53,8 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("places_failed", counts.unseen_failed.into()),
             ("places_not_attempted", counts.unseen_not_attempted.into()),
             ("skip_reasons", Value::Object(skipped)),
+            ("places_not_walked", not_walked.collect()),
+            ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
             ("failures", failures.chain(unseen).collect()),
         ],
@@ -87,8 +90,9 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
         }
         Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
+        Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
         Event::Stopping { signal } => ("warn", "run is stopping", vec![("signal", (*signal).into())]),
-        Event::Service { service, outcome, findings } => {
+        Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (level, message, more) = service_ended(outcome);
             let mut fields = service_fields(service);
             fields.extend(more);

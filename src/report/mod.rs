@@ -32,7 +32,7 @@ pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: i
         tally.add(&event);
         writing = writing && line(&event, style, &mut writer).is_ok();
     }
-    if writing && tally.began() {
+    if writing && tally.walked() {
         // Nobody is left to be told when this fails.
         let _ = match style {
             Style::Text { colour } => text::summary(&tally, colour, &mut writer),

@@ -9,7 +9,8 @@ use crate::events::{Beginning, Counts, Event, Failure, Outcome, Place, ServiceId
 pub struct Tally {
     pub counts: Counts,
     pub beginning: Option<Beginning>,
-    pub accounts: usize,
+    /// Accounts in scope, once they are known.
+    pub accounts: Option<usize>,
     failed: Vec<(ServiceId, Failure)>,
     unseen_failed: Vec<(Place, Failure)>,
     /// Skip reasons by their sentence: its word, and how many services.
@@ -21,9 +22,9 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns whether the run got as far as beginning.
-    pub fn began(&self) -> bool {
-        self.beginning.is_some()
+    /// Returns whether the run got as far as walking: before that there is nothing to sum up.
+    pub fn walked(&self) -> bool {
+        self.accounts.is_some()
     }
 
     /// Keeps what the summary needs of an event.
@@ -31,11 +32,11 @@ impl Tally {
         self.counts.add(event);
         match event {
             Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
-            Event::AccountsListed { in_scope } => self.accounts = *in_scope,
-            Event::Warning { text } => self.warnings.push(text.clone()),
+            Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
+            Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
-            Event::Service { service, outcome, .. } => match outcome {
-                Outcome::Failed(failure) => self.failed.push((service.clone(), failure.clone())),
+            Event::Service(ended) => match &*ended.outcome {
+                Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
                 Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
                 Outcome::Protected { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
             },

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::tally::{self, Tally};
-use crate::events::{Counts, Event, Failure, Finding, Outcome, Place, ServiceId, Unseen};
+use crate::events::{Counts, Event, Failure, Finding, Outcome, Place, ServiceEnded, ServiceId, Unseen};
 
 const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
@@ -35,6 +35,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
         }
         Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
         Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
+        Event::Bug { text } => writeln!(writer, "{} {text}", paint("error:", RED, colour)),
         Event::Stopping { signal } => {
             writeln!(
                 writer,
@@ -42,7 +43,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
                 paint("stopping:", YELLOW, colour)
             )
         }
-        Event::Service { service, outcome, findings } => {
+        Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (word, code, rest) = told(outcome);
             let word = paint(&format!("{word:<13}"), code, colour);
             writeln!(writer, "{word} {}  {}", place_of(service), rest)?;
@@ -89,7 +90,7 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
 pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Result<()> {
     let counts = &tally.counts;
     writeln!(writer, "\n{}", paint("Summary", BOLD, colour))?;
-    let walked = many(tally.accounts as u64, "account");
+    let walked = many(tally.accounts.unwrap_or(0) as u64, "account");
     writeln!(writer, "  {} seen in {walked}: {}", many(counts.services(), "service"), by_outcome(counts))?;
     if let Some(signal) = tally.stopped_by {
         writeln!(writer, "  stopped by {signal} before the end")?;
@@ -183,7 +184,8 @@ fn verdict(counts: &Counts, colour: bool) -> String {
         1 => Some("1 place could not be walked".to_owned()),
         places => Some(format!("{places} places could not be walked")),
     };
-    let open: Vec<String> = [services, places].into_iter().flatten().collect();
+    let bugs = (counts.bugs > 0).then(|| "fargate-updater has a bug".to_owned());
+    let open: Vec<String> = [services, places, bugs].into_iter().flatten().collect();
     paint(&format!("Not done: {}.", open.join(", and ")), RED, colour)
 }
 

@@ -53,6 +53,11 @@ pub(super) enum WalkError {
 }
 
 impl WalkError {
+    /// Returns whether this is what a Region answers that the account has not enabled.
+    pub(super) fn may_be_not_enabled(&self) -> bool {
+        matches!(self, Self::Clusters { source } | Self::ClusterTags { source } if source.region_not_enabled())
+    }
+
     /// Returns how a place that could not be seen for this is told.
     pub(super) fn unseen(&self) -> Unseen {
         let (stage, source) = match self {
@@ -67,7 +72,6 @@ impl WalkError {
             (Self::Clusters { source } | Self::ClusterTags { source }, _) if source.denied_by_organization() => {
                 Unseen::DeniedByOrganization
             }
-            (Self::Clusters { source } | Self::ClusterTags { source }, _) if source.region_not_enabled() => Unseen::NotEnabled,
             (Self::AssumeRole { role, source }, _) if source.hint().is_some() => {
                 let hint = format!(
                     "check that {role} exists in that account and trusts this caller (the StackSet may not reach it), \
@@ -76,8 +80,8 @@ impl WalkError {
                 Unseen::Failed(Failure::new(stage, self, Some(hint)))
             }
             (Self::Regions { source }, _) => {
-                let hint = source.hint().map(|hint| format!("{hint}; or name the Regions in REGIONS"));
-                Unseen::Failed(Failure::new(stage, self, hint))
+                let hint = source.hint().map_or_else(String::new, |hint| format!("{hint}; or "));
+                Unseen::Failed(Failure::new(stage, self, Some(format!("{hint}name the Regions in REGIONS"))))
             }
             (Self::NoSuchCluster, _) => Unseen::Failed(Failure::new(stage, self, Some("check CLUSTERS".to_owned()))),
             (_, source) => Unseen::Failed(Failure::new(stage, self, source.and_then(AwsError::hint))),

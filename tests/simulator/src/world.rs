@@ -188,6 +188,11 @@ impl World {
         self.aws.state().updates().to_vec()
     }
 
+    /// Returns every secret access key and session token handed out so far, the caller's among them, to look for them in outputs.
+    pub fn session_secrets(&self) -> Vec<String> {
+        self.aws.state().session_secrets()
+    }
+
     /// Returns the account of every assumed role so far, with the session policy it was given.
     pub fn session_policies(&self) -> Vec<(String, Option<Value>)> {
         self.aws.state().session_policies()

@@ -24,6 +24,11 @@ impl State {
         assumed.map(|session| (session.account.clone(), session.policy.clone())).collect()
     }
 
+    pub(crate) fn session_secrets(&self) -> Vec<String> {
+        let secrets = self.sessions.values().flat_map(|session| [Some(session.secret.clone()), session.token.clone()]);
+        secrets.flatten().collect()
+    }
+
     pub(crate) fn stored_service(&self, account: &str, region: &str, cluster: &str, name: &str) -> Option<&StoredService> {
         self.place(account, region)?.service(cluster, name)
     }

@@ -58,7 +58,7 @@ fn assume_role(state: &mut State, caller: &Caller, form: &Form) -> Result<String
         account: account.to_owned(),
         arn: format!("arn:{}:sts::{account}:assumed-role/{role}/{session_name}", state.partition),
         secret: format!("simulated-secret-{number}"),
-        token: Some(format!("simulated-session-token-{number}")),
+        token: Some(session_token(number)),
         expires: Some(expires),
         policy,
     };
@@ -72,6 +72,12 @@ fn assume_role(state: &mut State, caller: &Caller, form: &Form) -> Result<String
     let user = [element("AssumedRoleId", &format!("SIMULATEDROLE:{session_name}")), element("Arn", &session.arn)].concat();
     state.sessions.insert(access_key_id, session);
     Ok(format!("<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>"))
+}
+
+/// Returns a session token in the form of AWS's: hundreds of characters of base64, so that a client may know one by its shape.
+/// Source: IAM User Guide, Temporary security credentials: the size of a token is not fixed, and the typical size is under 4096.
+fn session_token(number: u64) -> String {
+    format!("SimulatedSessionToken{}{number:08}==", "0123456789abcdef".repeat(16))
 }
 
 fn split_role_arn<'a>(arn: &'a str, partition: &str) -> Option<(&'a str, &'a str)> {

@@ -106,3 +106,20 @@ pub const RATE_LIMITED: ConsoleError = ConsoleError {
     text: "rate limit exceeded",
     origin: Origin::Status("pan.dev, openapi-specs/compute/desc/registry/get.md: 30 requests per 30 seconds, 429 when exceeded"),
 };
+
+/// The whole table, so that it can be seen which refusals are the Console's and which are ours.
+pub const TABLE: [ConsoleError; 13] = [
+    INVALID_CREDENTIALS,
+    UNAUTHORIZED,
+    EXPIRED_TOKEN,
+    FORBIDDEN,
+    NOT_FOUND,
+    NOT_JSON,
+    MALFORMED_TASK_DEFINITION,
+    MALFORMED_TEMPLATE,
+    NO_ENTRYPOINT,
+    EXTRACTION_FAILED,
+    ALREADY_PROTECTED,
+    BAD_PARAMETER,
+    RATE_LIMITED,
+];

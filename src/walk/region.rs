@@ -1,0 +1,122 @@
+//! One account's Region: its clusters, their services, and the jobs they make.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::join_all;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Walk;
+use super::error::WalkError;
+use crate::aws::Account;
+use crate::aws::ecs::{Cluster, MISSING, SERVICES_PER_DESCRIBE};
+use crate::events::{Place, Unseen};
+use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::journey::{Job, OpenRegion};
+use crate::plan::service::ServiceFacts;
+
+impl Walk {
+    pub(super) async fn region(self: Arc<Self>, open: OpenRegion) {
+        let open = Arc::new(open);
+        let clusters = match self.clusters(&open).await {
+            Ok(clusters) => clusters,
+            Err(error) => {
+                let why = if self.is_not_enabled(&open, &error).await { Unseen::NotEnabled } else { self.why(&error) };
+                return self.events.unseen(Place::region(&open.account.id, &open.region), why).await;
+            }
+        };
+        let looked = Instant::now();
+        let found = join_all(clusters.iter().map(|cluster| self.cluster(&open, cluster))).await;
+        self.hand_over(&open, found.into_iter().flatten().collect(), looked, false).await;
+    }
+
+    /// Returns whether a Region that the settings name failed because the account has not enabled it.
+    ///
+    /// ECS answers there as it answers to credentials that nobody knows, so that the account is asked.
+    async fn is_not_enabled(&self, open: &OpenRegion, error: &WalkError) -> bool {
+        let named = self.scope.named_regions(&open.account.id).is_some();
+        if !(named && error.may_be_not_enabled()) {
+            return false;
+        }
+        let enabled = open.account.ec2_reader().enabled_regions().await;
+        enabled.is_ok_and(|enabled| !enabled.contains(&open.region))
+    }
+
+    async fn clusters(&self, open: &OpenRegion) -> Result<Vec<Cluster>, WalkError> {
+        let named = self.scope.named_clusters(&open.account.id, &open.region);
+        let listed = match &named {
+            Some(clusters) => clusters.clone(),
+            None => {
+                let listed = open.reader.clusters().await.map_err(|source| WalkError::Clusters { source })?;
+                listed.into_iter().collect()
+            }
+        };
+        if listed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let described = open.reader.describe_clusters(&listed).await.map_err(|source| WalkError::ClusterTags { source })?;
+        for arn in listed.iter().filter(|arn| !described.clusters.iter().any(|cluster| cluster.arn == **arn)) {
+            let reason = described.failures.iter().find(|(failed, _)| failed == arn.as_str()).map(|(_, reason)| reason.as_str());
+            let error = match (reason.unwrap_or(MISSING), &named) {
+                (MISSING, Some(_)) => WalkError::NoSuchCluster,
+                // It was deleted between two calls.
+                (MISSING, None) => continue,
+                (reason, _) => WalkError::NotDescribed { arn: arn.to_string(), reason: reason.to_owned() },
+            };
+            self.events.unseen(Place::cluster(arn), self.why(&error)).await;
+        }
+        Ok(described.clusters)
+    }
+
+    async fn cluster(&self, open: &OpenRegion, cluster: &Cluster) -> Vec<ServiceFacts> {
+        match open.reader.services(&cluster.arn).await {
+            Ok(services) => self.described(open, cluster, services.into_iter().collect()).await,
+            Err(source) => {
+                self.cluster_unseen(&cluster.arn, &WalkError::Services { source }).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Describes services by ten; what fails is told, and the rest goes on.
+    async fn described(&self, open: &OpenRegion, cluster: &Cluster, services: Vec<ServiceArn>) -> Vec<ServiceFacts> {
+        let tens = services.chunks(SERVICES_PER_DESCRIBE).map(|ten| open.reader.describe(cluster, ten));
+        let mut found = Vec::with_capacity(services.len());
+        for described in join_all(tens).await {
+            match described {
+                Ok(described) => {
+                    found.extend(described.services);
+                    // A service that was deleted between two calls is gone, and nobody misses it.
+                    for (arn, reason) in described.failures.into_iter().filter(|(_, reason)| reason != MISSING) {
+                        self.cluster_unseen(&cluster.arn, &WalkError::NotDescribed { arn, reason }).await;
+                    }
+                }
+                Err(source) => self.cluster_unseen(&cluster.arn, &WalkError::Describe { source }).await,
+            }
+        }
+        found
+    }
+
+    async fn cluster_unseen(&self, cluster: &ClusterArn, error: &WalkError) {
+        self.events.unseen(Place::cluster(cluster), self.why(error)).await;
+    }
+
+    /// Hands services over as jobs: one for each task definition, however many services run it.
+    pub(super) async fn hand_over(&self, open: &Arc<OpenRegion>, services: Vec<ServiceFacts>, looked: Instant, last_look: bool) {
+        let mut jobs: BTreeMap<Option<TaskDefinitionArn>, Vec<ServiceFacts>> = BTreeMap::new();
+        for service in services {
+            jobs.entry(service.task_definition.clone()).or_default().push(service);
+        }
+        for (task_definition, services) in jobs {
+            let job = Job { task_definition, services, open: Arc::clone(open), looked, last_look };
+            // The run takes jobs until every walk is done; it cannot be gone before.
+            let _ = self.jobs.send(job).await;
+        }
+    }
+}
+
+pub(super) fn open_region(account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
+    let (reader, writer) = (account.ecs_reader(&region), account.ecs_writer(&region));
+    OpenRegion { account, region, reader, writer, permit }
+}
