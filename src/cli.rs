@@ -14,8 +14,12 @@ PCC_PASS (environment or --env-file only): password or secret key of PCC_USER.
 AWS credentials and Region come from where the AWS CLI finds them: AWS_PROFILE, SSO, a role, AWS_REGION.
 RUST_LOG sets how much is told on stderr: warn by default, debug for every AWS and Console call.
 
-Exit codes: 0 every service in scope is protected, or skipped for a reason; 1 a bug of ours; 2 bad flags or settings;
-3 something in scope failed or was not attempted; 4 could not start: credentials, secret, Console, Organizations.";
+Exit codes:
+  0  every service in scope is protected, or skipped for a reason
+  1  a bug of ours
+  2  bad flags or settings
+  3  the run finished or was interrupted, and something in scope failed or was not attempted
+  4  could not start: credentials, secret, Console, Organizations";
 
 /// Puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
 ///

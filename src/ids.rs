@@ -259,6 +259,9 @@ impl FromStr for TaskDefinitionArn {
         let wrong = || IdError::new(text, expected);
         let arn = Arn::parse(text).ok_or_else(wrong)?;
         let (family, revision) = arn.ecs_resource("task-definition").and_then(|name| name.rsplit_once(':')).ok_or_else(wrong)?;
+        if family.is_empty() || !revision.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong());
+        }
         let revision = revision.parse().map_err(|_| wrong())?;
         let (account, region) = (arn.account.parse()?, arn.region.parse()?);
         Ok(Self { text: text.to_owned(), account, region, family: Family::from(family), revision })

@@ -21,6 +21,7 @@ use crate::ids::{self, Family, TaskDefinitionArn};
 use crate::plan::SkipReason;
 use crate::plan::accept::{self, Accepted};
 use crate::plan::compare::same_content;
+use crate::plan::defender;
 use crate::plan::entrypoint;
 use crate::plan::memory::{self, Origin};
 use crate::plan::redact::Redactor;
@@ -78,10 +79,12 @@ impl Journey<'_> {
         let answer = self.embed(&found).await?; // Console
         let revision = self.accept(&found, &answer)?; // no I/O: an edited copy, or a refusal that names why
         self.look_again().await; // AWS, when the first look is long ago
-        let Some(registered) = self.register(&found, &revision).await? else {
+        // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
+        let secrets = found.definition.redactor().and(&defender::redactor(&revision));
+        let Some(registered) = self.register(&found, &revision, &secrets).await? else {
             return Ok(()); // AWS, once, or what an earlier run registered
         };
-        self.deploy(&found, &registered, &revision.redactor()).await; // AWS
+        self.deploy(&found, &registered, &secrets).await; // AWS
         Ok(())
     }
 
@@ -190,6 +193,7 @@ impl Journey<'_> {
         &mut self,
         found: &Found,
         revision: &TaskDefinition<Protected>,
+        secrets: &Redactor,
     ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
         if self.open.is_empty() {
             return Ok(None);
@@ -202,7 +206,7 @@ impl Journey<'_> {
             self.end_all(&Outcome::NotAttempted);
             return Ok(None);
         }
-        let registered = self.job.open.writer.register(revision).await;
+        let registered = self.job.open.writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
         let family = found.family.clone();
         registered.map(Some).map_err(|source| JourneyError::Register { family, source })
     }

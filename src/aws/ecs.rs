@@ -206,7 +206,6 @@ impl EcsWriter {
     /// When AWS refuses it, or nobody knows whether it was done.
     pub async fn register(&self, definition: &TaskDefinition<Protected>) -> Result<TaskDefinitionArn, AwsError> {
         let operation = &operations::REGISTER_TASK_DEFINITION;
-        let redactor = definition.redactor();
         // The SDK checks nothing that we send in the place of its own body; it wants a family all the same.
         let family = definition.text("family").unwrap_or_default();
         let body = SendInstead::new(operation.name, definition.json());
@@ -214,7 +213,7 @@ impl EcsWriter {
             let request = self.client.register_task_definition().family(family);
             request.customize().interceptor(body.clone()).send()
         };
-        let answer = self.calls.send(operation, &self.at, request).await.map_err(|error| error.cleaned_by(&redactor))?;
+        let answer = self.calls.send(operation, &self.at, request).await?;
         parsed(operation, answer.task_definition().and_then(|definition| definition.task_definition_arn()))
     }
 
@@ -252,6 +251,7 @@ fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) ->
         capacity_providers: service.capacity_provider_strategy().iter().map(|item| item.capacity_provider().to_owned()).collect(),
         deployment_controller: controller.as_str().to_owned(),
         platform_version: service.platform_version().map(str::to_owned),
+        platform_family: service.platform_family().map(str::to_owned),
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
         cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),

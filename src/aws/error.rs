@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -72,6 +73,8 @@ impl AwsError {
         let message = Redactor::default().clean(&error.message().map_or_else(|| chain_of(error), str::to_owned));
         let kind = match error {
             SdkError::ServiceError(_) => kind_of(code.as_deref(), &message, status),
+            // A dispatch fails for want of credentials too, and no other try will find any.
+            SdkError::DispatchFailure(_) if is_about_credentials(error) => Kind::Other,
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Kind::Unreachable,
             _ => Kind::Other,
         };
@@ -116,6 +119,11 @@ impl AwsError {
     /// Returns whether it failed because the account has not enabled the Region.
     pub fn region_not_enabled(&self) -> bool {
         self.code.as_deref().is_some_and(|code| NOT_ENABLED.contains(&code))
+    }
+
+    /// Returns whether the caller's account is in no organization.
+    pub fn no_organization(&self) -> bool {
+        self.code.as_deref() == Some("AWSOrganizationsNotInUseException")
     }
 
     /// Returns whether there is no such task definition, or no active revision of the family.
@@ -165,7 +173,8 @@ impl fmt::Display for AwsError {
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;
         }
-        write!(f, ": {}", self.message)?;
+        // Some of AWS's messages have several lines, and whatever tells of a failure tells it in one.
+        write!(f, ": {}", self.message.split_whitespace().collect::<Vec<_>>().join(" "))?;
         match &self.request_id {
             Some(request_id) => write!(f, " (request {request_id})"),
             None => Ok(()),
@@ -191,6 +200,10 @@ fn kind_of(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
         // A success that could not be read.
         Kind::Unreachable
     }
+}
+
+fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(|error| error.is::<CredentialsError>())
 }
 
 /// Returns an error and its sources as one text.

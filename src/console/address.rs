@@ -41,7 +41,9 @@ impl ConsoleUrl {
     pub fn parse(text: &str) -> Result<Self, UrlProblem> {
         let text = text.trim();
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = Url::parse(&with_scheme).map_err(|_| UrlProblem::NotAUrl)?;
+        // `https:/console` would be taken for a host named https.
+        let half_a_scheme = ["http:", "https:"].iter().any(|scheme| text.starts_with(scheme) && !text.contains("://"));
+        let url = Url::parse(&with_scheme).ok().filter(|_| !half_a_scheme).ok_or(UrlProblem::NotAUrl)?;
         let host = url.host().ok_or(UrlProblem::NotAUrl)?.to_owned();
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlProblem::HoldsUser);

@@ -81,6 +81,8 @@ impl ConsoleError {
                 "the Console user needs Defenders Management (view and update) and Images/Containers Results (view)"
             }
             What::TooBusy => "the Console limits requests; run again later",
+            // A page of a load balancer in trouble says nothing about the address.
+            What::NotJson { status: 500.., .. } => return None,
             What::Redirected { .. } | What::NotJson { .. } => {
                 "check PCC_URL: it must be the Path to Console with the tenant, such as https://us-east1.cloud.twistlock.com/us-9-000000001"
             }

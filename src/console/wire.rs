@@ -190,7 +190,7 @@ impl Wire {
 
     /// Returns a text of the Console's without our secrets and the request's.
     fn clean(&self, request: &Request<'_>, text: &str) -> String {
-        let clean = self.secrets.and(request.redactor).clean(text);
+        let clean = self.secrets.and(request.redactor).clean_line(text);
         // A page in an error field helps nobody.
         clean.chars().take(500).collect()
     }

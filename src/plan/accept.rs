@@ -150,19 +150,19 @@ fn container_edits(
         variable.get("value").is_some_and(Value::is_string) && variable.as_object().is_some_and(|members| members.len() == 2)
     });
     edits.extend(appended(theirs.0, at, "environment", &environment));
-    let on_sidecar =
-        |key: &'static str| move |element: &Value| element.get(key).and_then(Value::as_str) == Some(defender::CONTAINER_NAME);
-    let depends_on = comparison.new_elements(theirs.0, answered.0, at, "dependsOn", on_sidecar("containerName"));
+    let depends_on =
+        comparison.new_elements(theirs.0, answered.0, at, "dependsOn", |it| on_sidecar(it, "containerName", "condition"));
     edits.extend(appended(theirs.0, at, "dependsOn", &depends_on));
-    let volumes_from = comparison.new_elements(theirs.0, answered.0, at, "volumesFrom", on_sidecar("sourceContainer"));
+    let is_source = |it: &Value| on_sidecar(it, "sourceContainer", "readOnly");
+    let volumes_from = comparison.new_elements(theirs.0, answered.0, at, "volumesFrom", is_source);
     edits.extend(appended(theirs.0, at, "volumesFrom", &volumes_from));
     let mounts = comparison.new_elements(theirs.0, answered.0, at, "mountPoints", |mount| mounts_one_of(mount, scratch));
     edits.extend(appended(theirs.0, at, "mountPoints", &mounts));
     edits.extend(capability_edits(theirs, answered, at, comparison));
 
     // Without the sidecar's files the wrapped entry point does not exist, and the container could not start.
-    let has_files = theirs.list("volumesFrom").chain(&volumes_from).any(on_sidecar("sourceContainer")) || !mounts.is_empty();
-    if !has_files {
+    let has_files = theirs.list("volumesFrom").chain(&volumes_from).any(is_source) || !mounts.is_empty();
+    if !has_files && comparison.additions.is_empty() {
         return Err(Refusal::Unwrapped { container: theirs.name().to_owned() });
     }
     // Lists that were compared by their elements tell for themselves what is missing, entry points too.
@@ -267,9 +267,17 @@ fn put(parent: &Value, at: &JsonPath, key: &str, value: Value) -> Edit {
     }
 }
 
+/// Returns whether an element names the sidecar and says nothing beyond what such elements say.
+fn on_sidecar(element: &Value, name: &str, detail: &str) -> bool {
+    let named = element.get(name).and_then(Value::as_str) == Some(defender::CONTAINER_NAME);
+    named && element.as_object().is_some_and(|members| members.keys().all(|key| key == name || key == detail))
+}
+
 fn mounts_one_of(mount: &Value, volumes: &[Value]) -> bool {
     let volume = mount.get("sourceVolume");
-    volume.is_some() && volumes.iter().any(|scratch| scratch.get("name") == volume)
+    let known = ["sourceVolume", "containerPath", "readOnly"];
+    let plain = mount.as_object().is_some_and(|members| members.keys().all(|key| known.contains(&key.as_str())));
+    plain && volume.is_some() && volumes.iter().any(|scratch| scratch.get("name") == volume)
 }
 
 /// Checks that the sidecar can work, and that it takes nothing of the customer's: no port, no privilege, no volume of theirs.

@@ -9,7 +9,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::redact::MASK;
+use super::redact::{MASK, Redactor};
 use super::task_definition::{Container, TaskDefinition, containers_of};
 
 /// The sidecar's name. Source: the vendor's Fargate guide, "the task should include the TwistlockDefender container".
@@ -150,6 +150,13 @@ pub fn sidecar_in<Stage>(definition: &TaskDefinition<Stage>) -> Option<Container
     by_name.or_else(|| {
         definition.containers().find(|container| IMAGE_MARKERS.iter().any(|marker| container.image().contains(marker)))
     })
+}
+
+/// Returns what hides the Defender's own secrets in texts from elsewhere: its bundle, and its image with the registry token.
+pub fn redactor<Stage>(definition: &TaskDefinition<Stage>) -> Redactor {
+    let sidecar = sidecar_in(definition);
+    let bundle = sidecar.and_then(|sidecar| sidecar.variable(INSTALL_BUNDLE));
+    Redactor::hiding(bundle.into_iter().chain(sidecar.map(|sidecar| sidecar.image())))
 }
 
 /// Returns where an entry point's own words begin, if a Defender wraps it.

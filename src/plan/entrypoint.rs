@@ -137,13 +137,15 @@ pub fn questions(definition: &TaskDefinition<Registrable>, sources: &BTreeMap<St
     by_source.into_iter().map(question).collect()
 }
 
-/// Returns the answers to a definition's questions as one: each container as the question that looked it up answered it.
+/// Returns the answers to a definition's questions as one: each container as the question that looked it up answered it. What
+/// only a later answer adds is added here too, so that it is judged like the rest.
 pub fn one_answer(answers: Vec<(Question, Value)>) -> Value {
     let mut answers = answers.into_iter();
     let Some((_, mut whole)) = answers.next() else {
         return Value::Null;
     };
     for (question, answer) in answers {
+        add_what_is_new(&mut whole, &answer);
         for container in containers_mut(&mut whole) {
             let name = Container(container).name().to_owned();
             if question.looked_up.contains(&name) {
@@ -154,6 +156,19 @@ pub fn one_answer(answers: Vec<(Question, Value)>) -> Value {
         }
     }
     whole
+}
+
+fn add_what_is_new(whole: &mut Value, answer: &Value) {
+    let Value::Object(members) = whole else { return };
+    for (key, value) in answer.as_object().into_iter().flatten() {
+        members.entry(key).or_insert_with(|| value.clone());
+    }
+    let known: Vec<String> = containers_of(whole).map(|container| container.name().to_owned()).collect();
+    let new = containers_of(answer).filter(|container| !known.iter().any(|name| name == container.name()));
+    let new: Vec<Value> = new.map(|container| container.0.clone()).collect();
+    if let Some(Value::Array(containers)) = whole.get_mut("containerDefinitions") {
+        containers.extend(new);
+    }
 }
 
 /// Returns what the Console is sent: without tags, which are none of its business, and without empty entry points and commands,

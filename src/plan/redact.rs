@@ -53,6 +53,11 @@ impl Redactor {
         Self::hiding(self.0.iter().chain(&other.0).map(String::as_str))
     }
 
+    /// Returns the text with every secret masked, in one line.
+    pub fn clean_line(&self, text: &str) -> String {
+        self.clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Returns the text with every secret masked.
     pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();

@@ -26,6 +26,8 @@ pub struct ServiceFacts {
     pub deployment_controller: String,
     /// `LATEST`, or a version such as `1.4.0`; only Fargate has them.
     pub platform_version: Option<String>,
+    /// `Linux`, or a Windows such as `Windows Server 2019 Core`; only Fargate has them.
+    pub platform_family: Option<String>,
     /// Whether ECS manages the service itself (Express Mode).
     pub express_mode: bool,
     /// Whether a deployment is under way.
@@ -194,6 +196,10 @@ pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
     }
     if let Some(runs_on) = not_fargate(service) {
         return Some(SkipReason::NotFargate { runs_on });
+    }
+    // Windows has platform versions of its own, which say nothing about SYS_PTRACE.
+    if service.platform_family.as_deref().is_some_and(|family| family.to_ascii_lowercase().starts_with("windows")) {
+        return Some(SkipReason::Windows);
     }
     if service.express_mode {
         return Some(SkipReason::ExpressMode);

@@ -147,6 +147,14 @@ impl TaskDefinition<Described> {
             for key in READ_ONLY_KEYS {
                 members.shift_remove(key);
             }
+            // Keys with this prefix are AWS's own to set, and a registration that holds one is refused.
+            // Source: Amazon ECS Developer Guide, "Tag restrictions" (read 2026-11).
+            if let Some(Value::Array(tags)) = members.get_mut("tags") {
+                tags.retain(|tag| !tag.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("aws:")));
+                if tags.is_empty() {
+                    members.shift_remove("tags");
+                }
+            }
         }
         TaskDefinition::at_stage(json)
     }

@@ -18,6 +18,9 @@ impl AccountsError {
     /// Returns the way out, if we know it.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::List(error) if error.no_organization() => {
+                Some("set DEPLOYMENT_MODE=SINGLE to walk the caller's own account only".to_owned())
+            }
             Self::List(error) => error.hint().map(|hint| {
                 format!(
                     "{hint}; or run in the management account or a delegated administrator's; or name the accounts in ACCOUNTS"
