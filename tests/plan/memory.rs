@@ -1,0 +1,133 @@
+//! Tags: what owners say in theirs, and what is written in ours.
+
+use fargate_updater::plan::TaskDefinition;
+use fargate_updater::plan::memory::{LeftAlone, Origin, left_alone, opts_out, remember};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::generate;
+use crate::support::{container, definition_of, origin, revision, source};
+
+#[test]
+fn an_owner_opts_out_with_any_value_but_no() {
+    let cases = [
+        ("yes", true),
+        ("true", true),
+        ("1", true),
+        ("", true),
+        ("because it breaks", true),
+        ("off", true),
+        ("false", false),
+        ("False", false),
+        (" NO ", false),
+        ("0", false),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(opts_out([("team", "payments"), ("fargate-updater:skip", value)]), expected, "{value:?}");
+    }
+    assert!(!opts_out([]));
+    assert!(!opts_out([("Fargate-Updater:Skip", "yes"), ("skip", "yes"), ("fargate-updater:skipped", "yes")]));
+}
+
+#[test]
+fn a_service_is_left_alone_for_the_revision_and_the_defender_its_tag_names() {
+    let cases = [
+        ("both are the same", "rolled-back checkout:7 34.03.138", Some("34.03.138"), Some(LeftAlone::RolledBack)),
+        ("it was undone", "undone checkout:7 34.03.138", Some("34.03.138"), Some(LeftAlone::Undone)),
+        ("the version is not known, then and now", "undone checkout:7 unknown", None, Some(LeftAlone::Undone)),
+        ("a newer Defender", "undone checkout:7 34.03.138", Some("34.04.145"), None),
+        ("a revision whose number begins alike", "undone checkout:70 34.03.138", Some("34.03.138"), None),
+        ("another word", "skipped checkout:7 34.03.138", Some("34.03.138"), None),
+        ("no version", "undone checkout:7", Some("34.03.138"), None),
+        ("nothing", "", Some("34.03.138"), None),
+    ];
+    for (name, value, version, expected) in cases {
+        assert_eq!(left_alone([("fargate-updater:left-alone", value)], &source(), version), expected, "{name}");
+    }
+    assert_eq!(left_alone([("team", "undone checkout:7 34.03.138")], &source(), Some("34.03.138")), None);
+}
+
+/// A definition with these tags; none at all for an empty list.
+fn tagged(tags: &[Value]) -> TaskDefinition<fargate_updater::plan::task_definition::Registrable> {
+    let mut definition = definition_of(&[container("web")]).json().clone();
+    if !tags.is_empty() {
+        definition["tags"] = json!(tags);
+    }
+    TaskDefinition::from_json(definition)
+}
+
+fn tag(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": value })
+}
+
+#[test]
+fn our_tags_are_added_and_replaced_and_the_owners_are_kept() {
+    let ours = [
+        tag("fargate-updater:source", "checkout:7"),
+        tag("fargate-updater:defender-version", "34.03.138"),
+        tag("fargate-updater:run-id", "0123456789abcdef"),
+    ];
+    let [source, version, run] = ours.clone();
+    let (team, old) = (json!({ "key": "team", "value": "", "future": 1 }), tag("fargate-updater:run-id", "fedcba9876543210"));
+    let cases = [
+        ("no tags", vec![], ours.to_vec()),
+        ("an owner's tag", vec![team.clone()], [vec![team.clone()], ours.to_vec()].concat()),
+        ("one of ours in its place", vec![old, team.clone()], vec![run, team, source, version]),
+        ("all of ours", ours.to_vec(), ours.to_vec()),
+    ];
+    for (name, before, after) in cases {
+        let definition = tagged(&before);
+        assert_eq!(revision(&definition, &remember(&definition, &origin()))["tags"], json!(after), "{name}");
+    }
+    let family = "f".repeat(255);
+    let longest = crate::support::id(&format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:7"));
+    let definition = tagged(&[]);
+    let long = revision(&definition, &remember(&definition, &Origin { source: longest, ..origin() }));
+    assert_eq!(long["tags"][0]["value"], "7", "the longest family leaves room for the number alone");
+    let unknown = Origin { version: None, ..origin() };
+    assert_eq!(revision(&definition, &remember(&definition, &unknown))["tags"][1]["value"], "unknown");
+}
+
+#[test]
+fn the_owners_tags_matter_more_than_ours() {
+    let owners = |count: usize| (0..count).map(|index| tag(&format!("owner-{index}"), "x")).collect::<Vec<_>>();
+    let with_ours = |count: usize| [owners(count), vec![tag("fargate-updater:run-id", "old")]].concat();
+    let cases = [
+        ("47 leave room for three", owners(47), 50),
+        ("48 do not, and none is added", owners(48), 48),
+        ("50 are all", owners(50), 50),
+        ("47 and one of ours make room for two", with_ours(47), 50),
+        ("48 and one of ours do not", with_ours(48), 49),
+    ];
+    for (name, before, after) in cases {
+        let definition = tagged(&before);
+        let change = remember(&definition, &origin());
+        let tags = revision(&definition, &change)["tags"].as_array().map(Vec::len);
+        assert_eq!(tags, Some(after), "{name}");
+        assert_eq!(change.is_empty(), before.len() == after, "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(generate::config())]
+
+    #[test]
+    fn tag_values_use_only_what_ecs_allows(
+        family in "[A-Za-z0-9_-]{1,255}",
+        number in any::<u64>(),
+        version in "[0-9]{2}\\.[0-9]{2}\\.[0-9]{3}",
+    ) {
+        let arn = format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:{number}");
+        let origin = Origin { source: crate::support::id(&arn), version: Some(version), ..origin() };
+        let definition = tagged(&[]);
+        let revision = revision(&definition, &remember(&definition, &origin));
+        for tag in revision["tags"].as_array().expect("there are tags") {
+            let (key, value) = (tag["key"].as_str().expect("a text"), tag["value"].as_str().expect("a text"));
+            let allowed = |character: char| character.is_ascii_alphanumeric() || " +-=._:/@".contains(character);
+            prop_assert!(key.chars().all(allowed) && value.chars().all(allowed), "{}: {}", key, value);
+            // Source: Amazon ECS Developer Guide, "Tag restrictions": 128 characters for a key, 256 for a value.
+            prop_assert!(key.len() <= 128, "{}", key);
+            prop_assert!(value.len() <= 256, "{} characters", value.len());
+        }
+    }
+}

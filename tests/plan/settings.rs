@@ -1,0 +1,267 @@
+//! From what was given to settings: every rule, and every mistake at once, by name and without a secret.
+
+use clap::FromArgMatches;
+use clap::builder::Resettable;
+use fargate_updater::cli::{self, Cli, Given};
+use fargate_updater::plan::Mode;
+use fargate_updater::settings::{ConsoleAccess, Format, Problems, Settings};
+
+/// The arguments that any good run begins with.
+const WITH_SECRET: [&str; 1] = ["--pcc-secret=console"];
+
+/// What clap makes of these arguments; whatever variables the tests run with are none of their business.
+pub(crate) fn given(arguments: &[&str]) -> Given {
+    let command = cli::command().mut_args(|argument| argument.env(Resettable::Reset));
+    let program = ["fargate-updater"].into_iter();
+    let matches = command.try_get_matches_from(program.chain(arguments.iter().copied())).expect("the arguments are well-formed");
+    Cli::from_arg_matches(&matches).expect("the arguments are ours").given
+}
+
+fn read(arguments: &[&str]) -> Result<Settings, Problems> {
+    Settings::from_given(given(arguments), |_| None)
+}
+
+/// The settings of a run that has a secret, and these arguments besides.
+fn with_secret(arguments: &[&str]) -> Result<Settings, Problems> {
+    read(&[&WITH_SECRET, arguments].concat())
+}
+
+/// The names of the settings that cannot be used.
+pub(crate) fn names(problems: &Problems) -> Vec<&str> {
+    problems.0.iter().map(|problem| problem.setting.as_str()).collect()
+}
+
+#[test]
+fn everything_has_a_default_but_the_console() {
+    let settings = with_secret(&[]).expect("a secret is enough");
+    let (scope, policy, run) = (settings.scope, settings.policy, settings.run);
+    assert!(matches!(settings.console.access, ConsoleAccess::Secret(name) if name == "console"));
+    assert_eq!(settings.console.defenders_connect_to, None);
+    assert_eq!(
+        (scope.mode, scope.accounts, scope.regions, scope.clusters, scope.units),
+        (Mode::Organization, None, None, None, None)
+    );
+    assert!(scope.excluded_accounts.is_empty());
+    assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (false, false, true, false));
+    assert_eq!((policy.waas_port, policy.registry_type.as_str(), policy.credential_id), (None, "aws", None));
+    assert_eq!((run.role_name.as_str(), run.assume_role, run.format), ("FargateDeployMember", true, Format::Auto));
+}
+
+#[test]
+fn every_setting_is_read() {
+    let settings = with_secret(&[
+        "--pcc-san=console.example.test",
+        "--fs-monitor=yes",
+        "--fips-enabled",
+        "--waas-port= 8088 ",
+        "--registry-type=jfrog",
+        "--credential-id=mine",
+        "--upgrade=off",
+        "--allow-arm64=1",
+        "--accounts=111122223333, 444455556666 ,,",
+        "--exclude-accounts=777788889999",
+        "--organizational-units=ou-ab12-11111111,r-ab12",
+        "--regions=eu-west-1, us-gov-west-1",
+        "--clusters=arn:aws:ecs:eu-west-1:111122223333:cluster/web",
+        "--role-name=ops/Deploy",
+        "--log-format=JSON",
+    ])
+    .expect("all of it is right");
+    let (scope, policy) = (settings.scope, settings.policy);
+    let texts = |set: Vec<String>| set.join(" ");
+    assert_eq!(settings.console.defenders_connect_to.as_deref(), Some("console.example.test"));
+    assert_eq!(texts(scope.accounts.iter().flatten().map(ToString::to_string).collect()), "111122223333 444455556666");
+    assert_eq!(texts(scope.excluded_accounts.iter().map(ToString::to_string).collect()), "777788889999");
+    assert_eq!(texts(scope.regions.iter().flatten().map(ToString::to_string).collect()), "eu-west-1 us-gov-west-1");
+    assert_eq!(scope.clusters.iter().flatten().map(|cluster| cluster.name()).collect::<Vec<_>>(), ["web"]);
+    assert_eq!(scope.units.iter().flatten().map(|unit| unit.as_str()).collect::<Vec<_>>(), ["ou-ab12-11111111", "r-ab12"]);
+    assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (true, true, false, true));
+    assert_eq!(
+        (policy.waas_port, policy.registry_type.as_str(), policy.credential_id.as_deref()),
+        (Some(8088), "jfrog", Some("mine"))
+    );
+    assert_eq!((settings.run.role_name.as_str(), settings.run.format), ("ops/Deploy", Format::Json));
+    let single = with_secret(&["--deployment-mode=single", "--assume-role=false"]).expect("SINGLE needs no role");
+    assert_eq!((single.scope.mode, single.run.assume_role), (Mode::Single, false));
+}
+
+#[test]
+fn booleans_take_ten_words_in_any_case_and_no_other() {
+    let cases = [
+        ("1", Some(true)),
+        ("true", Some(true)),
+        ("TRUE", Some(true)),
+        ("Yes", Some(true)),
+        ("y", Some(true)),
+        ("on", Some(true)),
+        (" true ", Some(true)),
+        ("0", Some(false)),
+        ("false", Some(false)),
+        ("No", Some(false)),
+        ("N", Some(false)),
+        ("OFF", Some(false)),
+        ("", Some(false)),
+        ("2", None),
+        ("tru", None),
+        ("enabled", None),
+        ("-", None),
+    ];
+    for (text, expected) in cases {
+        let read = with_secret(&[&format!("--fs-monitor={text}")]);
+        match (read, expected) {
+            (Ok(settings), Some(expected)) => assert_eq!(settings.policy.file_system_monitoring, expected, "{text:?}"),
+            (Err(problems), None) => {
+                assert_eq!(names(&problems), ["FS_MONITOR"], "{text:?}");
+                assert!(problems.to_string().contains(&format!("{text:?} is neither yes nor no")), "{problems}");
+            }
+            (read, _) => panic!("{text:?}: {read:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named_with_what_was_given() {
+    let cases = [
+        ("an account id with letters", "--accounts=11112222333a", "ACCOUNTS", "11112222333a"),
+        ("an excluded account that is none", "--exclude-accounts=production", "EXCLUDE_ACCOUNTS", "production"),
+        ("a zone instead of a Region", "--regions=eu-west-1a", "REGIONS", "eu-west-1a"),
+        ("a cluster's name instead of its ARN", "--clusters=web", "CLUSTERS", "web"),
+        ("a unit's name instead of its id", "--organizational-units=Production", "ORGANIZATIONAL_UNITS", "Production"),
+        ("a list of only commas", "--accounts=,,", "ACCOUNTS", ",,"),
+        ("a list of only blanks", "--regions=  ", "REGIONS", "  "),
+        ("a list of blanks and commas", "--clusters= , ", "CLUSTERS", " , "),
+        ("a mode that is none", "--deployment-mode=ALL", "DEPLOYMENT_MODE", "ALL"),
+        ("port 0", "--waas-port=0", "WAAS_PORT", "0"),
+        ("a port too high", "--waas-port=65536", "WAAS_PORT", "65536"),
+        ("a port with a protocol", "--waas-port=443/tcp", "WAAS_PORT", "443/tcp"),
+        ("a role's ARN", "--role-name=arn:aws:iam::111122223333:role/x", "ROLE_NAME", "arn:aws:iam::111122223333:role/x"),
+        ("a format that is none", "--log-format=xml", "LOG_FORMAT", "xml"),
+        ("a name with a blank", "--pcc-san=console example", "PCC_SAN", "console example"),
+    ];
+    for (name, argument, setting, shown) in cases {
+        let problems = with_secret(&[argument]).expect_err(name);
+        assert_eq!(names(&problems), [setting], "{name}");
+        assert!(problems.0[0].text.contains(&format!("{shown:?}")), "{name}: {problems}");
+    }
+}
+
+#[test]
+fn what_may_hold_a_secret_is_named_and_not_shown() {
+    let cases = [
+        ("a URL instead of a name", "--pcc-san=https://console.example.test/hunter2", "PCC_SAN"),
+        ("a name with a port", "--pcc-san=console.example.test:8084", "PCC_SAN"),
+    ];
+    for (name, argument, setting) in cases {
+        let problems = with_secret(&[argument]).expect_err(name);
+        assert_eq!(names(&problems), [setting], "{name}");
+        assert!(problems.0[0].text.starts_with("it is not a host name"), "{name}: {problems}");
+    }
+    let content = read(&[r#"--pcc-secret={"PCC_PASS":"hunter2"}"#]).expect_err("a secret's content is not its name");
+    assert!(names(&content).contains(&"PCC_SECRET") && !content.to_string().contains("hunter2"), "{content}");
+}
+
+#[test]
+fn a_cluster_that_the_other_filters_leave_out_is_a_mistake() {
+    let cluster = "--clusters=arn:aws:ecs:eu-west-1:111122223333:cluster/web";
+    for other in ["--accounts=444455556666", "--exclude-accounts=111122223333", "--regions=us-east-1"] {
+        let problems = with_secret(&[cluster, other]).expect_err(other);
+        assert_eq!(names(&problems), ["CLUSTERS"], "{other}");
+    }
+    assert!(with_secret(&[cluster, "--accounts=111122223333", "--regions=eu-west-1,us-east-1"]).is_ok());
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let url = ["--pcc-url=https://console.example.test", "--pcc-user=alice"];
+    type Case<'a> = (&'a str, Vec<&'a str>, Option<&'a str>, Vec<&'a str>);
+    let cases: [Case; 9] = [
+        ("no Console at all", vec![], None, vec!["PCC_SECRET"]),
+        ("a secret and a URL", [&WITH_SECRET[..], &url[..1]].concat(), None, vec!["PCC_SECRET"]),
+        ("a secret and a user", [&WITH_SECRET[..], &url[1..]].concat(), None, vec!["PCC_SECRET"]),
+        ("a secret and a password", WITH_SECRET.to_vec(), Some("hunter2"), vec!["PCC_SECRET"]),
+        ("a URL alone", url[..1].to_vec(), None, vec!["PCC_USER", "PCC_PASS"]),
+        ("no password", url.to_vec(), None, vec!["PCC_PASS"]),
+        ("a password alone", vec![], Some("hunter2"), vec!["PCC_URL", "PCC_USER"]),
+        ("no role in ORG", [&WITH_SECRET[..], &["--assume-role=no"]].concat(), None, vec!["ASSUME_ROLE"]),
+        (
+            "units in SINGLE",
+            [&WITH_SECRET[..], &["--deployment-mode=SINGLE", "--organizational-units=r-ab12"]].concat(),
+            None,
+            vec!["ORGANIZATIONAL_UNITS"],
+        ),
+    ];
+    for (name, arguments, password, expected) in cases {
+        let problems = Settings::from_given(given(&arguments), |variable| {
+            assert_eq!(variable, "PCC_PASS", "nothing else is read from the environment here");
+            password.map(str::to_owned)
+        });
+        let problems = problems.expect_err(name);
+        assert_eq!(names(&problems), expected, "{name}");
+        assert!(!problems.to_string().contains("hunter2"), "{name}");
+    }
+    let whole = Settings::from_given(given(&url), |_| Some("hunter2".to_owned())).expect("URL, user and password are enough");
+    assert!(!format!("{whole:?}").contains("hunter2"), "{whole:?}");
+    let ConsoleAccess::Given { url, .. } = whole.console.access else { panic!("the Console was given") };
+    assert_eq!(url.host(), "console.example.test");
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let problems = read(&["--pcc-url=ftp://x", "--accounts=1,2", "--fs-monitor=maybe", "--waas-port=x", "--log-format=xml"])
+        .expect_err("much is wrong");
+    insta::assert_snapshot!(problems.to_string(), @r#"
+    error: 8 settings cannot be used
+      PCC_URL: its scheme is not https; give the Path to Console, such as https://us-east1.cloud.twistlock.com/us-9-000000001
+      PCC_USER: it is missing; PCC_URL, PCC_USER and PCC_PASS are needed together, unless PCC_SECRET is given
+      PCC_PASS: it is missing; PCC_URL, PCC_USER and PCC_PASS are needed together, unless PCC_SECRET is given
+      ACCOUNTS: "1" is not an account id of 12 digits, such as 111122223333
+      ACCOUNTS: "2" is not an account id of 12 digits, such as 111122223333
+      WAAS_PORT: "x" is not a port; give a number from 1 to 65535
+      FS_MONITOR: "maybe" is neither yes nor no; give true or false (also 1/0, yes/no, y/n, on/off)
+      LOG_FORMAT: "xml" is not a format; give text, json or auto
+    "#);
+    let one = with_secret(&["--waas-port=x"]).expect_err("one is wrong");
+    assert!(one.to_string().starts_with("error: 1 setting cannot be used\n"), "{one}");
+}
+
+#[test]
+fn no_mistake_shows_a_user_or_a_password_of_a_url() {
+    let cases = [
+        ("in the URL", vec!["--pcc-url=https://user:hunter2@console.example.test"]),
+        ("in a URL that is none", vec!["--pcc-url=https://user:hunter2@console.example.test:port"]),
+        ("in a URL beside a secret", vec!["--pcc-secret=x", "--pcc-url=http://user:hunter2@console.example.test"]),
+        ("in a URL without a scheme", vec!["--pcc-url=user:hunter2@console.example.test/api/v1"]),
+        ("in the query of a URL", vec!["--pcc-url=https://console.example.test?user:hunter2@"]),
+        ("in a URL given as the name", vec!["--pcc-secret=x", "--pcc-san=https://user:hunter2@console.example.test"]),
+    ];
+    for (name, arguments) in cases {
+        let problems = read(&arguments).expect_err(name);
+        assert!(!problems.to_string().contains("hunter2"), "{name}: {problems}");
+        assert!(!format!("{problems:?}").contains("hunter2"), "{name}: {problems:?}");
+        assert!(!format!("{:?}", given(&arguments)).contains("hunter2"), "{name}");
+    }
+}
+
+#[test]
+fn empty_means_unset() {
+    let settings = with_secret(&[
+        "--pcc-url=",
+        "--pcc-user= ",
+        "--pcc-san=",
+        "--waas-port=",
+        "--accounts=",
+        "--regions=",
+        "--clusters=",
+        "--upgrade=",
+        "--role-name=",
+        "--deployment-mode=",
+        "--registry-type=",
+        "--log-format=",
+    ])
+    .expect("empty settings are as good as none");
+    assert_eq!((settings.scope.accounts, settings.scope.regions, settings.scope.clusters), (None, None, None));
+    assert_eq!((settings.policy.upgrade, settings.policy.registry_type.as_str(), settings.policy.waas_port), (true, "aws", None));
+    assert_eq!(settings.run.role_name, "FargateDeployMember");
+    let no_password = Settings::from_given(given(&WITH_SECRET), |_| Some(String::new()));
+    assert!(no_password.is_ok(), "an empty password contradicts no secret");
+}

@@ -1,0 +1,67 @@
+//! Why services are left alone, as people and machines are told.
+
+use std::collections::BTreeSet;
+
+use fargate_updater::plan::SkipReason;
+
+#[test]
+fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
+    let examples = SkipReason::examples();
+    let codes: BTreeSet<&str> = examples.iter().map(SkipReason::code).collect();
+    assert_eq!(codes.len(), examples.len());
+    assert_eq!(
+        codes.into_iter().collect::<Vec<_>>(),
+        [
+            "arm64",
+            "deployment-in-progress",
+            "express-mode",
+            "incomplete-defender",
+            "managed-by-its-owner",
+            "not-active",
+            "not-fargate",
+            "old-platform-version",
+            "older-defender",
+            "opted-out",
+            "other-agent",
+            "other-deployment-controller",
+            "rolled-back-before",
+            "ten-containers",
+            "undone",
+            "unknown-defender",
+            "upgrades-are-off",
+            "windows",
+        ]
+    );
+}
+
+#[test]
+fn every_reason_is_one_sentence_on_one_line_without_a_full_stop() {
+    for reason in SkipReason::examples() {
+        let sentence = reason.sentence();
+        assert!(!sentence.contains('\n') && !sentence.contains("  "), "{sentence:?}");
+        assert!(!sentence.ends_with('.') && sentence.trim() == sentence && sentence.len() > 20, "{sentence:?}");
+        assert!(!sentence.contains(". "), "{sentence:?} is more than one sentence");
+    }
+}
+
+#[test]
+fn what_differs_from_service_to_service_is_in_the_sentence() {
+    let name = || "shown-in-it".to_owned();
+    let reasons = [
+        SkipReason::NotFargate { runs_on: name() },
+        SkipReason::OtherController { controller: name() },
+        SkipReason::OldPlatform { version: name() },
+        SkipReason::NotActive { status: name() },
+        SkipReason::OptedOut { tagged: "shown-in-it" },
+        SkipReason::OlderDefender { installed: name(), today: "34".to_owned() },
+        SkipReason::OlderDefender { installed: "33".to_owned(), today: name() },
+        SkipReason::UpgradesAreOff { installed: name(), today: "34".to_owned() },
+        SkipReason::UpgradesAreOff { installed: "33".to_owned(), today: name() },
+        SkipReason::OtherAgent { vendor: name() },
+        SkipReason::IncompleteDefender { problem: name() },
+        SkipReason::UnknownDefender { container: name() },
+    ];
+    for reason in reasons {
+        assert!(reason.sentence().contains("shown-in-it"), "{reason:?}");
+    }
+}
