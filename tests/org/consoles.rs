@@ -1,0 +1,191 @@
+//! Every kind of Console and every way to name one protects alike, and what the settings want of the Defender reaches it.
+
+use fargate_updater::exit;
+use serde_json::{Value, json};
+use simulator::console::Profile;
+use simulator::scenario::{CONSOLE_PASSWORD, CONSOLE_SECRET, CONSOLE_URL, CONSOLE_USER};
+use simulator::{Account, Org, World};
+
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, updater};
+
+fn shop(account: Account) -> Account {
+    account.service("web/shop", "port_mappings.json")
+}
+
+/// Returns a container of the service `web/shop` as it is now.
+fn container(world: &World, name: &str) -> Value {
+    let view = world.service(ACCOUNT, &world.home_region(), "web/shop");
+    let containers = view.task_definition()["containerDefinitions"].as_array().expect("containers").clone();
+    containers.into_iter().find(|container| container["name"] == name).unwrap_or_else(|| panic!("no container {name}"))
+}
+
+/// Returns a variable of the Defender's.
+fn defenders_variable(world: &World, name: &str) -> Option<String> {
+    let sidecar = container(world, "TwistlockDefender");
+    let variables = sidecar["environment"].as_array().expect("variables").clone();
+    let found = variables.iter().find(|variable| variable["name"] == name)?;
+    found["value"].as_str().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_console_of_any_generation_protects() {
+    for profile in Profile::ALL {
+        let world = Org::new().console(|console| console.profile(profile)).account(ACCOUNT, shop).start().await;
+        expect_exit(&updater(&world).run().await, exit::DONE);
+        expect_defender(&world, ACCOUNT, HOME, "web/shop");
+
+        world.gate().forget_calls();
+        expect_exit(&updater(&world).run().await, exit::DONE);
+        assert_eq!(world.calls().writes(), 0, "{profile:?}: a second run sees the Defender of this generation");
+    }
+}
+
+#[tokio::test]
+async fn habits_of_a_console_that_nobody_can_know_before_do_not_matter() {
+    type Habit = fn(simulator::Console) -> simulator::Console;
+    let habits: [(&str, Habit); 3] = [
+        ("the sidecar comes first", |console| console.order_sidecar_first()),
+        ("containers wait until it is healthy", |console| console.dependency("HEALTHY")),
+        ("a second Defender would be refused", |console| console.refuses_protected()),
+    ];
+    for (name, habit) in habits {
+        let world = Org::new().console(habit).account(ACCOUNT, shop).start().await;
+        let run = updater(&world).run().await;
+        assert_eq!(run.exit_code, Some(0), "{name}: {}", run.stdout);
+        expect_defender(&world, ACCOUNT, HOME, "web/shop");
+        let order: Vec<Value> = names(&world);
+        assert_eq!(order, ["app", "proxy", "TwistlockDefender"], "{name}: the owner's containers keep their places");
+    }
+}
+
+fn names(world: &World) -> Vec<Value> {
+    let view = world.service(ACCOUNT, HOME, "web/shop");
+    let containers = view.task_definition()["containerDefinitions"].as_array().expect("containers").clone();
+    containers.iter().map(|container| container["name"].clone()).collect()
+}
+
+#[tokio::test]
+async fn defenders_of_a_self_hosted_console_connect_to_its_own_port() {
+    let world = Org::new().console(|console| console.self_hosted()).account(ACCOUNT, shop).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    assert_eq!(defenders_variable(&world, "WS_ADDRESS").as_deref(), Some("wss://127.0.0.1:8084"));
+    assert!(run.stdout.contains("connecting to wss://127.0.0.1:8084\n"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn an_organization_in_govcloud_is_protected_by_its_own_arns() {
+    let world = Org::new().partition("aws-us-gov").account(ACCOUNT, shop).start().await;
+    expect_exit(&updater(&world).run().await, exit::DONE);
+    expect_defender(&world, ACCOUNT, "us-gov-west-1", "web/shop");
+    let now = world.service(ACCOUNT, "us-gov-west-1", "web/shop");
+    let arn = "arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task-definition/port-mappings:2";
+    assert_eq!(now.task_definition_arn(), arn);
+}
+
+#[tokio::test]
+async fn a_console_that_is_given_directly_needs_no_secret() {
+    let world = Org::new().without_secret().account(ACCOUNT, shop).start().await;
+    let console = world.console().definition();
+    let run = updater(&world)
+        .without_env("PCC_SECRET")
+        .env("PCC_URL", world.console_url())
+        .env("PCC_USER", console.user())
+        .env("PCC_PASS", console.password())
+        .run()
+        .await;
+    expect_exit(&run, exit::DONE);
+    expect_defender(&world, ACCOUNT, HOME, "web/shop");
+    assert_eq!(world.calls().of("GetSecretValue"), 0);
+}
+
+/// Other keys in the secret are somebody else's, and a trailing slash is what people paste.
+#[tokio::test]
+async fn a_secret_may_be_text_or_binary_and_hold_more_than_it_must() {
+    let value = json!({
+        "PCC_URL": format!("{CONSOLE_URL}/"),
+        "PCC_USER": CONSOLE_USER,
+        "PCC_PASS": CONSOLE_PASSWORD,
+        "owner": { "team": "security" },
+    });
+    for org in [
+        Org::new().secret(CONSOLE_SECRET, value.clone()),
+        Org::new().binary_secret(CONSOLE_SECRET, value.clone()),
+        Org::new().secret("another/name", value.clone()),
+    ] {
+        let name = org.secrets.last().expect("the secret").name.clone();
+        let world = org.account(ACCOUNT, shop).start().await;
+        expect_exit(&updater(&world).env("PCC_SECRET", name).run().await, exit::DONE);
+        expect_defender(&world, ACCOUNT, HOME, "web/shop");
+    }
+}
+
+#[tokio::test]
+async fn what_the_settings_want_of_the_defender_is_asked_of_the_console() {
+    type Settings = &'static [(&'static str, &'static str)];
+    let table: [(Settings, &str, &str); 3] = [
+        (&[], "127.0.0.1", "false"),
+        (&[("FS_MONITOR", "yes")], "127.0.0.1", "true"),
+        (&[("PCC_SAN", "console.example.com"), ("FS_MONITOR", "0")], "console.example.com", "false"),
+    ];
+    for (settings, address, monitoring) in table {
+        let world = Org::new().account(ACCOUNT, shop).start().await;
+        let program = settings.iter().fold(updater(&world), |program, (name, value)| program.env(name, value));
+        expect_exit(&program.run().await, exit::DONE);
+        let embeds = world.console().embeds();
+        assert_eq!(embeds.len(), 2, "the sample and the service's definition");
+        for embed in embeds {
+            assert_eq!(embed.parameter("consoleaddr"), Some(address), "{settings:?}");
+            assert_eq!(embed.parameter("filesystemMonitoring"), Some(monitoring), "{settings:?}");
+            assert_eq!(embed.parameter("extractEntrypoint"), None, "{settings:?}");
+            assert_eq!(embed.body["tags"], Value::Null, "an owner's tags are none of the Console's business");
+        }
+        assert_eq!(defenders_variable(&world, "WS_ADDRESS"), Some(format!("wss://{address}:443")));
+        assert_eq!(defenders_variable(&world, "FILESYSTEM_MONITORING").as_deref(), Some(monitoring));
+    }
+}
+
+/// The embed call has no parameter for it, and a Console before 22.12 not even the variable.
+#[tokio::test]
+async fn fips_mode_is_set_on_the_defender_itself() {
+    let table = [
+        (Profile::V34, "true", Some("true")),
+        (Profile::V34, "false", Some("false")),
+        (Profile::V22_06, "true", Some("true")),
+        (Profile::V22_06, "false", None),
+    ];
+    for (profile, wanted, expected) in table {
+        let world = Org::new().console(|console| console.profile(profile)).account(ACCOUNT, shop).start().await;
+        expect_exit(&updater(&world).env("FIPS_ENABLED", wanted).run().await, exit::DONE);
+        assert_eq!(defenders_variable(&world, "FIPS_ENABLED").as_deref(), expected, "{profile:?} {wanted}");
+    }
+}
+
+#[tokio::test]
+async fn the_waas_port_is_added_to_the_first_container_that_has_ports_unless_one_has_it() {
+    let own = json!([
+        { "containerPort": 8080, "protocol": "tcp", "name": "http", "appProtocol": "http2", "hostPort": 8080 },
+        { "containerPort": 9090, "hostPort": 9090, "protocol": "tcp" },
+    ]);
+    let mut with_it = own.clone();
+    let added = json!({ "containerPort": 7000, "hostPort": 7000, "protocol": "tcp" });
+    with_it.as_array_mut().expect("ports").push(added);
+    for (port, expected) in [("7000", with_it), ("9090", own)] {
+        let world = Org::new().account(ACCOUNT, shop).start().await;
+        let run = updater(&world).env("WAAS_PORT", port).run().await;
+        expect_exit(&run, exit::DONE);
+        assert_eq!(container(&world, "proxy")["portMappings"], expected, "{port}");
+        assert_eq!(container(&world, "app")["portMappings"], json!([]), "{port}");
+        assert!(!run.stdout.contains("note:"), "{}", run.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_waas_port_that_no_container_can_take_is_said_and_the_service_protected() {
+    let world = Org::new().account(ACCOUNT, |account| account.service("web/shop", "orders.json")).start().await;
+    let run = updater(&world).env("WAAS_PORT", "7000").run().await;
+    expect_exit(&run, exit::DONE);
+    expect_defender(&world, ACCOUNT, HOME, "web/shop");
+    let note = "note: WAAS_PORT 7000 was added nowhere: no container has port mappings";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+}

@@ -1,0 +1,22 @@
+//! End to end: the real binary against a simulated organization and a simulated Console, one file per promise.
+//!
+//! Nothing in here sleeps or measures time. Order is forced by the simulator (`hold`, `on_write`); what became of the organization
+//! is asked of the same world the program ran in. tests/README.md says how to add a promise.
+
+mod support;
+
+mod console_down;
+mod consoles;
+mod entry_points;
+mod keeps_secrets;
+mod killed;
+mod leaves_alone;
+mod one_account_fails;
+mod paginates;
+mod protects;
+mod reports;
+mod scope;
+mod second_run_is_quiet;
+mod stops_on_sigterm;
+mod takes_only_embedding;
+mod throttled;
