@@ -1,0 +1,153 @@
+//! README's "Output for machines" names every line and every field that runs write, and no other: both are collected from runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+use simulator::{Account, Fault, FaultRule, Finished, Org, Program, World};
+
+use crate::{in_backticks, readme_chapter, table_rows};
+
+const ACCOUNT: &str = "111122223333";
+
+/// Longer than anything here takes; it only ever ends a test that hangs.
+const WATCHDOG: Duration = Duration::from_secs(120);
+
+/// What every line has.
+const ALWAYS: [&str; 3] = ["time", "level", "message"];
+
+/// The fields of each message.
+type Fields = BTreeMap<String, BTreeSet<String>>;
+
+fn updater(world: &World) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1")
+}
+
+/// Reads what README.md says: the messages of a row, and their fields between backticks.
+fn documented() -> Vec<(Vec<String>, BTreeSet<String>)> {
+    let rows = table_rows(&readme_chapter("Output for machines"));
+    let read = |row: &Vec<String>| {
+        let [messages, named] = &row[..] else { panic!("two cells were expected: {row:?}") };
+        (messages.split(", ").map(str::to_owned).collect(), in_backticks(named).into_iter().collect())
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Adds the fields of every line of a run; those of findings are told with the line.
+fn collect(run: &Finished, fields: &mut Fields) {
+    assert!(!run.stdout.is_empty(), "a run told nothing: {}", run.stderr);
+    for line in run.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("a line is no JSON ({error}): {line}"));
+        let members = line.as_object().expect("a line is an object");
+        for name in ALWAYS {
+            assert!(members[name].is_string(), "{line} has no {name}");
+        }
+        assert!(["info", "warn", "error"].contains(&members["level"].as_str().unwrap_or_default()), "{line}");
+        let message = members["message"].as_str().unwrap_or_default().to_owned();
+        let seen = fields.entry(message).or_default();
+        seen.extend(members.keys().filter(|name| !ALWAYS.contains(&name.as_str())).cloned());
+        for finding in members.get("findings").and_then(Value::as_array).into_iter().flatten() {
+            seen.extend(finding.as_object().into_iter().flat_map(|finding| finding.keys().cloned()));
+        }
+    }
+}
+
+/// Returns accounts in which everything happens that can happen to a service or a place.
+fn everything() -> Org {
+    let shop = |account: Account| {
+        let account = account.service("web/checkout", "httpd.json").service("web/batch", "command_only.json");
+        let account = account.service_with("web/render", "httpd.json", |service| service.launch_type("EC2"));
+        account.denied_region("ap-southeast-1")
+    };
+    let org = Org::new().account(ACCOUNT, shop).account("222233334444", Account::without_member_role);
+    let org = org.account("333344445555", |account| account.state("SUSPENDED"));
+    org.account("444455556666", |account| account.service("locked/app", "orders.json").deny("ecs:ListServices"))
+}
+
+/// Runs until an operation is called, stops the run there, and lets it end.
+async fn stopped_at(operation: &str, world: &World) -> Finished {
+    let held = world.hold(operation);
+    let running = updater(world).arg("--regions-open=1").start().await;
+    held.reached().await;
+    running.terminate().await;
+    let said = async {
+        while !running.stdout_so_far().contains("run is stopping") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(WATCHDOG, said).await.expect("the program says that it is stopping");
+    held.release();
+    running.wait().await
+}
+
+#[tokio::test]
+async fn every_line_and_field_is_documented_and_every_documented_one_is_written() {
+    let mut written = Fields::new();
+
+    let world = everything().start().await;
+    // With a port that no container maps, there is a finding.
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+    // The second run finds the first one's work.
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+
+    let plain = Org::new().account(ACCOUNT, |account| account.service("web/batch", "two_containers.json"));
+    let world = plain.start().await;
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+
+    let world = everything().deny("organizations:ListAccounts").start().await;
+    collect(&updater(&world).env("ACCOUNTS", ACCOUNT).run().await, &mut written);
+
+    // Stopped at a service, before the second account is entered; and at a cluster.
+    let shop = || Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
+    collect(&stopped_at("DescribeTaskDefinition", &shop().start().await).await, &mut written);
+    let busy = FaultRule {
+        operation: "ListServices".to_owned(),
+        account: None,
+        region: None,
+        from: 1,
+        to: None,
+        fault: Fault::throttled(),
+    };
+    collect(&stopped_at("ListServices", &shop().fault(busy).start().await).await, &mut written);
+
+    let world = Org::new().without_secret().start().await;
+    collect(&updater(&world).run().await, &mut written);
+
+    let documented = documented();
+    let messages: BTreeSet<&String> = documented.iter().flat_map(|(messages, _)| messages).collect();
+    assert_eq!(
+        messages,
+        written.keys().collect(),
+        "left: the messages that README.md's \"Output for machines\" names; right: those that runs write"
+    );
+    for (messages, fields) in &documented {
+        let seen: BTreeSet<String> = messages.iter().flat_map(|message| written[message].clone()).collect();
+        assert_eq!(
+            fields, &seen,
+            "the fields of {messages:?}; left: what README.md's \"Output for machines\" names; right: what runs write"
+        );
+    }
+}
+
+#[tokio::test]
+async fn fields_that_json_rs_writes_are_all_seen_in_the_runs_above() {
+    // A field that no run shows would be checked by nobody.
+    let source = crate::read("src/report/json.rs");
+    let named: BTreeSet<String> = crate::code_lines(&source)
+        .flat_map(|(_, line)| {
+            line.split("(\"")
+                .skip(1)
+                .filter_map(|rest| rest.split_once("\",").map(|(name, _)| name.to_owned()))
+                .collect::<Vec<_>>()
+        })
+        .filter(|name| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'))
+        .collect();
+    assert!(named.len() > 20, "src/report/json.rs is read wrongly: {named:?}");
+    let documented: BTreeSet<String> = documented().into_iter().flat_map(|(_, fields)| fields).collect();
+    let levels = ["info", "warn", "error"];
+    let missing: Vec<&String> = named
+        .iter()
+        .filter(|name| !documented.contains(*name) && !ALWAYS.contains(&name.as_str()) && !levels.contains(&name.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "README.md's \"Output for machines\" does not name {missing:?}");
+}

@@ -1,0 +1,114 @@
+//! README.md says what the code says: settings, skip reasons, exit codes, permissions, and the two commands.
+
+use std::collections::BTreeSet;
+
+use fargate_updater::aws::operations::{Role, actions_of};
+use fargate_updater::cli::command;
+use fargate_updater::plan::SkipReason;
+use fargate_updater::settings::PASSWORD;
+
+use crate::{in_backticks, read, readme_chapter, table_rows};
+
+/// Compares what README.md says with what it should say, and prints the latter when they differ.
+fn expect_same(what: &str, expected: &BTreeSet<String>, written: &BTreeSet<String>) {
+    let missing: Vec<&String> = expected.difference(written).collect();
+    let extra: Vec<&String> = written.difference(expected).collect();
+    let should: Vec<&str> = expected.iter().map(String::as_str).collect();
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "{what} in README.md is not what the code says.\nmissing: {missing:#?}\ntoo much: {extra:#?}\nto refresh it, write:\n{}",
+        should.join("\n")
+    );
+}
+
+#[test]
+fn both_commands_are_there_to_copy() {
+    let readme = read("README.md");
+    for command in ["cargo run --example demo", "cargo test"] {
+        assert!(readme.lines().any(|line| line == command), "README.md has no line that is nothing but `{command}`");
+    }
+}
+
+#[test]
+fn the_settings_table_is_the_command_line() {
+    let mut expected = BTreeSet::from([format!("| {PASSWORD} | (none) | … | - |")]);
+    for argument in command().get_arguments() {
+        let (Some(variable), Some(flag)) = (argument.get_env(), argument.get_long()) else { continue };
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let default = help.split_once("[default: ").and_then(|(_, rest)| rest.split(']').next()).unwrap_or("-").to_owned();
+        expected.insert(format!("| {} | --{flag} | … | {default} |", variable.to_string_lossy()));
+    }
+    let mut written = BTreeSet::new();
+    for row in table_rows(&readme_chapter("Settings")) {
+        let [variable, flag, meaning, default] = &row[..] else { panic!("four cells were expected: {row:?}") };
+        assert!(!meaning.is_empty(), "{variable} has no meaning");
+        written.insert(format!("| {variable} | {flag} | … | {default} |"));
+    }
+    expect_same("the settings table", &expected, &written);
+}
+
+#[test]
+fn every_setting_has_a_flag_of_its_name() {
+    for argument in command().get_arguments() {
+        let Some(variable) = argument.get_env() else { continue };
+        let flag = variable.to_string_lossy().to_lowercase().replace('_', "-");
+        assert_eq!(argument.get_long(), Some(flag.as_str()));
+        assert!(argument.is_hide_env_values_set(), "--help would show the value of {}", variable.to_string_lossy());
+    }
+}
+
+#[test]
+fn every_skip_reason_is_told_with_its_sentence() {
+    let expected: BTreeSet<String> =
+        SkipReason::examples().iter().map(|reason| format!("- `{}`: {}", reason.code(), reason.sentence())).collect();
+    assert_eq!(expected.len(), SkipReason::examples().len(), "two reasons have one sentence");
+    let chapter = readme_chapter("Why was my service left alone?");
+    let written = chapter.lines().filter(|line| line.starts_with("- `")).map(str::to_owned).collect();
+    expect_same("the list of skip reasons", &expected, &written);
+}
+
+#[test]
+fn the_exit_codes_are_those_of_exit_rs() {
+    let source = read("src/exit.rs");
+    let mut expected = BTreeSet::new();
+    let mut comment = String::new();
+    for line in source.lines() {
+        if let Some(text) = line.strip_prefix("/// ") {
+            comment = format!("{comment} {text}").trim().to_owned();
+        } else if let Some((_, code)) = line.strip_prefix("pub const ").and_then(|rest| rest.split_once(": u8 = ")) {
+            let mut when = comment.trim_end_matches('.').to_owned();
+            when[..1].make_ascii_lowercase();
+            expected.insert(format!("| {} | {when} |", code.trim_end_matches(';')));
+            comment.clear();
+        } else {
+            comment.clear();
+        }
+    }
+    assert_eq!(expected.len(), 5, "src/exit.rs is read wrongly: {expected:?}");
+    let rows = table_rows(&readme_chapter("Exit codes"));
+    let written = rows.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
+    expect_same("the table of exit codes", &expected, &written);
+}
+
+#[test]
+fn the_permissions_are_those_of_the_operations() {
+    let chapter = readme_chapter("Required permissions");
+    let (master, member) = chapter.split_once("The member role").expect("the member role's permissions follow the caller's");
+    for (name, role, text) in
+        [("the caller's list of permissions", Role::Master, master), ("the member role's", Role::Member, member)]
+    {
+        let expected = actions_of(role).into_iter().map(|action| format!("- `{action}`")).collect();
+        let written = text.lines().filter(|line| line.starts_with("- ")).map(str::to_owned).collect();
+        expect_same(name, &expected, &written);
+    }
+}
+
+#[test]
+fn files_that_readme_names_are_there() {
+    let readme = read("README.md");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paths =
+        in_backticks(&readme).into_iter().filter(|text| ["src/", "tests/", ".ci/"].iter().any(|start| text.starts_with(start)));
+    let missing: Vec<String> = paths.filter(|path| !root.join(path).exists()).collect();
+    assert!(missing.is_empty(), "README.md names files that are not there: {missing:?}");
+}
