@@ -12,6 +12,7 @@ mod keeps_secrets;
 mod killed;
 mod leaves_alone;
 mod one_account_fails;
+mod owners_go_first;
 mod paginates;
 mod protects;
 mod reports;

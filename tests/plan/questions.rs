@@ -108,7 +108,8 @@ fn no_answers_are_no_definition() {
 #[test]
 fn what_only_a_later_answer_adds_is_refused_like_the_rest() {
     let (definition, sources) = two_credentials();
-    let additions: [(&str, fn(&mut Value)); 2] = [
+    type Addition = (&'static str, fn(&mut Value));
+    let additions: [Addition; 2] = [
         ("/taskRoleArn", |answer| answer["taskRoleArn"] = json!("arn:aws:iam::111122223333:role/more")),
         ("/containerDefinitions/4", |answer| {
             let containers = answer["containerDefinitions"].as_array_mut().expect("containers");
