@@ -70,7 +70,8 @@ impl AwsError {
         let code = error.code().map(str::to_owned);
         let status = error.raw_response().map(|response| response.status().as_u16());
         // Whatever AWS repeats of what it was sent, tokens and bundles are not shown; callers that know more secrets clean again.
-        let message = Redactor::default().clean(&error.message().map_or_else(|| chain_of(error), str::to_owned));
+        let redactor = Redactor::default();
+        let message = error.message().map_or_else(|| redactor.clean_chain(error), |message| redactor.clean(message));
         let kind = match error {
             SdkError::ServiceError(_) => kind_of(code.as_deref(), &message, status),
             // A dispatch fails for want of credentials too, and no other try will find any.
@@ -204,18 +205,4 @@ fn kind_of(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
 
 fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source()).any(|error| error.is::<CredentialsError>())
-}
-
-/// Returns an error and its sources as one text.
-fn chain_of(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -133,7 +133,7 @@ impl Wire {
     async fn ask(&self, request: &Request<'_>, token: Option<&SecretString>) -> Result<Value, (ConsoleError, Option<Duration>)> {
         let unreachable = |error: &reqwest::Error| {
             // The URL in reqwest's text would repeat ours, with the query.
-            let reason = self.clean(request, &chain_of(error));
+            let reason = self.clean(request, &Redactor::default().clean_chain(error));
             (self.error(request.route, What::Unreachable { reason }), None)
         };
         let _place = self.places.acquire().await;
@@ -218,15 +218,4 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     httpdate::parse_http_date(text).ok()?.duration_since(now).ok()
-}
-
-/// Returns an error and its sources as one text.
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

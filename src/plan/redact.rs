@@ -3,6 +3,7 @@
 //! Our own texts never hold a secret in the first place. A [`Redactor`] knows the values to hide, and every one knows the shapes
 //! that are always secret: the Defender's registry token, install bundles, bearer tokens.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -51,6 +52,15 @@ impl Redactor {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self::hiding(self.0.iter().chain(&other.0).map(String::as_str))
+    }
+
+    /// Returns an error of a library and the errors it came from as one text, with every secret masked.
+    pub fn clean_chain(&self, error: &(dyn Error + 'static)) -> String {
+        let chain = std::iter::successors(Some(error), |error| (*error).source());
+        let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
+        // Some libraries repeat the cause in their own text.
+        texts.dedup_by(|cause, text| text.ends_with(cause.as_str()));
+        self.clean(&texts.join(": "))
     }
 
     /// Returns the text with every secret masked, in one line.

@@ -167,3 +167,44 @@ async fn machines_are_told_of_a_failed_start_in_one_line_of_json() {
     assert_eq!(line["causes"].as_array().map(Vec::len), Some(3), "{line}");
     assert!(line["hint"].as_str().is_some_and(|hint| hint.contains("PCC_SECRET")), "{line}");
 }
+
+/// Engineers run it with an AWS profile; what their company puts behind the profile must work.
+#[tokio::test]
+async fn a_profile_with_a_credential_process_is_used() {
+    let world = Org::new().account("111122223333", |account| account.service("web/shop", "httpd.json")).start().await;
+    let (key, secret) = world.caller();
+    let answer = json!({ "Version": 1, "AccessKeyId": key, "SecretAccessKey": secret });
+    let run = updater(&world)
+        .without_env("AWS_ACCESS_KEY_ID")
+        .without_env("AWS_SECRET_ACCESS_KEY")
+        .without_env("AWS_REGION")
+        .file("answer.json", answer.to_string())
+        .file("config", "[profile security]\nregion = us-east-1\ncredential_process = cat answer.json\n")
+        .env("AWS_CONFIG_FILE", "config")
+        .env("AWS_PROFILE", "security")
+        .run()
+        .await;
+    assert_eq!(run.exit_code, Some(0), "{}", all_output(&run));
+    assert_eq!(world.registered().len(), 1);
+}
+
+#[tokio::test]
+async fn a_profile_with_sso_is_understood_and_asks_for_a_login() {
+    let world = Org::new().start().await;
+    let config = "[profile security]\nregion = us-east-1\nsso_session = company\nsso_account_id = 123456789012\n\
+                  sso_role_name = Security\n[sso-session company]\nsso_region = us-east-1\n\
+                  sso_start_url = https://company.awsapps.example/start\n";
+    let run = updater(&world)
+        .without_env("AWS_ACCESS_KEY_ID")
+        .without_env("AWS_SECRET_ACCESS_KEY")
+        .file("config", config)
+        .env("AWS_CONFIG_FILE", "config")
+        .env("AWS_PROFILE", "security")
+        .run()
+        .await;
+    assert_eq!(run.exit_code, Some(4), "{}", all_output(&run));
+    assert!(run.stderr.contains("aws sso login"), "{}", run.stderr);
+    // Built without the SDK's sso feature it would say so instead.
+    assert!(run.stderr.contains("SSO") && !run.stderr.contains("feature"), "{}", run.stderr);
+    assert_eq!(world.calls().total(), 0);
+}

@@ -27,3 +27,16 @@ fn the_program_asks_for_the_features_that_its_regular_expressions_need() {
         );
     }
 }
+
+/// Two stacks would mean two sets of certificates, two pools, and two places for a security fix.
+#[test]
+fn there_is_one_tls_stack_and_one_http_stack() {
+    let lock = read("Cargo.lock");
+    for name in ["rustls", "hyper", "h2", "reqwest", "tokio-rustls", "hyper-rustls"] {
+        let copies = lock.matches(&format!("name = \"{name}\"\n")).count();
+        assert_eq!(copies, 1, "Cargo.lock holds {copies} versions of {name}: see which dependency brings which (cargo tree -i)");
+    }
+    for name in ["native-tls", "openssl", "openssl-sys"] {
+        assert!(!lock.contains(&format!("name = \"{name}\"\n")), "{name} is a second TLS stack");
+    }
+}

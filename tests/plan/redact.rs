@@ -51,6 +51,19 @@ fn a_value_is_hidden_in_the_spelling_of_json_too() {
 }
 
 #[test]
+fn an_error_is_told_with_its_causes_each_once() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Cause {
+        text: &'static str,
+        source: Option<Box<Cause>>,
+    }
+    let cause = |text, source: Option<Cause>| Cause { text, source: source.map(Box::new) };
+    let error = cause("no answer", Some(cause("connect to tw_abc: refused", Some(cause("refused", None)))));
+    assert_eq!(Redactor::hiding([]).clean_chain(&error), "no answer: connect to ***: refused");
+}
+
+#[test]
 fn two_redactors_make_one_that_hides_what_either_hides() {
     let both = Redactor::hiding(["hunter2"]).and(&Redactor::hiding(["swordfish"]));
     assert_eq!(both.clean("hunter2, swordfish, tw_abc"), "***, ***, ***");
