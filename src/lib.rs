@@ -88,12 +88,19 @@ fn protect_everything(cli: Cli) -> ExitCode {
         let (events, receiver) = Events::channel();
         let reporting = tokio::spawn(report::tell(receiver, style, io::stdout()));
         let ran = run::run(settings, events).await;
-        let counts = match reporting.await {
-            Ok(counts) => counts,
+        let (counts, written) = match reporting.await {
+            Ok(told) => told,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         match ran {
-            Ok(()) => exit::of(&counts).into(),
+            Ok(()) => match (exit::of(&counts), written) {
+                // Nobody was told of everything, and that must not look like success.
+                (code @ (exit::DONE | exit::NOT_ALL), Err(error)) => {
+                    let _ = writeln!(io::stderr().lock(), "error: could not write the report to stdout: {error}");
+                    if code == exit::DONE { exit::NOT_ALL.into() } else { code.into() }
+                }
+                (code, _) => code.into(),
+            },
             Err(error) => could_not_start(&error, style),
         }
     })

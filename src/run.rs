@@ -77,8 +77,12 @@ impl StartError {
 pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     let listening = listen_for_signals(stop.clone(), events.clone()).map_err(StartError::Signals)?;
-    let ran = start_and_walk(settings, events, stop).await;
-    listening.abort();
+    let ran = start_and_walk(settings, events, stop.clone()).await;
+    if !stop.is_cancelled() {
+        listening.abort();
+    }
+    // After a signal it still has to say so.
+    let _ = listening.await;
     ran
 }
 

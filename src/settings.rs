@@ -185,10 +185,13 @@ impl Reader {
                 self.problem("--env-file", format!("line {} of {} is not NAME=VALUE", number + 1, path.display()));
                 continue;
             };
-            let value = value.trim();
+            let (name, value) = (name.trim(), value.trim());
+            if name.is_empty() {
+                self.problem("--env-file", format!("line {} of {} is not NAME=VALUE", number + 1, path.display()));
+            }
             let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
-            if ours.contains(name.trim()) {
-                self.file.insert(name.trim().to_owned(), quoted.unwrap_or(value).to_owned());
+            if ours.contains(name) {
+                self.file.insert(name.to_owned(), quoted.unwrap_or(value).to_owned());
             }
         }
     }

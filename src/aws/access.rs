@@ -21,7 +21,7 @@ use futures::future::BoxFuture;
 use super::call::{At, Calls};
 use super::ec2::Ec2Reader;
 use super::ecs::{EcsReader, EcsWriter};
-use super::error::AwsError;
+use super::error::{AwsError, Kind};
 use super::operations;
 use crate::ids::{self, AccountId, Partition, RegionName};
 use crate::once::Shared;
@@ -53,6 +53,9 @@ impl AccessError {
             Self::NoRegion | Self::BadRegion(_) => {
                 Some("set AWS_REGION, or `region` in the profile that AWS_PROFILE names".to_owned())
             }
+            Self::Caller(error) if error.kind() == Kind::Unreachable => Some(
+                "check that AWS can be reached from here: network, NAT or VPC endpoints; HTTPS_PROXY is not used for AWS".to_owned(),
+            ),
             Self::Caller(_) => Some(
                 "check the AWS credentials: AWS_PROFILE, `aws sso login`, or the task role; `aws sts get-caller-identity` must work"
                     .to_owned(),

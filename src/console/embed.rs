@@ -157,7 +157,7 @@ impl Console {
             Ok(Value::Null) => Ok(false),
             Ok(Value::Array(elements)) => Ok(elements.iter().any(|element| entrypoint::is_scan_of(element, image))),
             Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
-            Err(error) if matches!(error.what(), What::Forbidden { .. }) => Ok(false),
+            Err(error) if matches!(error.what(), What::Forbidden { .. } | What::NotJson { status: 403, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

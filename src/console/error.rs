@@ -78,7 +78,7 @@ impl ConsoleError {
                 "check PCC_USER and PCC_PASS: on SaaS an access key id and its secret key, which may have expired"
             }
             What::Forbidden { .. } | What::Unauthorized => {
-                "the Console user needs Defenders Management (view and update) and Images/Containers Results (view)"
+                "the Console user needs Defenders Management (view and update) and Images/Containers Vulnerabilities & Compliance Results (view)"
             }
             What::TooBusy => "the Console limits requests; run again later",
             // A page of a load balancer in trouble says nothing about the address.

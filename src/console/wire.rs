@@ -182,7 +182,7 @@ impl Wire {
             (429, _) => What::TooBusy,
             (401, _) => What::Unauthorized,
             (300..=399, _) => What::Redirected { status },
-            (403, text) => What::Forbidden { text: text.unwrap_or_else(|| kind_of(headers, body)) },
+            (403, Some(text)) => What::Forbidden { text },
             (_, Some(text)) => What::Refused { status, text },
             (_, None) => What::NotJson { status, kind: kind_of(headers, body) },
         })

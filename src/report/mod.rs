@@ -22,25 +22,25 @@ pub enum Style {
     Json,
 }
 
-/// Tells events until every sender is gone, then the summary, and returns what was counted.
+/// Tells events until every sender is gone, then the summary, and returns what was counted, and why not all of it could be told.
 ///
-/// A writer that fails (a closed pipe) is given up; the run goes on, and its exit code still tells.
-pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: impl Write) -> Counts {
+/// A writer that fails is given up, and the run goes on: services must not be left half done because a disk is full.
+pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: impl Write) -> (Counts, io::Result<()>) {
     let mut tally = Tally::default();
-    let mut writing = true;
+    let mut written = Ok(());
     while let Some(event) = events.recv().await {
         tally.add(&event);
-        writing = writing && line(&event, style, &mut writer).is_ok();
+        if written.is_ok() {
+            written = line(&event, style, &mut writer);
+        }
     }
-    if writing && tally.walked() {
-        // Nobody is left to be told when this fails.
-        let _ = match style {
+    if written.is_ok() && tally.walked() {
+        written = match style {
             Style::Text { colour } => text::summary(&tally, colour, &mut writer),
             Style::Json => json::summary(&tally, &mut writer),
         };
     }
-    let _ = writer.flush();
-    tally.counts
+    (tally.counts, written.and_then(|()| writer.flush()))
 }
 
 fn line(event: &Event, style: Style, writer: &mut impl Write) -> io::Result<()> {

@@ -71,6 +71,6 @@ pub fn reason(why: &Unseen) -> String {
         Unseen::NotEnabled => "the Region is not enabled in the account".to_owned(),
         Unseen::DeniedByOrganization => "a service control policy of the organization denies the Region".to_owned(),
         Unseen::Failed(failure) => failure.causes.first().cloned().unwrap_or_default(),
-        Unseen::NotAttempted => "the run was stopped before".to_owned(),
+        Unseen::NotAttempted => "the run was stopped before its turn".to_owned(),
     }
 }

@@ -39,7 +39,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
         Event::Stopping { signal } => {
             writeln!(
                 writer,
-                "{} {signal}: nothing new is started, what is in flight is finished",
+                "{} {signal}: nothing new is started, what is being changed is finished",
                 paint("stopping:", YELLOW, colour)
             )
         }
@@ -78,7 +78,7 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
         Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
         Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
         Outcome::Failed(failure) => ("failed", RED, failure.causes.join(": ")),
-        Outcome::NotAttempted => ("not attempted", YELLOW, "the run was stopped before".to_owned()),
+        Outcome::NotAttempted => ("not attempted", YELLOW, "the run was stopped before its turn".to_owned()),
     }
 }
 
@@ -91,7 +91,7 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
     let counts = &tally.counts;
     writeln!(writer, "\n{}", paint("Summary", BOLD, colour))?;
     let walked = many(tally.accounts.unwrap_or(0) as u64, "account");
-    writeln!(writer, "  {} seen in {walked}: {}", many(counts.services(), "service"), by_outcome(counts))?;
+    writeln!(writer, "  {} seen, {walked} in scope: {}", many(counts.services(), "service"), by_outcome(counts))?;
     if let Some(signal) = tally.stopped_by {
         writeln!(writer, "  stopped by {signal} before the end")?;
     }
@@ -171,6 +171,9 @@ fn by_outcome(counts: &Counts) -> String {
 }
 
 fn verdict(counts: &Counts, colour: bool) -> String {
+    if counts.complete() && counts.services() == 0 {
+        return paint("No service was seen: see whether the scope is what you meant.", YELLOW, colour);
+    }
     if counts.complete() {
         return paint("Every service in scope is protected, or skipped for a reason.", GREEN, colour);
     }
@@ -179,13 +182,13 @@ fn verdict(counts: &Counts, colour: bool) -> String {
         1 => Some("1 service is not protected".to_owned()),
         services => Some(format!("{services} services are not protected")),
     };
-    let places = match counts.unseen_failed + counts.unseen_not_attempted {
-        0 => None,
-        1 => Some("1 place could not be walked".to_owned()),
-        places => Some(format!("{places} places could not be walked")),
-    };
+    let places = |number: u64| if number == 1 { "place" } else { "places" };
+    let failed = counts.unseen_failed;
+    let failed = (failed > 0).then(|| format!("{failed} {} could not be walked", places(failed)));
+    let stopped = counts.unseen_not_attempted;
+    let stopped = (stopped > 0).then(|| format!("{stopped} {} not attempted", places(stopped)));
     let bugs = (counts.bugs > 0).then(|| "fargate-updater has a bug".to_owned());
-    let open: Vec<String> = [services, places, bugs].into_iter().flatten().collect();
+    let open: Vec<String> = [services, failed, stopped, bugs].into_iter().flatten().collect();
     paint(&format!("Not done: {}.", open.join(", and ")), RED, colour)
 }
 

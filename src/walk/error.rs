@@ -26,7 +26,7 @@ impl AccountsError {
                     "{hint}; or run in the management account or a delegated administrator's; or name the accounts in ACCOUNTS"
                 )
             }),
-            Self::Units(error) => error.hint(),
+            Self::Units(error) => error.hint().or_else(|| Some("check ORGANIZATIONAL_UNITS".to_owned())),
             Self::Nothing => Some(
                 "check ACCOUNTS, EXCLUDE_ACCOUNTS, ORGANIZATIONAL_UNITS and CLUSTERS: together they leave nothing".to_owned(),
             ),

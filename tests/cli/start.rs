@@ -208,3 +208,15 @@ async fn a_profile_with_sso_is_understood_and_asks_for_a_login() {
     assert!(run.stderr.contains("SSO") && !run.stderr.contains("feature"), "{}", run.stderr);
     assert_eq!(world.calls().total(), 0);
 }
+
+/// A full disk or a dead log pipe: services were changed, and nobody was told.
+#[tokio::test]
+async fn a_report_that_cannot_be_written_is_no_success() {
+    let world = Org::new().account("111122223333", |account| account.service("web/shop", "httpd.json")).start().await;
+    let into_a_full_disk = "exec \"$0\" --first-wait-ms=1 > /dev/full";
+    let program = simulator::Program::new("/bin/sh").args(["-c", into_a_full_disk, env!("CARGO_BIN_EXE_fargate-updater")]);
+    let run = program.in_world(&world).run().await;
+    assert_eq!(run.exit_code, Some(3), "{}", all_output(&run));
+    assert!(run.stderr.contains("could not write the report to stdout"), "{}", run.stderr);
+    assert_eq!(world.updates().len(), 1, "the run itself is finished all the same");
+}

@@ -2,7 +2,7 @@
 
 use simulator::{Account, Org, Service};
 
-/// Returns six accounts in two Regions: services to protect, protected ones, some that are left alone, some that fail, an account
+/// Returns six accounts in two Regions: services to protect, some that are left alone, some that fail, an account
 /// that refuses us, a suspended one.
 pub(crate) fn example() -> Org {
     Org::new()

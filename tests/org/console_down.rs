@@ -174,7 +174,7 @@ async fn a_definition_that_the_console_fails_on_costs_its_service_and_no_other()
         assert_eq!(run.exit_code, Some(3), "{cause}: {}", all_output(&run));
         let text = told(&world, &run.stdout);
         assert!(text.contains(cause), "expected {cause:?} in: {text}");
-        assert!(run.stdout.contains("3 services seen in 2 accounts: 2 protected, 1 failed"), "{}", run.stdout);
+        assert!(run.stdout.contains("3 services seen, 2 accounts in scope: 2 protected, 1 failed"), "{}", run.stdout);
         assert_eq!((world.registered().len(), world.updates().len()), (2, 2), "{cause}");
 
         // The Console is well again, and the next run does what is left.
@@ -256,7 +256,7 @@ async fn a_console_that_never_accepts_its_token_is_left_after_one_renewal() {
     insta::assert_snapshot!(told(&world, &run.stderr), @r"
     error: could not log in to the Console
       cause: the Console does not accept its own token for version
-      hint:  the Console user needs Defenders Management (view and update) and Images/Containers Results (view)
+      hint:  the Console user needs Defenders Management (view and update) and Images/Containers Vulnerabilities & Compliance Results (view)
     ");
     assert_eq!((world.calls().of(AUTHENTICATE), world.calls().of(VERSION)), (2, 2));
 

@@ -135,7 +135,7 @@ async fn each_reason_to_leave_a_service_alone_is_told_and_nothing_is_touched() {
     for (name, _, _, sentence) in &services {
         expect_told(&run, &format!("all/{name}"), "skipped", sentence);
     }
-    let skipped = format!("{0} services seen in 2 accounts: {0} skipped", services.len());
+    let skipped = format!("{0} services seen, 2 accounts in scope: {0} skipped", services.len());
     assert!(run.stdout.contains(&skipped), "{}", run.stdout);
 }
 

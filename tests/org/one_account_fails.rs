@@ -217,7 +217,7 @@ async fn one_cluster_that_fails_does_not_stop_the_others_of_its_region() {
         .await;
     let run = updater(&world).run().await;
     expect_exit(&run, exit::NOT_ALL);
-    assert!(run.stdout.contains("2 services seen in 3 accounts: 2 protected"), "{}", run.stdout);
+    assert!(run.stdout.contains("2 services seen, 3 accounts in scope: 2 protected"), "{}", run.stdout);
     assert_eq!(run.stdout.matches("could not list the services").count(), 2, "one line and one failure: {}", run.stdout);
 }
 

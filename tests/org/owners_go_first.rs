@@ -88,7 +88,7 @@ async fn a_service_that_did_not_change_is_looked_at_again_and_moved() {
     let world = org.start().await;
     let run = forgetful(&world).run().await;
     expect_exit(&run, exit::DONE);
-    assert!(run.stdout.contains("12 services seen in 2 accounts: 12 protected"), "{}", run.stdout);
+    assert!(run.stdout.contains("12 services seen, 2 accounts in scope: 12 protected"), "{}", run.stdout);
     assert_eq!(world.registered().len(), 1);
     // Two to find them; two before the revision is registered; two and one before the ten and the two are moved.
     assert_eq!(world.calls().of("DescribeServices"), 7);

@@ -88,7 +88,7 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     skipped       111122223333 us-east-1 web/desktop  its tasks run Windows, for which the vendor has no App-Embedded Defender
     ");
     insta::assert_snapshot!(summary, @"
-      6 services seen in 3 accounts: 2 protected, 3 skipped, 1 failed
+      6 services seen, 3 accounts in scope: 2 protected, 3 skipped, 1 failed
 
     Skipped, and why
           2  it runs on EC2, not on Fargate; other Defenders protect those hosts
@@ -296,4 +296,14 @@ async fn exit_codes_tell_done_from_not_all_from_not_started() {
             assert_eq!(run.exit_code, Some(code.into()), "{name}: {}{}", run.stdout, run.stderr);
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_that_saw_no_service_does_not_call_everything_protected() {
+    let world = Org::new().start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    assert!(run.stdout.contains("0 services seen, 1 account in scope: none"), "{}", run.stdout);
+    assert!(run.stdout.contains("No service was seen: see whether the scope is what you meant."), "{}", run.stdout);
+    assert!(!run.stdout.contains("Every service"), "{}", run.stdout);
 }

@@ -43,7 +43,7 @@ async fn a_second_run_writes_nothing_and_asks_the_console_for_its_sample_only() 
             services.iter().map(|service| service.task_definition_arn().to_owned()).collect()
         };
         assert_eq!(revisions(world.services()), revisions(services), "{again}");
-        assert!(run.stdout.contains("9 services seen in 2 accounts: 7 up to date, 2 skipped"), "{again}: {}", run.stdout);
+        assert!(run.stdout.contains("9 services seen, 2 accounts in scope: 7 up to date, 2 skipped"), "{again}: {}", run.stdout);
     }
 }
 

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: nothing new is started, what is in flight is finished, and the report is whole.
+//! SIGTERM and SIGINT: nothing new is started, what is being changed is finished, and the report is whole.
 //!
 //! A signal counts from the moment the program says that it has it; what happens then is up to the holds, not to time.
 
@@ -100,7 +100,7 @@ async fn services_whose_turn_has_not_come_are_not_attempted() {
         assert_eq!(outcomes(&run, &THREE), ["not attempted"; 3], "{signal:?}: {}", run.stdout);
         assert_eq!(world.calls().writes(), 0, "{signal:?}");
         assert_eq!(run.stdout.matches(&format!("  stopped by {} before the end", signal.name())).count(), 1, "{}", run.stdout);
-        assert!(run.stdout.contains("3 services seen in 2 accounts: 3 not attempted"), "{}", run.stdout);
+        assert!(run.stdout.contains("3 services seen, 2 accounts in scope: 3 not attempted"), "{}", run.stdout);
 
         let next = updater(&world).run().await;
         assert_eq!(next.exit_code, Some(0), "{signal:?}: {}", next.stdout);
@@ -140,7 +140,7 @@ async fn a_service_whose_revision_is_being_registered_is_finished_and_nothing_el
         assert_eq!((world.registered().len(), world.updates().len()), (1, 1), "{operation}");
         // The accounts that were not entered are told, one line each.
         for account in ["123456789012", OTHER_ACCOUNT] {
-            let line = format!("not attempted account {account}: the run was stopped before");
+            let line = format!("not attempted account {account}: the run was stopped before its turn");
             assert_eq!(run.stdout.matches(&line).count(), 1, "{operation}: {}", run.stdout);
         }
         assert_eq!(world.calls().of("AssumeRole"), 1, "{operation}");
@@ -184,7 +184,7 @@ async fn a_run_that_is_stopped_at_any_call_tells_of_every_service_once_and_leave
         assert_eq!(protected, world.updates().len(), "{operation}: {}", run.stdout);
         assert!(outcomes.iter().all(|word| word == "protected" || word == "not attempted"), "{operation}: {}", run.stdout);
         let told = format!(
-            "{} seen in 2 accounts",
+            "{} seen, 2 accounts in scope",
             if seen.len() == 1 { "1 service".to_owned() } else { format!("{} services", seen.len()) }
         );
         let before_the_accounts = operation == "ListAccounts";

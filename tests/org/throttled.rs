@@ -170,7 +170,7 @@ async fn seventy_accounts_at_once_assume_each_role_once() {
     let run = updater(&world).run().await;
     assert_eq!(run.exit_code, Some(0), "{}", all_output(&run));
     assert_eq!(world.calls().of("AssumeRole"), 71, "the management account's role among them");
-    assert!(run.stdout.contains("70 services seen in 71 accounts: 70 protected"), "{}", run.stdout);
+    assert!(run.stdout.contains("70 services seen, 71 accounts in scope: 70 protected"), "{}", run.stdout);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn the_narrowest_bounds_let_everything_through() {
         let world = org().start().await;
         let run = updater(&world).args(narrow).run().await;
         assert_eq!(run.exit_code, Some(0), "{narrow:?}: {}", all_output(&run));
-        assert!(run.stdout.contains("6 services seen in 3 accounts: 6 protected"), "{narrow:?}: {}", run.stdout);
+        assert!(run.stdout.contains("6 services seen, 3 accounts in scope: 6 protected"), "{narrow:?}: {}", run.stdout);
     }
 }
 

@@ -46,6 +46,10 @@ fn tell(environment: &[(String, String)], console_url: &str) -> std::io::Result<
     writeln!(out, "# The Console is at {console_url}; Ctrl-C ends both.")?;
     for (name, value) in environment {
         writeln!(out, "export {name}='{value}'")?;
+        if name == "AWS_REGION" {
+            // Version 1 of the AWS CLI knows only this name.
+            writeln!(out, "export AWS_DEFAULT_REGION='{value}'")?;
+        }
     }
     out.flush()
 }
