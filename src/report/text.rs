@@ -186,10 +186,15 @@ fn verdict(counts: &Counts, colour: bool) -> String {
     let failed = counts.unseen_failed;
     let failed = (failed > 0).then(|| format!("{failed} {} could not be walked", places(failed)));
     let stopped = counts.unseen_not_attempted;
-    let stopped = (stopped > 0).then(|| format!("{stopped} {} not attempted", places(stopped)));
+    let were = |number: u64| if number == 1 { "was" } else { "were" };
+    let stopped = (stopped > 0).then(|| format!("{stopped} {} {} not attempted", places(stopped), were(stopped)));
     let bugs = (counts.bugs > 0).then(|| "fargate-updater has a bug".to_owned());
     let open: Vec<String> = [services, failed, stopped, bugs].into_iter().flatten().collect();
-    paint(&format!("Not done: {}.", open.join(", and ")), RED, colour)
+    let open = match open.split_last() {
+        Some((last, rest @ [_, ..])) => format!("{}, and {last}", rest.join(", ")),
+        _ => open.concat(),
+    };
+    paint(&format!("Not done: {open}."), RED, colour)
 }
 
 fn many(number: u64, what: &str) -> String {

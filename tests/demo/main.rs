@@ -41,7 +41,7 @@ async fn show(org: Org) -> io::Result<()> {
     title("First run")?;
     let first = program(&world)?.run().await;
     print(&first)?;
-    expect("the first run leaves two services and an account undone, and says so", first.exit_code == Some(3))?;
+    expect("the first run leaves a service and an account undone, and says so", first.exit_code == Some(3))?;
     summary_of_calls(&world)?;
 
     title("Second run: nothing is left to do, so nothing is changed")?;

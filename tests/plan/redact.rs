@@ -56,7 +56,7 @@ fn an_error_is_told_with_its_causes_each_once() {
     #[error("{text}")]
     struct Cause {
         text: &'static str,
-        source: Option<Box<Cause>>,
+        source: Option<Box<Self>>,
     }
     let cause = |text, source: Option<Cause>| Cause { text, source: source.map(Box::new) };
     let error = cause("no answer", Some(cause("connect to tw_abc: refused", Some(cause("refused", None)))));
