@@ -107,8 +107,16 @@ pub enum Outcome {
 /// What a failure happened in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Before the walk: credentials, secret, Console, accounts.
-    Start,
+    /// Getting into AWS: Region, credentials, the caller's identity.
+    Access,
+    /// Reading the Console's address and credentials.
+    Secret,
+    /// Reaching the Console, logging in, learning today's Defender.
+    Console,
+    /// Finding out which accounts there are.
+    Accounts,
+    /// Stopped by a signal before the walk.
+    Interrupted,
     AssumeRole,
     Regions,
     Clusters,
@@ -124,10 +132,34 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage, in the order of a run.
+    pub const ALL: [Self; 16] = [
+        Self::Access,
+        Self::Secret,
+        Self::Console,
+        Self::Accounts,
+        Self::Interrupted,
+        Self::AssumeRole,
+        Self::Regions,
+        Self::Clusters,
+        Self::Services,
+        Self::Look,
+        Self::EntryPoint,
+        Self::Embed,
+        Self::Accept,
+        Self::Register,
+        Self::Update,
+        Self::Program,
+    ];
+
     /// Returns a fixed word for machines.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Start => "start",
+            Self::Access => "access",
+            Self::Secret => "secret",
+            Self::Console => "console",
+            Self::Accounts => "accounts",
+            Self::Interrupted => "interrupted",
             Self::AssumeRole => "assume-role",
             Self::Regions => "regions",
             Self::Clusters => "clusters",

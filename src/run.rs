@@ -65,7 +65,15 @@ impl StartError {
 
     /// Returns what went wrong as it is told.
     pub fn told(&self) -> Failure {
-        Failure::new(Stage::Start, self, self.hint())
+        let stage = match self {
+            Self::Access(_) => Stage::Access,
+            Self::Secret(_) | Self::SecretUrl { .. } => Stage::Secret,
+            Self::Ping(_) | Self::Login(_) | Self::Sample(_) => Stage::Console,
+            Self::Accounts(_) => Stage::Accounts,
+            Self::Interrupted => Stage::Interrupted,
+            Self::Https(_) | Self::Signals(_) => Stage::Program,
+        };
+        Failure::new(stage, self, self.hint())
     }
 }
 

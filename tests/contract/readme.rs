@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fargate_updater::aws::operations::{Role, actions_of};
 use fargate_updater::cli::command;
+use fargate_updater::events::Stage;
 use fargate_updater::plan::SkipReason;
 use fargate_updater::settings::PASSWORD;
 
@@ -111,4 +112,13 @@ fn files_that_readme_names_are_there() {
         in_backticks(&readme).into_iter().filter(|text| ["src/", "tests/", ".ci/"].iter().any(|start| text.starts_with(start)));
     let missing: Vec<String> = paths.filter(|path| !root.join(path).exists()).collect();
     assert!(missing.is_empty(), "README.md names files that are not there: {missing:?}");
+}
+
+#[test]
+fn the_stages_are_those_of_events_rs() {
+    let readme = read("README.md");
+    let paragraph = readme.split("\n\n").find(|paragraph| paragraph.starts_with("Stages: ")).expect("README names the stages");
+    let named: Vec<&str> = paragraph.split('`').skip(1).step_by(2).collect();
+    let codes: Vec<&str> = Stage::ALL.into_iter().map(Stage::code).collect();
+    assert_eq!(named, codes, "left: README.md's paragraph \"Stages:\"; right: Stage::ALL, in their order");
 }

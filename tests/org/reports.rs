@@ -273,7 +273,7 @@ async fn a_run_that_cannot_start_says_why_to_people_on_stderr_and_to_machines_on
 
     let run = told_to_a_pipe(&world).await;
     expect_exit(&run, exit::COULD_NOT_START);
-    insta::assert_snapshot!(redacted(&run.stdout), @r#"{"time":"TIME","level":"error","message":"run could not start","stage":"start","causes":["could not get the Console's address and credentials","could not read the secret fargate-updater/console","GetSecretValue found nothing (ResourceNotFoundException): Secrets Manager can't find the specified secret. (request ID)"],"hint":"check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own"}"#);
+    insta::assert_snapshot!(redacted(&run.stdout), @r#"{"time":"TIME","level":"error","message":"run could not start","stage":"secret","causes":["could not get the Console's address and credentials","could not read the secret fargate-updater/console","GetSecretValue found nothing (ResourceNotFoundException): Secrets Manager can't find the specified secret. (request ID)"],"hint":"check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own"}"#);
     assert_eq!(world.calls().writes(), 0);
 }
 
