@@ -81,9 +81,8 @@ impl Journey<'_> {
         self.look_again().await; // AWS, when the first look is long ago
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
-        let Some(registered) = self.register(&found, &revision, &secrets).await? else {
-            return Ok(()); // AWS, once, or what an earlier run registered
-        };
+        // AWS, once; or what an earlier run registered.
+        let Some(registered) = self.register(&found, &revision, &secrets).await? else { return Ok(()) };
         self.deploy(&found, &registered, &secrets).await; // AWS
         Ok(())
     }
@@ -115,11 +114,8 @@ impl Journey<'_> {
             Condition::Unprotected => {}
         }
         for service in std::mem::take(&mut self.open) {
-            match service::turn(&service, &self.world.today, self.job.last_look) {
-                Turn::Protect => self.open.push(service),
-                Turn::Wait => self.ended.put_back.push(service),
-                Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
-            }
+            let turn = service::turn(&service, &self.world.today, self.job.last_look);
+            self.take(turn, service);
         }
     }
 
@@ -171,18 +167,10 @@ impl Journey<'_> {
         self.looked = Instant::now();
         let services = std::mem::take(&mut self.open);
         for (before, seen) in look_at(&self.job.open.reader, services).await {
-            let turn = match seen {
-                Seen::Now(now) => service::turn_again(&before, &now, self.job.last_look),
-                Seen::Gone => Turn::Leave(SkipReason::gone()),
-                Seen::Failed(error) => {
-                    self.end(&before, error.outcome(self.world.stop.is_cancelled()));
-                    continue;
-                }
-            };
-            match turn {
-                Turn::Protect => self.open.push(before),
-                Turn::Wait => self.ended.put_back.push(before),
-                Turn::Leave(reason) => self.end(&before, Outcome::Skipped(reason)),
+            match seen {
+                Seen::Now(now) => self.take(service::turn_again(&before, &now, self.job.last_look), before),
+                Seen::Gone => self.end(&before, Outcome::Skipped(SkipReason::gone())),
+                Seen::Failed(error) => self.end(&before, error.outcome(self.world.stop.is_cancelled())),
             }
         }
     }
@@ -233,8 +221,13 @@ impl Journey<'_> {
     /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
     async fn deploy(&mut self, found: &Found, revision: &TaskDefinitionArn, secrets: &Redactor) {
         let writer = &self.job.open.writer;
-        let mut tries = 0;
+        let (mut tries, mut begun) = (0, false);
         loop {
+            if begun && self.world.stop.is_cancelled() {
+                // A job may have hundreds of services. Those that are left find the revision in the next run.
+                return self.end_all(&Outcome::NotAttempted);
+            }
+            begun = true;
             self.look_again().await; // AWS, when the last look is long ago
             let rest = self.open.split_off(self.open.len().min(UPDATES_AT_ONCE));
             let services = std::mem::replace(&mut self.open, rest);
@@ -269,6 +262,15 @@ impl Journey<'_> {
     fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
         let error = JourneyError::Update { revision: revision.short(), source };
         self.end(service, error.outcome(self.world.stop.is_cancelled()));
+    }
+
+    /// Keeps a service open, puts it back or leaves it.
+    fn take(&mut self, turn: Turn, service: ServiceFacts) {
+        match turn {
+            Turn::Protect => self.open.push(service),
+            Turn::Wait => self.ended.put_back.push(service),
+            Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
+        }
     }
 
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.

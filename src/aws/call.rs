@@ -48,7 +48,7 @@ pub struct Calls {
 impl Calls {
     /// Returns a sender with this bound on calls in flight.
     ///
-    /// Throttling is waited out for some five minutes, because AWS's slowest bucket refills one token a second and the customer's
+    /// Throttling is waited out for nearly six minutes on average (40 tries of up to 20 s, half of that by jitter), because AWS's slowest bucket refills one token a second and the customer's
     /// own pipelines drink from it as well.
     pub fn new(in_flight: usize, first_wait: Duration, stop: CancellationToken) -> Self {
         let longest_wait = Duration::from_secs(20).min(first_wait.saturating_mul(40));
@@ -74,7 +74,7 @@ impl Calls {
             };
             tries += 1;
             if !self.waited(&error, tries).await {
-                return Err(error);
+                return Err(error.given_up());
             }
         }
     }

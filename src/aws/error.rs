@@ -39,6 +39,8 @@ pub struct AwsError {
     code: Option<String>,
     message: String,
     request_id: Option<String>,
+    /// Whether it was tried as often as it is worth, so that nobody above begins anew.
+    given_up: bool,
 }
 
 /// Codes that mean "too busy", in every service we call.
@@ -80,12 +82,12 @@ impl AwsError {
             _ => Kind::Other,
         };
         let request_id = error.request_id().map(str::to_owned);
-        Self { operation, kind, code, message, request_id }
+        Self { operation, kind, code, message, request_id, given_up: false }
     }
 
     /// Returns an error that we found out ourselves, such as an answer without what it must hold.
     pub(super) fn unusable(operation: &'static Operation, message: String) -> Self {
-        Self { operation, kind: Kind::Other, code: None, message, request_id: None }
+        Self { operation, kind: Kind::Other, code: None, message, request_id: None, given_up: false }
     }
 
     /// Returns the name of the operation that failed.
@@ -106,10 +108,18 @@ impl AwsError {
     /// repeated in the second case.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match self.kind {
+            _ if self.given_up => None,
             Kind::Throttled => Some(Trouble::Throttled),
             Kind::Unreachable if self.operation.effect != Effect::WriteOnce => Some(Trouble::Unclear),
             _ => None,
         }
+    }
+
+    /// Returns the error as the last word: a call that needed this one must not try it all over again.
+    #[must_use]
+    pub(super) fn given_up(mut self) -> Self {
+        self.given_up = true;
+        self
     }
 
     /// Returns whether a service control policy denied it: somebody in the organization decided that.

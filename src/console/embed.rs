@@ -64,8 +64,7 @@ impl Console {
     ///
     /// When nothing answers.
     pub async fn ping(&self) -> Result<(), ConsoleError> {
-        let redactor = Redactor::default();
-        let request = Request { method: Method::GET, route: "_ping", query: &[], body: None, redactor: &redactor };
+        let request = Request { method: Method::GET, route: "_ping", query: &[], body: None, secrets: None };
         match self.wire.json(&request, None).await {
             Ok(_) => Ok(()),
             // What it answers is not documented, only that it does; a page, though, comes from somewhere else.
@@ -82,8 +81,7 @@ impl Console {
     ///
     /// When the Console does not tell.
     pub async fn version(&self) -> Result<String, ConsoleError> {
-        let redactor = Redactor::default();
-        let request = Request { method: Method::GET, route: "version", query: &[], body: None, redactor: &redactor };
+        let request = Request { method: Method::GET, route: "version", query: &[], body: None, secrets: None };
         let answer = self.wire.json(&request, Some(&self.login)).await?;
         let version = answer.as_str().map(str::to_owned);
         version.ok_or_else(|| self.wire.error("version", What::Unusable { problem: "it is not a text".to_owned() }))
@@ -95,7 +93,7 @@ impl Console {
     ///
     /// When the Console does not do it, or its answer holds no whole Defender.
     pub async fn defender_today(&self, policy: &Policy) -> Result<DefenderToday, ConsoleError> {
-        let answer = self.send(&defender::sample(), None, policy, &Redactor::default()).await?;
+        let answer = self.send(&defender::sample(), None, policy, None).await?;
         DefenderToday::from_sample(&answer)
             .map_err(|problem| self.wire.error(EMBED, What::Unusable { problem: problem.to_string() }))
     }
@@ -105,8 +103,8 @@ impl Console {
     /// # Errors
     ///
     /// When the Console refuses, or does not answer with JSON. What it says is cleaned of the definition's secrets.
-    pub async fn embed(&self, question: &Question, policy: &Policy, redactor: &Redactor) -> Result<Value, ConsoleError> {
-        self.send(&question.body, question.lookup.as_ref(), policy, redactor).await
+    pub async fn embed(&self, question: &Question, policy: &Policy, secrets: &Redactor) -> Result<Value, ConsoleError> {
+        self.send(&question.body, question.lookup.as_ref(), policy, Some(secrets)).await
     }
 
     /// Embedding changes nothing on the Console, so that it can be repeated.
@@ -118,7 +116,7 @@ impl Console {
         body: &Value,
         lookup: Option<&Source>,
         policy: &Policy,
-        redactor: &Redactor,
+        secrets: Option<&Redactor>,
     ) -> Result<Value, ConsoleError> {
         let mut query = vec![
             ("consoleaddr", self.defenders_connect_to.clone()),
@@ -132,7 +130,7 @@ impl Console {
             query.push(("registryType", registry_type.clone()));
             query.extend(credential_id.iter().map(|credential_id| ("registryCredentialID", credential_id.clone())));
         }
-        let request = Request { method: Method::POST, route: EMBED, query: &query, body: Some(body), redactor };
+        let request = Request { method: Method::POST, route: EMBED, query: &query, body: Some(body), secrets };
         self.wire.json(&request, Some(&self.login)).await
     }
 
@@ -149,9 +147,8 @@ impl Console {
 
     async fn ask_for_scan(&self, image: &str) -> Result<bool, ConsoleError> {
         let _turn = self.registry_turn.lock().await;
-        let redactor = Redactor::default();
         let query = [("name", image.to_owned()), ("limit", REGISTRY_PAGE.to_owned())];
-        let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, redactor: &redactor };
+        let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, secrets: None };
         match self.wire.json(&request, Some(&self.login)).await {
             // Nothing found is `null`, not an empty list (PaloAltoNetworks/prismacloud-api-python, cwpp.py).
             Ok(Value::Null) => Ok(false),

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::error::{ConsoleError, What};
 use super::wire::{Request, Wire};
 use crate::once::Shared;
-use crate::plan::redact::Redactor;
 
 /// A token older than this is fetched anew. SaaS tokens wrap one that is valid for ten minutes, and the vendor advises to renew
 /// every five; `authenticate/renew` is in no published API description, so that we log in again.
@@ -56,8 +55,7 @@ impl Login {
 
     async fn fetch(&self, wire: &Wire) -> Result<SecretString, ConsoleError> {
         let body = json!({"username": self.user.expose_secret(), "password": self.password.expose_secret()});
-        let redactor = Redactor::default();
-        let request = Request { method: Method::POST, route: ROUTE, query: &[], body: Some(&body), redactor: &redactor };
+        let request = Request { method: Method::POST, route: ROUTE, query: &[], body: Some(&body), secrets: None };
         let answer = wire.json(&request, None).await.map_err(|error| match error.what() {
             What::Unauthorized => {
                 let text = "wrong user or password".to_owned();

@@ -23,14 +23,15 @@ use crate::plan::retry::{Patience, Trouble};
 /// With entry point extraction the Console itself asks a registry before it answers, which takes its time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// One request, and what its error texts must not show.
+/// One request.
 pub(super) struct Request<'a> {
     pub(super) method: Method,
     /// The route below `/api/v1/`.
     pub(super) route: &'static str,
     pub(super) query: &'a [(&'static str, String)],
     pub(super) body: Option<&'a Value>,
-    pub(super) redactor: &'a Redactor,
+    /// What its error texts must not show, beside what no text may.
+    pub(super) secrets: Option<&'a Redactor>,
 }
 
 /// Most requests to the Console in flight at once. It is one server for the whole organization, and a request that makes it look
@@ -190,7 +191,8 @@ impl Wire {
 
     /// Returns a text of the Console's without our secrets and the request's.
     fn clean(&self, request: &Request<'_>, text: &str) -> String {
-        let clean = self.secrets.and(request.redactor).clean_line(text);
+        let ours = self.secrets.clean_line(text);
+        let clean = request.secrets.map_or(ours, |secrets| self.secrets.and(secrets).clean_line(text));
         // A page in an error field helps nobody.
         clean.chars().take(500).collect()
     }

@@ -307,3 +307,25 @@ async fn waiting_for_another_try_of_an_update_does_not_delay_stopping() {
     assert_eq!(lines_about(&run, "web/one").len(), 1, "{}", run.stdout);
     assert_eq!((world.registered().len(), world.updates().len()), (1, 0));
 }
+
+#[tokio::test]
+async fn of_many_services_on_one_definition_those_that_are_left_are_the_next_runs() {
+    let org = Org::new().account(ACCOUNT, |account| {
+        (0..25).fold(account, |account, n| account.service(&format!("web/shop-{n:02}"), "httpd.json"))
+    });
+    let world = org.start().await;
+    let updating = world.hold("UpdateService");
+    let running = updater(&world).start().await;
+    updating.reached().await;
+    Signal::Terminate.stop(&running).await;
+    updating.release();
+    let run = running.wait().await;
+    assert_eq!(run.exit_code, Some(3), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("25 services seen, 2 accounts in scope: 10 protected, 15 not attempted"), "{}", run.stdout);
+    assert_eq!(world.updates().len(), 10);
+
+    let next = updater(&world).run().await;
+    assert_eq!(next.exit_code, Some(0), "{}{}", next.stdout, next.stderr);
+    assert!(next.stdout.contains("15 protected, 10 up to date"), "{}", next.stdout);
+    assert_eq!(world.registered().len(), 1, "the next run uses the revision that is there");
+}

@@ -217,3 +217,16 @@ async fn what_stays_throttled_fails_and_says_so() {
         assert!((2..=50).contains(&tries), "{operation} was tried {tries} times");
     }
 }
+
+#[tokio::test]
+async fn a_renewal_that_stays_throttled_is_not_begun_anew_by_each_call_that_needs_it() {
+    let renewals = FaultRule { from: 2, to: None, ..first_calls("AssumeRole", 1, Fault::throttled()) };
+    let org = Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
+    // Sessions this short are renewed before every call.
+    let world = org.sessions_of(Duration::from_secs(60)).fault(renewals).start().await;
+    let run = updater(&world).run().await;
+    assert_eq!(run.exit_code, Some(3), "{}", all_output(&run));
+    assert!(run.stdout.contains("AssumeRole was throttled until we gave up"), "{}", run.stdout);
+    let tries = world.calls().of("AssumeRole");
+    assert!((2..=100).contains(&tries), "AssumeRole was tried {tries} times for two accounts");
+}
