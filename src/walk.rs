@@ -157,21 +157,11 @@ impl Walk {
         Ok(walked)
     }
 
-    /// Lists the organization, page by page. Where that is denied and the settings name accounts, those are taken as they are.
+    /// Lists the organization. Where that is denied and the settings name accounts, those are taken as they are.
     async fn listed(&self) -> Result<BTreeSet<ListedAccount>, AccountsError> {
-        let organizations = Organizations::new(&self.aws);
-        let mut listed = BTreeSet::new();
-        let mut next = None;
-        loop {
-            let page = match organizations.accounts(next.as_deref()).await {
-                Ok(page) => page,
-                Err(error) => return self.named_accounts(error).await,
-            };
-            listed.extend(page.items);
-            next = page.next;
-            if next.is_none() {
-                return Ok(listed);
-            }
+        match Organizations::new(&self.aws).accounts().await {
+            Ok(listed) => Ok(listed),
+            Err(error) => self.named_accounts(error).await,
         }
     }
 

@@ -11,6 +11,7 @@ use aws_sdk_ecs::types::{
 use super::call::{At, Calls};
 use super::error::AwsError;
 use super::operations::{self, Operation};
+use super::pages;
 use super::raw::{KeepAnswer, SendInstead};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 use crate::plan::service::ServiceFacts;
@@ -81,19 +82,13 @@ impl EcsReader {
     /// When AWS does not tell.
     pub async fn clusters(&self) -> Result<BTreeSet<ClusterArn>, AwsError> {
         let operation = &operations::LIST_CLUSTERS;
-        let mut clusters = BTreeSet::new();
-        let mut next: Option<String> = None;
-        loop {
-            let request = || self.client.list_clusters().max_results(PAGE).set_next_token(next.clone()).send();
+        pages::all(|from| async move {
+            let request = || self.client.list_clusters().max_results(PAGE).set_next_token(from.clone()).send();
             let answer = self.calls.send(operation, &self.at, request).await?;
-            for arn in answer.cluster_arns() {
-                clusters.insert(parsed(operation, Some(arn))?);
-            }
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(clusters);
-            }
-        }
+            let arns = answer.cluster_arns().iter().map(|arn| parsed(operation, Some(arn)));
+            Ok((arns.collect::<Result<_, _>>()?, answer.next_token))
+        })
+        .await
     }
 
     /// Describes clusters with their tags.
@@ -126,22 +121,16 @@ impl EcsReader {
     /// When AWS does not tell.
     pub async fn services(&self, cluster: &ClusterArn) -> Result<BTreeSet<ServiceArn>, AwsError> {
         let operation = &operations::LIST_SERVICES;
-        let mut services = BTreeSet::new();
-        let mut next: Option<String> = None;
-        loop {
+        pages::all(|from| async move {
             let request = || {
                 let request = self.client.list_services().cluster(cluster.as_str()).max_results(PAGE);
-                request.set_next_token(next.clone()).send()
+                request.set_next_token(from.clone()).send()
             };
             let answer = self.calls.send(operation, &self.at, request).await?;
-            for arn in answer.service_arns() {
-                services.insert(parsed(operation, Some(arn))?);
-            }
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(services);
-            }
-        }
+            let arns = answer.service_arns().iter().map(|arn| parsed(operation, Some(arn)));
+            Ok((arns.collect::<Result<_, _>>()?, answer.next_token))
+        })
+        .await
     }
 
     /// Describes services of one cluster, ten at most.

@@ -10,6 +10,7 @@ pub mod ecs;
 pub mod error;
 pub mod operations;
 pub mod organizations;
+mod pages;
 mod raw;
 pub mod secrets;
 

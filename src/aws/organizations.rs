@@ -8,7 +8,8 @@ use aws_sdk_organizations::types::Account;
 use super::access::Aws;
 use super::call::{At, Calls};
 use super::error::AwsError;
-use super::operations;
+use super::operations::{self, Operation};
+use super::pages;
 use crate::ids::{AccountId, UnitId};
 
 /// `ListAccounts` and its relatives give at most 20 a page, and may give an empty page with more to come.
@@ -29,12 +30,6 @@ impl ListedAccount {
     }
 }
 
-/// One page of a list, and where the next one begins.
-pub struct Page<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
-}
-
 /// Reads the caller's organization.
 pub struct Organizations {
     client: aws_sdk_organizations::Client,
@@ -47,17 +42,19 @@ impl Organizations {
         Self { client: aws_sdk_organizations::Client::new(aws.config()), calls: Arc::clone(&aws.calls), at: aws.own() }
     }
 
-    /// Returns a page of the organization's accounts.
+    /// Returns the organization's accounts, each once.
     ///
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn accounts(&self, from: Option<&str>) -> Result<Page<ListedAccount>, AwsError> {
+    pub async fn accounts(&self) -> Result<BTreeSet<ListedAccount>, AwsError> {
         let operation = &operations::LIST_ACCOUNTS;
-        let request = || self.client.list_accounts().max_results(PAGE).set_next_token(from.map(str::to_owned)).send();
-        let answer = self.calls.send(operation, &self.at, request).await?;
-        let items = answer.accounts().iter().map(listed).collect::<Result<_, _>>();
-        Ok(Page { items: items.map_err(|text| AwsError::unusable(operation, text))?, next: answer.next_token })
+        pages::all(|from| async move {
+            let request = || self.client.list_accounts().max_results(PAGE).set_next_token(from.clone()).send();
+            let answer = self.calls.send(operation, &self.at, request).await?;
+            Ok((all_listed(operation, answer.accounts())?, answer.next_token))
+        })
+        .await
     }
 
     /// Returns the accounts of some units and of all units below them, each once.
@@ -82,43 +79,36 @@ impl Organizations {
 
     async fn accounts_of(&self, unit: &UnitId) -> Result<Vec<ListedAccount>, AwsError> {
         let operation = &operations::LIST_ACCOUNTS_FOR_PARENT;
-        let mut accounts = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
+        pages::all(|from| async move {
             let request = || {
                 let request = self.client.list_accounts_for_parent().parent_id(unit.as_str()).max_results(PAGE);
-                request.set_next_token(next.clone()).send()
+                request.set_next_token(from.clone()).send()
             };
             let answer = self.calls.send(operation, &self.at, request).await?;
-            for account in answer.accounts() {
-                accounts.push(listed(account).map_err(|text| AwsError::unusable(operation, text))?);
-            }
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(accounts);
-            }
-        }
+            Ok((all_listed(operation, answer.accounts())?, answer.next_token))
+        })
+        .await
     }
 
     async fn units_of(&self, unit: &UnitId) -> Result<Vec<UnitId>, AwsError> {
         let operation = &operations::LIST_UNITS_FOR_PARENT;
-        let mut units = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
+        pages::all(|from| async move {
             let request = || {
                 let request = self.client.list_organizational_units_for_parent().parent_id(unit.as_str()).max_results(PAGE);
-                request.set_next_token(next.clone()).send()
+                request.set_next_token(from.clone()).send()
             };
             let answer = self.calls.send(operation, &self.at, request).await?;
-            for unit in answer.organizational_units().iter().filter_map(|unit| unit.id()) {
-                units.push(unit.parse().map_err(|error| AwsError::unusable(operation, format!("{error}")))?);
-            }
-            next = answer.next_token;
-            if next.is_none() {
-                return Ok(units);
-            }
-        }
+            let ids = answer.organizational_units().iter().filter_map(|unit| unit.id());
+            let units = ids.map(|id| id.parse().map_err(|error| AwsError::unusable(operation, format!("{error}"))));
+            Ok((units.collect::<Result<_, _>>()?, answer.next_token))
+        })
+        .await
     }
+}
+
+/// Takes a page of accounts.
+fn all_listed(operation: &'static Operation, accounts: &[Account]) -> Result<Vec<ListedAccount>, AwsError> {
+    accounts.iter().map(|account| listed(account).map_err(|text| AwsError::unusable(operation, text))).collect()
 }
 
 /// Takes an account as AWS lists it: with `State`, or with `Status`, which was retired on 2026-09-09 and which older partitions
