@@ -197,7 +197,7 @@ impl FromStr for ClusterArn {
 
 /// `arn:aws:ecs:eu-west-1:111122223333:service/web/checkout`, or the older form without the cluster.
 ///
-/// Source: Amazon ECS Developer Guide, "Amazon Resource Names (ARNs) and IDs" (read 2026-11).
+/// Source: Amazon ECS Developer Guide, "Amazon Resource Names (ARNs) and IDs".
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceArn {
     text: String,
@@ -270,7 +270,7 @@ impl FromStr for TaskDefinitionArn {
 
 /// An organizational unit or the root of an organization, such as `ou-ab12-11111111` or `r-ab12`.
 ///
-/// Source: AWS Organizations API Reference, ListAccountsForParent, `ParentId` (read 2026-11).
+/// Source: AWS Organizations API Reference, ListAccountsForParent, `ParentId`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitId(String);
 

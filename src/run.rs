@@ -184,7 +184,7 @@ fn new_run_id() -> String {
 
 /// Cancels the run at the first signal. Fargate sends SIGTERM and gives 30 seconds.
 ///
-/// Source: Amazon ECS Developer Guide, `stopTimeout` (read 2026-11).
+/// Source: Amazon ECS Developer Guide, `stopTimeout`.
 fn listen_for_signals(stop: CancellationToken, events: Events) -> std::io::Result<tokio::task::JoinHandle<()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -23,7 +23,7 @@ impl Ec2Reader {
     /// Returns the Regions that the account has enabled.
     ///
     /// `DescribeRegions` leaves the others out unless it is asked for all.
-    /// Source: Amazon EC2 API Reference, DescribeRegions, `AllRegions` (read 2026-11).
+    /// Source: Amazon EC2 API Reference, DescribeRegions, `AllRegions`.
     ///
     /// # Errors
     ///

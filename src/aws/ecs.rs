@@ -44,7 +44,7 @@ impl ClusterArn {
 }
 
 /// The reason ECS gives for what does not exist, or does not any more.
-/// Source: Amazon ECS Developer Guide, "API failure reasons" (read 2026-11).
+/// Source: Amazon ECS Developer Guide, "API failure reasons".
 pub const MISSING: &str = "MISSING";
 
 /// What `DescribeClusters` said: the clusters it knows, and why it did not describe the others.

@@ -44,7 +44,7 @@ impl SecretError {
 
 /// Returns what to do about a secret that is not handed out.
 ///
-/// Source of the errors: AWS Secrets Manager API Reference, GetSecretValue, "Errors" (read 2026-11).
+/// Source of the errors: AWS Secrets Manager API Reference, GetSecretValue, "Errors".
 fn way_to_read(error: &AwsError) -> String {
     let about_key = error.mentions("KMS") || error.mentions("kms:") || error.mentions("decrypt");
     let hint = match error.kind() {

@@ -33,8 +33,7 @@ pub const CAPABILITY: &str = "SYS_PTRACE";
 
 /// First words of the entry points that other vendors' agents put in front of an application's own.
 ///
-/// Source: the vendors' public patching tools: Sysdig workload agent, CrowdStrike Falcon patching utility, Aqua MicroEnforcer,
-/// Lacework sidecar, Datadog Cloud Workload Security (read 2026-11).
+/// Source: public task definitions, patching scripts and guides that carry each of them, found by the text itself (2026-11).
 const OTHER_AGENTS: [(&str, &str); 5] = [
     ("/opt/draios/bin/instrument", "Sysdig"),
     ("/tmp/CrowdStrike/", "CrowdStrike Falcon"),

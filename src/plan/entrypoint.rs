@@ -70,7 +70,7 @@ pub fn source(image: &str, scanned: bool, policy: &Policy) -> Source {
 
 /// Returns the account of a private ECR image: `111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1`.
 ///
-/// Source: Amazon ECR User Guide, "Amazon ECR private registries" (dual-stack hosts: `….dkr-ecr.eu-west-1.on.aws`; read 2026-11).
+/// Source: Amazon ECR User Guide, "Amazon ECR private registries" (dual-stack hosts: `….dkr-ecr.eu-west-1.on.aws`).
 fn ecr_account(image: &str) -> Option<&str> {
     let host = image.split('/').next()?;
     let (account, rest) = host.split_once('.')?;

@@ -2,7 +2,7 @@
 //!
 //! On a revision of ours stand its source, the Defender's version and the run that made it; on a service, what must not be tried
 //! again. Owners opt out with a tag as well. Values use only the characters that ECS allows in tags (letters, digits, spaces and
-//! `+ - = . _ : / @`; Amazon ECS Developer Guide, "Tag restrictions", read 2026-11).
+//! `+ - = . _ : / @`; Amazon ECS Developer Guide, "Tag restrictions").
 
 use serde_json::{Value, json};
 
@@ -22,11 +22,11 @@ pub const VERSION_TAG: &str = "fargate-updater:defender-version";
 pub const RUN_TAG: &str = "fargate-updater:run-id";
 
 /// A resource has at most 50 tags.
-/// Source: Amazon ECS Developer Guide, "Tag restrictions" (read 2026-11).
+/// Source: Amazon ECS Developer Guide, "Tag restrictions".
 const MOST_TAGS: usize = 50;
 
 /// A tag's value has at most 256 characters, and a family may have 255.
-/// Source: Amazon ECS Developer Guide, "Tag restrictions"; RegisterTaskDefinition, `family` (read 2026-11).
+/// Source: Amazon ECS Developer Guide, "Tag restrictions"; RegisterTaskDefinition, `family`.
 const LONGEST_VALUE: usize = 256;
 
 /// Returns whether an owner's tags say that we are to keep away: any value but false, no and 0.

@@ -148,7 +148,7 @@ impl TaskDefinition<Described> {
                 members.shift_remove(key);
             }
             // Keys with this prefix are AWS's own to set, and a registration that holds one is refused.
-            // Source: Amazon ECS Developer Guide, "Tag restrictions" (read 2026-11).
+            // Source: Amazon ECS Developer Guide, "Tag restrictions".
             if let Some(Value::Array(tags)) = members.get_mut("tags") {
                 tags.retain(|tag| !tag.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("aws:")));
                 if tags.is_empty() {
