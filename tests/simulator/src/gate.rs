@@ -15,15 +15,16 @@ use tokio::sync::{Notify, watch};
 /// One call as it arrived, once its caller is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Call {
-    /// AWS's name of the operation; for the Console the method and the route, such as `POST defenders/fargate.json`.
+    /// AWS's name of the operation; for the Console the method and the route, such as `POST defenders/fargate.json`; for an image
+    /// registry the method and `v2`, `manifests`, `blobs` or `registry token`.
     pub operation: String,
-    /// The account the caller's key belongs to; empty for the Console.
+    /// The account the caller's key belongs to; empty for the Console and for registries.
     pub account: String,
-    /// The Region of the signature's scope; empty for the Console.
+    /// The Region of the signature's scope; empty for the Console and for registries.
     pub region: String,
     /// Whether it changes a customer's account.
     pub write: bool,
-    /// What it is about, for people: `web/checkout`, `checkout:7`; may be empty.
+    /// What it is about, for people: `web/checkout`, `checkout:7`, `docker.io/library/httpd`; may be empty.
     pub subject: String,
 }
 

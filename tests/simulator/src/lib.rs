@@ -1,19 +1,26 @@
-//! A simulated AWS Organization and a simulated Compute Console, spoken to over HTTP on loopback.
+//! A simulated AWS Organization, a simulated Compute Console and simulated image registries, spoken to over HTTP on loopback.
 //!
 //! A scenario is plain data ([`Org`]); started, it is a [`World`] that speaks the wire protocols of STS, Organizations, Secrets
-//! Manager, ECS and EC2, and the Console's; afterwards the same world is asked what became of it. Read [`scenario`] first.
+//! Manager, ECS, EC2 and ECR, the Console's and that of registries; afterwards the same world is asked what became of it. Read [`scenario`] first.
 //!
 //! There is no AWS SDK in here: the program under test brings the real one, and this crate must not agree with it by accident.
 
+mod argv;
 pub mod aws;
 pub mod console;
+mod forwarder;
 pub mod gate;
+pub mod registry;
 pub mod runner;
 pub mod scenario;
 pub mod world;
 
+pub use argv::{argv, unwrapped};
+pub use aws::as_ecs_stores;
 pub use console::Console;
+pub use forwarder::Forwarder;
 pub use gate::{Call, Calls, Fault, FaultRule, Gate, Hold, Moment};
+pub use registry::Registry;
 pub use runner::{Finished, Program, Running};
 pub use scenario::{Account, Org, Region, Service};
 pub use world::World;

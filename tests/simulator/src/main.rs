@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use simulator::Org;
+use simulator::{Org, World};
 
 const USAGE: &str = "usage: simulator [--scenario FILE.json] [--port N] [--console-port N]";
 
@@ -37,14 +37,18 @@ async fn run() -> Result<(), String> {
     };
     let started = org.start_at(arguments.port, arguments.console_port).await;
     let world = started.map_err(|error| format!("could not listen on loopback: {error}"))?;
-    tell(&world.environment(), &world.console_url()).map_err(|error| format!("could not write: {error}"))?;
+    tell(&world).map_err(|error| format!("could not write: {error}"))?;
     tokio::signal::ctrl_c().await.map_err(|error| format!("could not wait for Ctrl-C: {error}"))
 }
 
-fn tell(environment: &[(String, String)], console_url: &str) -> std::io::Result<()> {
+fn tell(world: &World) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "# The Console is at {console_url}; Ctrl-C ends both.")?;
-    for (name, value) in environment {
+    writeln!(out, "# The Console is at {}; Ctrl-C ends everything.", world.console_url())?;
+    writeln!(out, "# Image registries: --registries-at={}", world.registries_at())?;
+    for line in world.console_ca().iter().flat_map(|pem| pem.lines()) {
+        writeln!(out, "# {line}")?;
+    }
+    for (name, value) in world.environment() {
         writeln!(out, "export {name}='{value}'")?;
         if name == "AWS_REGION" {
             // Version 1 of the AWS CLI knows only this name.

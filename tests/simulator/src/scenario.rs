@@ -16,7 +16,7 @@ pub use account::{Account, Cluster, Region};
 pub use definition::Definition;
 pub use service::{CapacityProvider, Deploying, Service};
 
-use crate::{Console, Fault, FaultRule};
+use crate::{Console, Fault, FaultRule, Registry};
 
 /// The name of the secret that holds the Console's address and credentials, unless [`Org::without_secret`] took it away.
 pub const CONSOLE_SECRET: &str = "fargate-updater/console";
@@ -33,7 +33,7 @@ pub const CONSOLE_PASSWORD: &str = "{console password}";
 /// The root every organizational unit hangs from.
 pub const ROOT: &str = "r-ab12";
 
-/// An AWS Organization, the Console beside it, and how both misbehave.
+/// An AWS Organization, the Console and the image registries beside it, and how all of them misbehave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Org {
@@ -45,6 +45,9 @@ pub struct Org {
     pub accounts: Vec<Account>,
     pub units: Vec<Unit>,
     pub console: Console,
+    /// Those with something in them or with a way in of their own; every other one is there as well, and empty.
+    pub registries: Vec<Registry>,
+    /// Those of the management account, in its home Region.
     pub secrets: Vec<Secret>,
     /// IAM actions the caller in the management account is denied.
     pub denied: Vec<String>,
@@ -67,7 +70,7 @@ pub struct Unit {
     pub accounts: Vec<String>,
 }
 
-/// A secret of the management account, in its home Region.
+/// A secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
@@ -89,6 +92,7 @@ impl Default for Org {
             accounts: Vec::new(),
             units: Vec::new(),
             console: Console::default(),
+            registries: Vec::new(),
             secrets: vec![Secret { name: CONSOLE_SECRET.to_owned(), value, binary: false }],
             denied: Vec::new(),
             session_seconds: None,

@@ -1,9 +1,13 @@
-//! A scenario that runs: two servers on loopback, and what a test asks of them afterwards.
+//! A scenario that runs: three servers on loopback, and what a test asks of them afterwards.
 //!
 //! Nothing here waits. A test forces an order with [`World::hold`] and [`World::on_write`]; see [`crate::gate`].
 
+mod authority;
 pub(crate) mod connection;
 mod view;
+
+#[cfg(test)]
+mod tls_tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,10 +20,12 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::authority::Authority;
 use self::connection::{Connection, Listener};
 pub use self::view::ServiceView;
 use crate::aws::{Aws, CALLER_KEY, CALLER_SECRET, State};
 use crate::console::RunningConsole;
+use crate::registry::Registries;
 use crate::scenario::{CONSOLE_PASSWORD, CONSOLE_SECRET, CONSOLE_URL, CONSOLE_USER, Definition, Org};
 use crate::{Calls, FaultRule, Gate, Hold, Moment};
 
@@ -27,9 +33,12 @@ use crate::{Calls, FaultRule, Gate, Hold, Moment};
 pub struct World {
     aws: Aws,
     console: RunningConsole,
+    registries: Registries,
     gate: Gate,
     address: SocketAddr,
+    registries_address: SocketAddr,
     console_url: String,
+    console_ca: Option<String>,
     /// Dropped with the world, which is what the servers wait for.
     _running: watch::Sender<()>,
 }
@@ -44,16 +53,20 @@ impl Org {
         self.start_at(0, 0).await.unwrap_or_else(|error| panic!("could not listen on loopback: {error}"))
     }
 
-    /// Starts the scenario on these ports of loopback; 0 stands for one nobody uses.
+    /// Starts the scenario on these ports of loopback; 0 stands for one nobody uses. The registries are on such a one.
     ///
     /// # Errors
     ///
-    /// When a port cannot be had.
+    /// When a port cannot be had, or a certificate for the Console not be made.
     pub async fn start_at(self, port: u16, console_port: u16) -> std::io::Result<World> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let console_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, console_port)).await?;
         let address = listener.local_addr()?;
-        let console_url = format!("http://{}{}", console_listener.local_addr()?, self.console.path());
+        let registries_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let registries_address = registries_listener.local_addr()?;
+        let authority = self.console.has_tls().then(Authority::new).transpose()?;
+        let scheme = if authority.is_some() { "https" } else { "http" };
+        let console_url = format!("{scheme}://{}{}", console_listener.local_addr()?, self.console.path());
 
         let gate = Gate::default();
         gate.latency(Duration::from_millis(self.latency_milliseconds));
@@ -65,24 +78,28 @@ impl Org {
             |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
         let aws = Aws::new(State::new(&self, fill), gate.clone());
         let console = RunningConsole::new(self.console, gate.clone());
+        let registries = Registries::new(self.registries, aws.clone(), gate.clone());
         let running = watch::Sender::new(());
-        serve(listener, aws.router(), &running);
+        let (acceptor, console_ca) = authority.map(|authority| (authority.acceptor, authority.pem)).unzip();
+        serve(Listener::new(listener), aws.router(), &running);
+        let console_listener = Listener::new(console_listener).with_tls(acceptor);
         serve(console_listener, counting_peers(console.router(), gate.clone()), &running);
-        Ok(World { aws, console, gate, address, console_url, _running: running })
+        serve(Listener::new(registries_listener), registries.router(), &running);
+        Ok(World { aws, console, registries, gate, address, registries_address, console_url, console_ca, _running: running })
     }
 }
 
-fn serve(listener: TcpListener, router: Router, running: &watch::Sender<()>) {
+fn serve(listener: Listener, router: Router, running: &watch::Sender<()>) {
     let mut running = running.subscribe();
     let service = router.into_make_service_with_connect_info::<Connection>();
     let dropped = async move {
         // Nothing is ever sent: this ends when the sender is gone.
         while running.changed().await.is_ok() {}
     };
-    tokio::spawn(axum::serve(Listener(listener), service).with_graceful_shutdown(dropped).into_future());
+    tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(dropped).into_future());
 }
 
-/// The simulated AWS notes its peers itself; the Console does not know about connections.
+/// The simulated AWS and the registries note their peers themselves; the Console does not know about connections.
 fn counting_peers(router: Router, gate: Gate) -> Router {
     router.layer(from_fn(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request, next: Next| {
         gate.peer(connection.peer);
@@ -101,6 +118,16 @@ impl World {
         self.console_url.clone()
     }
 
+    /// Returns the certificate of the authority that signed the Console's, as PEM; there is none unless the Console has TLS.
+    pub fn console_ca(&self) -> Option<String> {
+        self.console_ca.clone()
+    }
+
+    /// Returns the address of every image registry, without a scheme: `127.0.0.1:12345`. See [`crate::registry`].
+    pub fn registries_at(&self) -> String {
+        self.registries_address.to_string()
+    }
+
     pub fn console(&self) -> &RunningConsole {
         &self.console
     }
@@ -109,7 +136,7 @@ impl World {
         &self.gate
     }
 
-    /// Returns every call so far, to AWS and to the Console.
+    /// Returns every call so far, to AWS, to the Console and to the registries.
     pub fn calls(&self) -> Calls {
         self.gate.calls()
     }
@@ -188,9 +215,32 @@ impl World {
         self.aws.state().updates().to_vec()
     }
 
-    /// Returns every secret access key and session token handed out so far, the caller's among them, to look for them in outputs.
+    /// Returns every secret access key and session token handed out so far, the caller's among them, and every token for an image
+    /// registry, to look for them in outputs.
     pub fn session_secrets(&self) -> Vec<String> {
-        self.aws.state().session_secrets()
+        let mut secrets = self.aws.state().session_secrets();
+        secrets.extend(self.registries.tokens_issued());
+        secrets
+    }
+
+    /// Returns the full ARN of a secret, whether or not there is one of this name.
+    pub fn secret_arn(&self, account: &str, region: &str, name: &str) -> String {
+        self.aws.state().secret_arn(account, region, name)
+    }
+
+    /// Returns the digest of what a tag names in its registry now, that of the index for an index.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such image.
+    pub fn digest_of(&self, full_name: &str) -> String {
+        self.registries.digest_of(full_name).unwrap_or_else(|| panic!("there is no image {full_name}"))
+    }
+
+    /// Pushes another image under a tag, for linux/amd64; its digest is another one even when it runs the same. What was there
+    /// before can still be pulled by its digest.
+    pub fn change_image(&self, full_name: &str, entrypoint: &[&str], command: &[&str]) {
+        self.registries.change_image(full_name, entrypoint, command);
     }
 
     /// Returns the account of every assumed role so far, with the session policy it was given.

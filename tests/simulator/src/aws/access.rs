@@ -43,7 +43,9 @@ pub(super) fn permit(state: &State, caller: &Caller, service: Service, action: &
 
 fn denial(service: Service, arn: &str, action: &str, resource: &str, kind: &str) -> AwsError {
     match service {
-        Service::Ecs | Service::SecretsManager => AwsError::new(ErrorKind::JsonDenied, &[arn, action, resource, kind, action]),
+        Service::Ecs | Service::SecretsManager | Service::Ecr => {
+            AwsError::new(ErrorKind::JsonDenied, &[arn, action, resource, kind, action])
+        }
         Service::Organizations => ErrorKind::OrganizationsDenied.into(),
         Service::Sts => AwsError::new(ErrorKind::StsDenied, &[arn, action, resource]),
         Service::Ec2 => AwsError::new(ErrorKind::Ec2Denied, &[arn, action, kind, action]),

@@ -15,6 +15,7 @@ pub enum Service {
     SecretsManager,
     Sts,
     Ec2,
+    Ecr,
 }
 
 /// Where an error's code and sentence are from.
@@ -70,15 +71,16 @@ macro_rules! errors {
     };
 }
 
-use Service::{Ec2, Ecs, Organizations, SecretsManager, Sts};
+use Service::{Ec2, Ecr, Ecs, Organizations, SecretsManager, Sts};
 use Source::{OurSentence, OursOnPurpose, Remembered, Reported};
 
-const JSON: &[Service] = &[Ecs, Organizations, SecretsManager];
+const JSON: &[Service] = &[Ecs, Organizations, SecretsManager, Ecr];
 const ECS: &[Service] = &[Ecs];
 const ORGANIZATIONS: &[Service] = &[Organizations];
 const SECRETS: &[Service] = &[SecretsManager];
 const STS: &[Service] = &[Sts];
 const EC2: &[Service] = &[Ec2];
+const ECR: &[Service] = &[Ecr];
 
 const COMMON: Source = Remembered("Amazon ECS API Reference, Common Errors");
 const STS_COMMON: Source = Remembered("AWS STS API Reference, Common Errors");
@@ -113,10 +115,13 @@ errors! {
     Ec2Unsigned: EC2, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", EC2_CODES;
 
     // Permissions.
-    JsonDenied: &[Ecs, SecretsManager], 400, "AccessDeniedException",
+    JsonDenied: &[Ecs, SecretsManager, Ecr], 400, "AccessDeniedException",
         "User: {} is not authorized to perform: {} on resource: {} because no {} policy allows the {} action", SENTENCE;
     DeniedByServiceControlPolicy: ECS, 400, "AccessDeniedException",
         "User: {} is not authorized to perform: {} on resource: {} with an explicit deny in a service control policy", SENTENCE;
+    EcrRepositoryDenied: ECR, 403, "DENIED",
+        "User: {} is not authorized to perform: {} on resource: {} because no resource-based policy allows the {} action",
+        Reported("aws-actions/amazon-ecr-login #232, aws/containers-roadmap #2053");
     OrganizationsDenied: ORGANIZATIONS, 400, "AccessDeniedException", "You don't have permissions to access this resource.",
         Remembered("AWS Organizations; the code is in its API Reference");
     StsDenied: STS, 403, "AccessDenied", "User: {} is not authorized to perform: {} on resource: {}",
@@ -158,6 +163,11 @@ errors! {
     // Secrets Manager.
     SecretNotFound: SECRETS, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
         Reported("lgallard/terraform-aws-secrets-manager #24");
+
+    // ECR: what its registries say to a password. They answer in the envelope of registries, not in that of AWS's JSON services.
+    EcrTokenUnknown: ECR, 401, "UNAUTHORIZED", "Not Authorized", Remembered("what a registry of ECR answers to whoever has no token");
+    EcrTokenExpired: ECR, 403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.",
+        Reported("aws/aws-cli #6580; for the token of another Region jenkinsci/amazon-ecr-plugin #6");
 
     // ECS: clusters, services, tags.
     ClusterNotFound: ECS, 400, "ClusterNotFoundException", "Cluster not found.", Remembered("Amazon ECS; the code is in its API Reference");
@@ -242,6 +252,17 @@ impl AwsError {
     }
 }
 
+impl AwsError {
+    /// Returns status, code and message as a registry of ECR has them; a denial has another code there than in AWS's API.
+    /// Source: aws/copilot-cli #3518: `denied:` and the sentence.
+    pub(super) fn in_a_registry(self) -> (u16, &'static str, String) {
+        match self.kind {
+            ErrorKind::JsonDenied => (403, "DENIED", self.message),
+            other => (other.row().status, other.row().code, self.message),
+        }
+    }
+}
+
 impl From<ErrorKind> for AwsError {
     fn from(kind: ErrorKind) -> Self {
         Self::new(kind, &[])
@@ -252,7 +273,7 @@ impl From<ErrorKind> for AwsError {
 /// Sources: Smithy, AWS JSON 1.1, AWS query and EC2 query protocols, operation error serialization.
 pub(super) fn encode(service: Service, status: u16, code: &str, message: &str, request_id: &str) -> Reply {
     match service {
-        Ecs => Reply::json(status, &json!({ "__type": code, "message": message }), request_id),
+        Ecs | Ecr => Reply::json(status, &json!({ "__type": code, "message": message }), request_id),
         // These two spell the key with a capital letter.
         Organizations | SecretsManager => Reply::json(status, &json!({ "__type": code, "Message": message }), request_id),
         Sts => {
@@ -310,6 +331,7 @@ mod tests {
     fn an_error_is_written_in_the_protocol_of_its_service() {
         let text = |service| String::from_utf8(encode(service, 400, "Throttling", "a < b", "id").body).expect("text");
         assert_eq!(text(Ecs), r#"{"__type":"Throttling","message":"a < b"}"#);
+        assert_eq!(text(Ecr), text(Ecs));
         assert!(text(Sts).contains("<Code>Throttling</Code><Message>a &lt; b</Message>"));
         assert!(text(Ec2).starts_with("<?xml") && text(Ec2).contains("<Response><Errors><Error><Code>Throttling</Code>"));
     }

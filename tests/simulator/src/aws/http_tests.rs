@@ -1,9 +1,10 @@
 //! The wire protocols over real connections, spoken by hand: signed with AWS's signing code, read as text.
 //!
-//! Here is the client; its tests are about `calling` anything at all, and about `ecs`.
+//! Here is the client; its tests are about `calling` anything at all, about `ecs`, and about `secrets_and_tokens`.
 
 mod calling;
 mod ecs;
+mod secrets_and_tokens;
 
 use std::time::SystemTime;
 
@@ -19,28 +20,28 @@ use crate::{Org, World};
 
 /// Who calls, from where.
 #[derive(Clone)]
-struct Client {
+pub(crate) struct Client {
     address: String,
     key: String,
     secret: String,
     token: Option<String>,
-    region: &'static str,
+    pub(crate) region: &'static str,
 }
 
 /// A whole answer, or as much of it as arrived.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     body: String,
     content_length: usize,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("a JSON answer")
     }
 
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["__type"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -51,14 +52,14 @@ impl Answer {
 }
 
 impl Client {
-    fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &World) -> Self {
         let (key, secret) = world.caller();
         let address = world.endpoint().trim_start_matches("http://").to_owned();
         Self { address, key, secret, token: None, region: "us-east-1" }
     }
 
     /// Assumes the member role of an account.
-    async fn assume(&self, account: &str) -> Self {
+    pub(crate) async fn assume(&self, account: &str) -> Self {
         let answer = self.assume_role(account, "FargateDeployMember", "").await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         let token = Some(answer.element("SessionToken"));
@@ -79,7 +80,7 @@ impl Client {
         self.json("ecs", &format!("AmazonEC2ContainerServiceV20141113.{operation}"), input).await.expect("an answer")
     }
 
-    async fn json(&self, service: &str, target: &str, input: &Value) -> Option<Answer> {
+    pub(crate) async fn json(&self, service: &str, target: &str, input: &Value) -> Option<Answer> {
         let body = input.to_string();
         self.send(service, &[("x-amz-target", target)], body.as_bytes(), body.as_bytes()).await
     }

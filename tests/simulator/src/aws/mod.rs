@@ -1,4 +1,4 @@
-//! The simulated AWS: STS, Organizations, Secrets Manager, EC2 and ECS on one address, in their own wire protocols.
+//! The simulated AWS: STS, Organizations, Secrets Manager, EC2, ECS and ECR on one address, in their own wire protocols.
 //!
 //! `server` is the way of a request through it, `state` and `stored` what it knows, `report` what tests see of that. One file per service turns a checked request into an answer and
 //! does nothing else; `errors` is every error there is, `auth` says who called and `access` whether they may. Nothing here agrees with
@@ -8,6 +8,7 @@ mod access;
 mod auth;
 mod clock;
 mod ec2;
+mod ecr;
 mod ecs;
 mod errors;
 mod organizations;
@@ -22,10 +23,13 @@ mod stored;
 mod sts;
 
 #[cfg(test)]
-mod http_tests;
+pub(crate) mod http_tests;
 
 pub use errors::{Row, Service, Source, table};
 
+pub use ecs::defaults::as_ecs_stores;
+
+pub(crate) use ecr::{Pull, Registry as EcrRegistry};
 pub(crate) use ecs::services::shown;
 pub(crate) use ecs::task_definitions::{registrable, revision_of_arn};
 pub(crate) use server::Aws;

@@ -26,7 +26,8 @@ impl State {
 
     pub(crate) fn session_secrets(&self) -> Vec<String> {
         let secrets = self.sessions.values().flat_map(|session| [Some(session.secret.clone()), session.token.clone()]);
-        secrets.flatten().collect()
+        let tokens = self.registry_tokens.iter().flat_map(|token| [token.password().to_owned(), token.authorization()]);
+        secrets.flatten().chain(tokens).collect()
     }
 
     pub(crate) fn stored_service(&self, account: &str, region: &str, cluster: &str, name: &str) -> Option<&StoredService> {

@@ -1,4 +1,4 @@
-//! AWS Secrets Manager: the secrets of the management account, in its home Region.
+//! AWS Secrets Manager: the secrets of the account and the Region of the call.
 //! Source: AWS Secrets Manager API Reference, GetSecretValue (read 2026-11).
 
 use base64::Engine;
@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 
 use super::access::{Caller, permit};
 use super::errors::{AwsError, ErrorKind, Service};
-use super::state::State;
-
-/// What Secrets Manager adds to the name in an ARN; random there, the same for every secret here.
-const SUFFIX: &str = "-SiMuLa";
+use super::state::{SECRET_SUFFIX, State};
 
 pub(super) fn answer(state: &State, caller: &Caller, operation: &str, input: &Value) -> Result<Value, AwsError> {
     if operation != "GetSecretValue" {
@@ -20,17 +17,17 @@ pub(super) fn answer(state: &State, caller: &Caller, operation: &str, input: &Va
         return Err(AwsError::new(ErrorKind::SecretsInvalidParameter, &["SecretId"]));
     };
     permit(state, caller, Service::SecretsManager, "secretsmanager:GetSecretValue", id)?;
-    let owned = caller.account() == state.management() && caller.region == state.home_region;
-    let prefix = format!("arn:{}:secretsmanager:{}:{}:secret:", state.partition, state.home_region, state.management());
-    let secret = state.secrets.iter().find(|secret| {
-        let full = format!("{prefix}{}{SUFFIX}", secret.name);
-        id == secret.name || id == full || id == full.trim_end_matches(SUFFIX)
+    let arn = |name: &str| state.secret_arn(caller.account(), &caller.region, name);
+    let place = (caller.account().to_owned(), caller.region.clone());
+    let secret = state.secrets.get(&place).into_iter().flatten().find(|secret| {
+        let full = arn(&secret.name);
+        id == secret.name || id == full || full.strip_suffix(SECRET_SUFFIX) == Some(id)
     });
-    let Some(secret) = secret.filter(|_| owned) else {
+    let Some(secret) = secret else {
         return Err(ErrorKind::SecretNotFound.into());
     };
     let mut answer = json!({
-        "ARN": format!("{prefix}{}{SUFFIX}", secret.name),
+        "ARN": arn(&secret.name),
         "Name": secret.name,
         "VersionId": "00000000-0000-4000-8000-000000000001",
         "VersionStages": ["AWSCURRENT"],

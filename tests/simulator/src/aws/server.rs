@@ -16,7 +16,7 @@ use super::ecs::register::Registration;
 use super::errors::{self, AwsError, ErrorKind, Service};
 use super::reply::{Reply, element};
 use super::state::State;
-use super::{ec2, ecs, organizations, secrets_manager, sts};
+use super::{ec2, ecr, ecs, organizations, secrets_manager, sts};
 use crate::gate::{Call, Fault, Gate};
 use crate::world::connection::Connection;
 
@@ -132,6 +132,7 @@ fn ask(received: &Received) -> Asked {
         let service = match prefix {
             "AWSOrganizationsV20161128" => Service::Organizations,
             "secretsmanager" => Service::SecretsManager,
+            "AmazonEC2ContainerRegistry_V20150921" => Service::Ecr,
             _ => Service::Ecs,
         };
         let known = prefix == "AmazonEC2ContainerServiceV20141113" || service != Service::Ecs;
@@ -158,7 +159,7 @@ impl Asked {
         let write = match self.service {
             Service::Ecs => ecs::WRITES.contains(&self.operation.as_str()),
             Service::Ec2 => !self.operation.starts_with("Describe"),
-            Service::Organizations | Service::SecretsManager | Service::Sts => false,
+            Service::Organizations | Service::SecretsManager | Service::Sts | Service::Ecr => false,
         };
         let (account, region) = (caller.account().to_owned(), caller.region.clone());
         Call { operation: self.operation.clone(), account, region, write, subject }
@@ -184,6 +185,7 @@ impl Asked {
             (Input::Json(input), Service::Organizations) => {
                 organizations::answer(state, caller, &self.operation, input).map(Answer::Json)
             }
+            (Input::Json(_), Service::Ecr) => ecr::answer(state, caller, &self.operation).map(Answer::Json),
             (Input::Json(input), _) => secrets_manager::answer(state, caller, &self.operation, input).map(Answer::Json),
             (Input::Form(form), Service::Ec2) => ec2::answer(state, caller, &self.operation, form).map(Answer::Xml),
             (Input::Form(form), _) => sts::answer(state, caller, &self.operation, form).map(Answer::Xml),

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::clock::epoch_seconds;
+use super::ecr::Token;
 use super::ecs::defaults;
 use super::stored::{Deployment, Place, Revision, StoredService};
 use crate::scenario::{self, Deploying, Org};
@@ -23,6 +24,9 @@ const CALLER_ROLE: &str = "FargateDeployMaster";
 
 /// Who registered what was there from the beginning, in every account.
 const CUSTOMER: &str = "assumed-role/CustomerPipeline/deploy";
+
+/// What Secrets Manager adds to the name in an ARN; random there, the same for every secret here.
+pub(super) const SECRET_SUFFIX: &str = "-SiMuLa";
 
 /// An access key and what it stands for.
 #[derive(Clone, Debug)]
@@ -56,7 +60,10 @@ pub(crate) struct State {
     pub(super) denied: Vec<String>,
     pub(super) session_seconds: Option<u64>,
     pub(super) definitions_verbatim: bool,
-    pub(super) secrets: Vec<StoredSecret>,
+    /// By account and Region.
+    pub(super) secrets: BTreeMap<(String, String), Vec<StoredSecret>>,
+    /// Every token for a registry of ECR handed out so far.
+    pub(super) registry_tokens: Vec<Token>,
     pub(super) sessions: BTreeMap<String, Session>,
     /// By account and Region.
     pub(super) places: BTreeMap<(String, String), Place>,
@@ -80,7 +87,8 @@ impl State {
             denied: org.denied.clone(),
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
-            secrets: Vec::new(),
+            secrets: BTreeMap::new(),
+            registry_tokens: Vec::new(),
             sessions: BTreeMap::new(),
             places: BTreeMap::new(),
             registering: BTreeSet::new(),
@@ -88,14 +96,7 @@ impl State {
             updates: Vec::new(),
             numbers: 0,
         };
-        for secret in &org.secrets {
-            let text = match filled(&secret.value, &fill) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary };
-            state.secrets.push(stored);
-        }
+        state.keep_secrets(&org.management.id, &org.home_region, &org.secrets, &fill);
         let arn = format!("arn:{}:sts::{}:assumed-role/{CALLER_ROLE}/simulated", state.partition, state.management());
         let caller = Session {
             account: state.management().to_owned(),
@@ -108,12 +109,24 @@ impl State {
         state.sessions.insert(CALLER_KEY.to_owned(), caller);
         for account in org.every_account() {
             let home_region = org.home_region.clone();
-            state.furnish(&account.id, &home_region, &account.home);
-            for region in &account.regions {
-                state.furnish(&account.id, &region.name, region);
+            let home = std::iter::once((&home_region, &account.home));
+            for (name, region) in home.chain(account.regions.iter().map(|region| (&region.name, region))) {
+                state.furnish(&account.id, name, region);
+                state.keep_secrets(&account.id, name, &region.secrets, &fill);
             }
         }
         state
+    }
+
+    fn keep_secrets(&mut self, account: &str, region: &str, secrets: &[scenario::Secret], fill: &impl Fn(&str) -> String) {
+        for secret in secrets {
+            let text = match filled(&secret.value, fill) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary };
+            self.secrets.entry((account.to_owned(), region.to_owned())).or_default().push(stored);
+        }
     }
 
     fn furnish(&mut self, account: &str, region: &str, content: &scenario::Region) {
@@ -229,6 +242,11 @@ impl State {
 
     pub(super) fn service_arn(&self, account: &str, region: &str, cluster: &str, service: &str) -> String {
         format!("arn:{}:ecs:{region}:{account}:service/{cluster}/{service}", self.partition)
+    }
+
+    /// Returns the full ARN of a secret, whether or not there is one.
+    pub(crate) fn secret_arn(&self, account: &str, region: &str, name: &str) -> String {
+        format!("arn:{}:secretsmanager:{region}:{account}:secret:{name}{SECRET_SUFFIX}", self.partition)
     }
 
     pub(super) fn task_definition_arn(&self, account: &str, region: &str, family: &str, revision: usize) -> String {

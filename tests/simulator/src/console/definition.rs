@@ -40,6 +40,7 @@ pub enum MissingEntrypoint {
 pub struct Console {
     pub(super) path: String,
     pub(super) self_hosted: bool,
+    pub(super) tls: bool,
     pub(super) user: String,
     pub(super) password: String,
     pub(super) version: String,
@@ -71,6 +72,7 @@ impl Default for Console {
         Self {
             path: format!("/{tenant}"),
             self_hosted: false,
+            tls: false,
             // SaaS logs in with an access key: a UUID, and 28 characters of base64.
             user: "00000000-5151-4000-8000-000000000001".to_owned(),
             password: "S1mulatedConsolePassw0rd/+8=".to_owned(),
@@ -121,6 +123,11 @@ impl Console {
     /// Returns the tenant's path, such as `/us-9-000000001`; empty when self-hosted.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Returns whether it is served over HTTPS.
+    pub fn has_tls(&self) -> bool {
+        self.tls
     }
 
     pub fn user(&self) -> &str {
@@ -177,6 +184,13 @@ impl Console {
     pub fn self_hosted(mut self) -> Self {
         self.self_hosted = true;
         self.path.clear();
+        self
+    }
+
+    /// Is served over HTTPS, with a certificate for 127.0.0.1 of an authority that is made when the world starts; see
+    /// [`crate::World::console_ca`]. Later changes do nothing.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
         self
     }
 

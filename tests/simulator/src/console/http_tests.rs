@@ -36,7 +36,7 @@ async fn serve(console: Console) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let address = listener.local_addr().expect("a listener has an address");
     let service = console.router().into_make_service_with_connect_info::<Connection>();
-    tokio::spawn(async move { axum::serve(Listener(listener), service).await });
+    tokio::spawn(async move { axum::serve(Listener::new(listener), service).await });
     Served { console, gate, address }
 }
 

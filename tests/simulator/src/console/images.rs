@@ -89,17 +89,17 @@ impl Image {
 
 /// An image's name, taken apart. Absent parts are empty.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ImageName<'a> {
-    pub(super) registry: &'a str,
-    pub(super) repository: &'a str,
-    pub(super) tag: &'a str,
-    pub(super) digest: &'a str,
+pub(crate) struct ImageName<'a> {
+    pub(crate) registry: &'a str,
+    pub(crate) repository: &'a str,
+    pub(crate) tag: &'a str,
+    pub(crate) digest: &'a str,
 }
 
 impl<'a> ImageName<'a> {
     /// Takes a name apart by Docker's rule: the first part is a registry when it has a dot or a colon, or is `localhost`.
     /// Source: distribution/reference, `splitDockerDomain`.
-    pub(super) fn parse(name: &'a str) -> Self {
+    pub(crate) fn parse(name: &'a str) -> Self {
         let (name, digest) = name.split_once('@').unwrap_or((name, ""));
         let (registry, rest) = match name.split_once('/') {
             Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),

@@ -35,3 +35,5 @@ pub use definition::{Console, Extraction, MissingEntrypoint};
 pub use images::{Image, RegistryImage};
 pub use profile::Profile;
 pub use running::{Embed, Received, RunningConsole};
+
+pub(crate) use images::ImageName;

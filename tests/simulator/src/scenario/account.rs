@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Definition, Service};
+use super::{Definition, Secret, Service};
 
 /// The role the program assumes in every account, unless it is told another.
 const MEMBER_ROLE: &str = "FargateDeployMember";
@@ -125,6 +126,12 @@ impl Account {
         self
     }
 
+    /// Adds a secret to the home Region, or replaces the one of this name. Values as in [`super::Org::secret`].
+    pub fn secret(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.home = self.home.secret(name, value);
+        self
+    }
+
     /// Returns the name of the role that can be assumed here, if there is one.
     pub fn role(&self) -> Option<&str> {
         (!self.without_member_role).then(|| self.member_role.as_deref().unwrap_or(MEMBER_ROLE))
@@ -154,6 +161,8 @@ pub struct Region {
     /// Registered before the services' own ones.
     pub task_definitions: Vec<Definition>,
     pub services: Vec<Service>,
+    /// Besides those of [`super::Org::secrets`], which are in the management account's home Region.
+    pub secrets: Vec<Secret>,
 }
 
 /// A cluster; its services are in [`Region::services`].
@@ -194,6 +203,13 @@ impl Region {
         let service = edit(Service::new(place, definition));
         self = self.cluster(service.cluster());
         self.services.push(service);
+        self
+    }
+
+    /// Adds a secret, or replaces the one of this name. Values as in [`super::Org::secret`].
+    pub fn secret(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.secrets.retain(|other| other.name != name);
+        self.secrets.push(Secret { name: name.to_owned(), value: value.into(), binary: false });
         self
     }
 

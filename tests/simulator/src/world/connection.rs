@@ -13,6 +13,8 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
 
 /// The end of an HTTP/1.1 head.
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";
@@ -82,8 +84,22 @@ fn lock(cut: &Mutex<Cut>) -> MutexGuard<'_, Cut> {
     cut.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Accepts connections that can be cut.
-pub(crate) struct Listener(pub(crate) TcpListener);
+/// Accepts connections that can be cut, over TLS if there is a certificate.
+pub(crate) struct Listener {
+    tcp: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Listener {
+    pub(crate) fn new(tcp: TcpListener) -> Self {
+        Self { tcp, tls: None }
+    }
+
+    pub(crate) fn with_tls(mut self, tls: Option<TlsAcceptor>) -> Self {
+        self.tls = tls;
+        self
+    }
+}
 
 impl axum::serve::Listener for Listener {
     type Io = Stream;
@@ -91,12 +107,16 @@ impl axum::serve::Listener for Listener {
 
     async fn accept(&mut self) -> (Stream, SocketAddr) {
         // axum's own one waits and tries again when there are no file descriptors left.
-        let (stream, peer) = axum::serve::Listener::accept(&mut self.0).await;
-        (Stream { stream, cut: Arc::new(Mutex::new(Cut::Never)) }, peer)
+        let (stream, peer) = axum::serve::Listener::accept(&mut self.tcp).await;
+        let transport = match &self.tls {
+            None => Transport::Plain(stream),
+            Some(tls) => Transport::Greeting(Box::new(tls.accept(stream))),
+        };
+        (Stream { transport, cut: Arc::new(Mutex::new(Cut::Never)) }, peer)
     }
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.tcp.local_addr()
     }
 }
 
@@ -106,15 +126,42 @@ impl Connected<IncomingStream<'_, Listener>> for Connection {
     }
 }
 
-/// A TCP stream that can be cut.
+/// What bytes go over once they have passed.
+enum Transport {
+    Plain(TcpStream),
+    /// The handshake is under way. Whoever reads or writes first moves it on, so that a slow caller keeps nobody else waiting.
+    Greeting(Box<Accept<TcpStream>>),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Both kinds of a stream that is open.
+trait Bytes: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Bytes for T {}
+
+impl Transport {
+    /// Returns the stream once it is open; a handshake that fails is an error of whoever reads or writes.
+    fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<Pin<&mut dyn Bytes>, Error>> {
+        if let Self::Greeting(accept) = self {
+            *self = Self::Tls(Box::new(std::task::ready!(Pin::new(accept).poll(context))?));
+        }
+        match self {
+            Self::Plain(stream) => Poll::Ready(Ok(Pin::new(stream))),
+            Self::Tls(stream) => Poll::Ready(Ok(Pin::new(&mut **stream))),
+            Self::Greeting(_) => Poll::Pending,
+        }
+    }
+}
+
+/// A stream that can be cut.
 pub(crate) struct Stream {
-    stream: TcpStream,
+    transport: Transport,
     cut: Arc<Mutex<Cut>>,
 }
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        std::task::ready!(self.transport.poll_open(context))?.poll_read(context, buffer)
     }
 }
 
@@ -126,17 +173,26 @@ impl AsyncWrite for Stream {
         if allowed == 0 && cut.is_over() {
             return Poll::Ready(Err(Error::from(ErrorKind::ConnectionAborted)));
         }
-        let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]))?;
+        let stream = std::task::ready!(self.transport.poll_open(context))?;
+        let written = std::task::ready!(stream.poll_write(context, &bytes[..allowed]))?;
         *lock(&self.cut) = cut.pass(&bytes[..written]).1;
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        match &mut self.transport {
+            // Nothing was written, and flushing must not wait for the caller's greeting.
+            Transport::Greeting(_) => Poll::Ready(Ok(())),
+            transport => std::task::ready!(transport.poll_open(context))?.poll_flush(context),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        match &mut self.transport {
+            // Dropping it ends it.
+            Transport::Greeting(_) => Poll::Ready(Ok(())),
+            transport => std::task::ready!(transport.poll_open(context))?.poll_shutdown(context),
+        }
     }
 }
 
