@@ -10,7 +10,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// What `--help` says below the options.
 const AFTER_HELP: &str = "\
-PCC_PASS (environment or --env-file only): password or secret key of PCC_USER.
+Environment or --env-file only, because a command line is no place for passwords:
+  PCC_PASS            password or secret key of PCC_USER
+  DOCKER_PASS         password of DOCKER_USER
+  DOCKER_AUTH_CONFIG  Docker's auths as JSON or in base64: credentials for any other image registry
 AWS credentials and Region come from where the AWS CLI finds them: AWS_PROFILE, SSO, a role, AWS_REGION.
 RUST_LOG sets how much is told on stderr: warn by default, debug for every AWS and Console call.
 
@@ -63,7 +66,7 @@ impl Cli {
 pub enum Command {
     /// Protects every service in scope, once; the same as no command.
     Run,
-    /// Prints the AWS permissions that a run needs, as two IAM policies; needs no settings and calls nobody.
+    /// Prints the AWS permissions that a run needs, as IAM policies; needs no settings and calls nobody.
     Permissions,
 }
 
@@ -90,6 +93,14 @@ pub struct Given {
     #[arg(long, env = "PCC_SAN", value_name = "HOST", help_heading = "Console")]
     pub pcc_san: Option<String>,
 
+    /// Certificates in PEM, or a file with them, of the authority that signed a self-hosted Console's certificate.
+    #[arg(long, env = "PCC_CA_BUNDLE", value_name = "PEM_OR_FILE", help_heading = "Console")]
+    pub pcc_ca_bundle: Option<String>,
+
+    /// The Console's project.
+    #[arg(long, env = "PCC_PROJECT", value_name = "NAME", help_heading = "Console")]
+    pub pcc_project: Option<String>,
+
     /// File-system monitoring [default: false].
     #[arg(long, env = "FS_MONITOR", value_name = "BOOL", help_heading = "Defender")]
     pub fs_monitor: Option<String>,
@@ -102,7 +113,19 @@ pub struct Given {
     #[arg(long, env = "WAAS_PORT", value_name = "PORT", help_heading = "Defender")]
     pub waas_port: Option<String>,
 
-    /// Registry type for images whose entry point the Console must look up [default: aws].
+    /// Where the Defender's image is mirrored; {account}, {region} and {version} (34_03_138) are filled in.
+    #[arg(long, env = "DEFENDER_IMAGE", value_name = "IMAGE", help_heading = "Defender")]
+    pub defender_image: Option<String>,
+
+    /// Secret that ECS pulls that image with; {account} and {region} are filled in.
+    #[arg(long, env = "DEFENDER_IMAGE_PULL_SECRET", value_name = "NAME_OR_ARN", help_heading = "Defender")]
+    pub defender_image_pull_secret: Option<String>,
+
+    /// What starts the Defender's program in images without a shell.
+    #[arg(long, env = "INTERPRETER", value_name = "PATH", help_heading = "Defender")]
+    pub interpreter: Option<String>,
+
+    /// Registry type for images whose entry point the Console must look up [default: aws, for ECR only].
     #[arg(long, env = "REGISTRY_TYPE", value_name = "TYPE", help_heading = "Defender")]
     pub registry_type: Option<String>,
 
@@ -110,13 +133,21 @@ pub struct Given {
     #[arg(long, env = "CREDENTIAL_ID", value_name = "ID", help_heading = "Defender")]
     pub credential_id: Option<String>,
 
-    /// Whether older Defenders may be replaced; this version only reports them [default: true].
+    /// Whether Defenders that are older, or not as they would be embedded today, are replaced [default: true].
     #[arg(long, env = "UPGRADE", value_name = "BOOL", help_heading = "Defender")]
     pub upgrade: Option<String>,
+
+    /// Replace every Defender, today's included, at each run [default: false].
+    #[arg(long, env = "REEMBED", value_name = "BOOL", help_heading = "Defender")]
+    pub reembed: Option<String>,
 
     /// Embed into ARM64 tasks too, for which the vendor lists no support [default: false].
     #[arg(long, env = "ALLOW_ARM64", value_name = "BOOL", help_heading = "Defender")]
     pub allow_arm64: Option<String>,
+
+    /// User for Docker Hub, to read images' entry points there; its password is read from DOCKER_PASS only.
+    #[arg(long, env = "DOCKER_USER", value_name = "USER", help_heading = "Image registries")]
+    pub docker_user: Option<String>,
 
     /// ORG for every account of the organization, SINGLE for the caller's own [default: ORG].
     #[arg(long, env = "DEPLOYMENT_MODE", value_name = "MODE", help_heading = "Scope")]
@@ -165,6 +196,10 @@ pub struct Given {
     /// Age in milliseconds at which a service's description is refreshed before the service is changed; tests make it zero.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]
     pub look_again_after_ms: u32,
+
+    /// Address that stands for all image registries, by their names as paths below it, over plain HTTP; for tests.
+    #[arg(long, value_name = "ADDRESS", hide = true)]
+    pub registries_at: Option<String>,
 
     /// Longest wait before the second try of a call, in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 500)]

@@ -10,8 +10,9 @@ use std::fmt;
 use tokio::sync::mpsc;
 
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
-use crate::plan::SkipReason;
+use crate::plan::entrypoint::FoundIn;
 use crate::plan::service::ServiceFacts;
+use crate::plan::{Outdated, SkipReason};
 
 /// Events that may wait for the reporter before whoever has more to say waits too.
 const WAITING_EVENTS: usize = 256;
@@ -93,6 +94,12 @@ pub enum Outcome {
     Protected {
         from: TaskDefinitionArn,
         to: TaskDefinitionArn,
+    },
+    /// It was moved to a revision in which today's Defender stands in the place of another. Its roll-out is not watched.
+    Upgraded {
+        from: TaskDefinitionArn,
+        to: TaskDefinitionArn,
+        why: Outdated,
     },
     /// It runs today's Defender already.
     UpToDate {
@@ -206,6 +213,8 @@ pub enum Finding {
     PutBack { places: Vec<String> },
     /// `WAAS_PORT` is given, and no container has port mappings to add it to.
     WaasPortNowhere { port: u16 },
+    /// A container did not say its entry point, and it was found elsewhere.
+    EntryPointFound { container: String, found_in: FoundIn },
     /// The revision has as many tags of its owner's as ECS allows, so that ours were left out.
     TagsLeftOut,
 }
@@ -217,6 +226,7 @@ impl Finding {
             Self::ReusedRevision => "reused-revision",
             Self::PutBack { .. } => "put-back",
             Self::WaasPortNowhere { .. } => "waas-port-nowhere",
+            Self::EntryPointFound { .. } => "entry-point-found",
             Self::TagsLeftOut => "tags-left-out",
         }
     }
@@ -231,6 +241,9 @@ impl fmt::Display for Finding {
             }
             Self::WaasPortNowhere { port } => {
                 write!(f, "WAAS_PORT {port} was added nowhere: no container has port mappings")
+            }
+            Self::EntryPointFound { container, found_in } => {
+                write!(f, "the entry point of container {container} comes from {found_in}")
             }
             Self::TagsLeftOut => f.write_str("our tags were left out: there would have been more than 50"),
         }
@@ -296,6 +309,7 @@ pub enum Unseen {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub protected: u64,
+    pub upgraded: u64,
     pub up_to_date: u64,
     pub skipped: u64,
     pub failed: u64,
@@ -313,6 +327,7 @@ impl Counts {
         let counter = match event {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,
+                Outcome::Upgraded { .. } => &mut self.upgraded,
                 Outcome::UpToDate { .. } => &mut self.up_to_date,
                 Outcome::Skipped(_) => &mut self.skipped,
                 Outcome::Failed(failure) => {
@@ -331,7 +346,7 @@ impl Counts {
 
     /// Returns how many services were seen.
     pub fn services(&self) -> u64 {
-        self.protected + self.up_to_date + self.skipped + self.failed + self.not_attempted
+        self.protected + self.upgraded + self.up_to_date + self.skipped + self.failed + self.not_attempted
     }
 
     /// Returns whether everything in scope is protected or skipped for a reason.

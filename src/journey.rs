@@ -1,15 +1,15 @@
 //! One job: a task definition and the services that run it, from the first look to each service's outcome. Read this first.
 //!
 //! [`Journey::go`] is the list of its steps, each marked with whether it touches the world. It has two halves: make a revision,
-//! then move what runs it. Everything that could stand in the way of the second is decided before the first, so that no revision
+//! then move what runs it. An upgrade is the same journey: the older Defender is taken out first. Everything that could stand in the way of the second is decided before the first, so that no revision
 //! is left that nothing runs. A journey can be cut off anywhere: a revision that was registered and not yet used is found and used
 //! by the next run, and a service that was not moved is simply still to do.
 
+mod entries;
 mod error;
 mod job;
 mod look;
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use futures::future::join_all;
@@ -18,17 +18,19 @@ use serde_json::Value;
 use crate::aws::AwsError;
 use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::ids::{self, Family, TaskDefinitionArn};
-use crate::plan::SkipReason;
-use crate::plan::accept::{self, Accepted};
-use crate::plan::compare::same_content;
-use crate::plan::defender;
-use crate::plan::entrypoint;
+use crate::plan::accept::{self, Accepted, Embedding, Refusal};
+use crate::plan::compare::{same_but_for_memory, same_content};
 use crate::plan::memory::{self, Origin};
+use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
+use crate::plan::strip::{Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
+use crate::plan::{Selection, SkipReason, defender, question};
 
+use entries::EntryPoints;
 pub use error::JourneyError;
+use error::{Answer, NobodyKnows};
 pub use job::{Ended, Job, OpenRegion, World};
 pub use look::{Seen, look_at};
 
@@ -62,6 +64,34 @@ struct Found {
     arn: TaskDefinitionArn,
     family: Family,
     definition: TaskDefinition<Registrable>,
+    selection: Selection,
+}
+
+/// The same without the Defender that is replaced, if one is.
+struct Bare {
+    definition: TaskDefinition<Registrable>,
+    stripped: Stripped,
+    why: Option<Outdated>,
+}
+
+/// A revision that can be registered, and what is worth knowing about it.
+struct Made {
+    revision: TaskDefinition<Protected>,
+    findings: Vec<Finding>,
+}
+
+/// Takes the Defender out that is to be replaced.
+fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
+    let stripped = if why.is_some() { strip(&found.definition) } else { Stripped::default() };
+    let definition = found.definition.changed_by(&stripped.change);
+    let definition = definition.map_err(|source| JourneyError::Strip { family: found.family.clone(), source })?;
+    Ok(Bare { definition, stripped, why })
+}
+
+/// Returns whether a new revision would say what the running one says. Whatever seemed outdated then is what this Console embeds,
+/// and rolling it out would change nothing, at this run and at every other.
+fn is_the_same(why: &Outdated, found: &Found, revision: &TaskDefinition<Protected>) -> bool {
+    *why != Outdated::Asked && same_but_for_memory(found.definition.json(), revision.json())
 }
 
 impl Journey<'_> {
@@ -72,18 +102,27 @@ impl Journey<'_> {
             return Ok(());
         }
         let found = self.look().await?; // AWS
-        self.leave_by_definition(&found); // no I/O
+        let why = self.leave_by_definition(&found); // no I/O
         if self.open.is_empty() {
             return Ok(());
         }
-        let answer = self.embed(&found).await?; // Console
-        let revision = self.accept(&found, &answer)?; // no I/O: an edited copy, or a refusal that names why
+        let bare = strip_older(&found, why)?; // no I/O
+        let entry_points = entries::find(self.job, self.world, &found.selection, &bare).await?; // registries, Console
+        let embedding = self.embedding(&found, &bare, &entry_points);
+        let answer = self.embed(&found, &embedding, &entry_points).await?; // Console
+        let made = self.accept(&found, &embedding, &entry_points, &answer)?; // no I/O: a copy, or a refusal that names why
+        let Made { revision, findings } = made;
+        self.findings = findings;
+        if bare.why.as_ref().is_some_and(|why| is_the_same(why, &found, &revision)) {
+            self.end_all(&Outcome::UpToDate { task_definition: found.arn });
+            return Ok(());
+        }
         self.look_again().await; // AWS, when the first look is long ago
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
         // AWS, once; or what an earlier run registered.
         let Some(registered) = self.register(&found, &revision, &secrets).await? else { return Ok(()) };
-        self.deploy(&found, &registered, &secrets).await; // AWS
+        self.deploy(&found, &bare, &registered, &secrets).await; // AWS
         Ok(())
     }
 
@@ -103,59 +142,94 @@ impl Journey<'_> {
         let described = self.job.open.reader.task_definition(arn.as_str()).await;
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
         let (family, definition) = (arn.family().clone(), described.registrable());
-        Ok(Found { arn, family, definition })
+        let selection = Selection::of(&definition, &self.job.skipped);
+        Ok(Found { arn, family, definition, selection })
     }
 
-    /// Leaves or puts back the services for what their task definition, their tags or a deployment say.
-    fn leave_by_definition(&mut self, found: &Found) {
-        match service::condition(&found.definition, &self.world.today, &self.world.policy) {
-            Condition::Current => self.end_all(&Outcome::UpToDate { task_definition: found.arn.clone() }),
-            Condition::Refused(reason) => self.end_all(&Outcome::Skipped(reason)),
-            Condition::Unprotected => {}
-        }
+    /// Leaves or puts back the services for what their task definition, their tags or a deployment say. Returns why the Defender
+    /// that is there is to be replaced, if it is.
+    fn leave_by_definition(&mut self, found: &Found) -> Option<Outdated> {
+        let (today, policy, open) = (&self.world.today, &self.world.policy, &self.job.open);
+        let image = today.image_in(&open.account.id, &open.region);
+        let measure = Measure { today, image: &image, policy, selection: &found.selection };
+        let why = match service::condition(&found.definition, &measure) {
+            Condition::Unprotected => None,
+            Condition::Outdated(why) => Some(why),
+            Condition::Current => {
+                self.end_all(&Outcome::UpToDate { task_definition: found.arn.clone() });
+                None
+            }
+            Condition::Refused(reason) => {
+                self.end_all(&Outcome::Skipped(reason));
+                None
+            }
+        };
         for service in std::mem::take(&mut self.open) {
             let turn = service::turn(&service, &self.world.today, self.job.last_look);
             self.take(turn, service);
         }
+        why
     }
 
-    /// Has the Console embed the Defender, with every entry point known to it.
-    async fn embed(&self, found: &Found) -> Result<Value, JourneyError> {
-        let console = &self.world.console;
-        let mut sources = BTreeMap::new();
-        for unknown in entrypoint::unknown(&found.definition).map_err(JourneyError::EntryPoint)? {
-            let scanned = console.has_scanned(&unknown.image).await;
-            let scanned = scanned.map_err(|source| JourneyError::Image { image: unknown.image.clone(), source })?;
-            sources.insert(unknown.container, entrypoint::source(&unknown.image, scanned, &self.world.policy));
+    fn embedding<'a>(&'a self, found: &'a Found, bare: &'a Bare, entry_points: &'a EntryPoints) -> Embedding<'a> {
+        Embedding {
+            definition: &bare.definition,
+            selection: &found.selection,
+            entries: &entry_points.entries,
+            policy: &self.world.policy,
+            replaced: bare.stripped.sidecar.as_ref(),
         }
+    }
+
+    /// Has the Console embed the Defender, once for each way in which it has to look entry points up.
+    async fn embed(&self, found: &Found, embedding: &Embedding<'_>, entry_points: &EntryPoints) -> Result<Value, JourneyError> {
+        let World { console, today, policy, .. } = self.world;
+        let place = (&self.job.open.account.id, &self.job.open.region);
         let redactor = found.definition.redactor();
         let mut answers = Vec::new();
-        for question in entrypoint::questions(&found.definition, &sources) {
-            let answer = console.embed(&question, &self.world.policy, &redactor).await;
-            let (family, looked_up) = (found.family.clone(), question.lookup.is_some());
-            answers.push((question, answer.map_err(|source| JourneyError::Embed { family, looked_up, source })?));
+        for question in question::questions(embedding) {
+            let answer = console.embed(&question, today, policy, place, &redactor).await;
+            let family = found.family.clone();
+            let answer = answer.map_err(|source| match question.lookup {
+                Some(_) => JourneyError::EntryPoint { source: NobodyKnows::asked(&entry_points.missed, Answer::Refused(source)) },
+                None => JourneyError::Embed { family, source },
+            })?;
+            answers.push((question, answer));
         }
-        Ok(entrypoint::one_answer(answers))
+        Ok(question::one_answer(answers))
     }
 
     /// Makes the revision: what ECS gave us, plus what embedding is, plus our tags.
-    fn accept(&mut self, found: &Found, answer: &Value) -> Result<TaskDefinition<Protected>, JourneyError> {
+    fn accept(
+        &self,
+        found: &Found,
+        embedding: &Embedding<'_>,
+        entry_points: &EntryPoints,
+        answer: &Value,
+    ) -> Result<Made, JourneyError> {
         let family = || found.family.clone();
-        let accepted = accept::accept(&found.definition, answer, &self.world.policy);
-        let accepted = accepted.map_err(|source| JourneyError::Accept { family: family(), source })?;
-        let Accepted { mut change, put_back, waas_port_nowhere } = accepted;
+        let accepted = accept::accept(embedding, answer).map_err(|source| match source {
+            Refusal::Joined { .. } | Refusal::NothingToRun { .. } => {
+                JourneyError::EntryPoint { source: NobodyKnows::asked(&entry_points.missed, Answer::Useless(source)) }
+            }
+            source => JourneyError::Accept { family: family(), source },
+        })?;
+        let Accepted { mut change, put_back, waas_port_nowhere, record, filled } = accepted;
         let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.run_id.clone());
-        let memory = memory::remember(&found.definition, &Origin { source, version, run_id });
+        let memory = memory::remember(embedding.definition, &Origin { source, version, run_id }, &record);
+        let mut findings: Vec<Finding> =
+            filled.into_iter().map(|(container, found_in)| Finding::EntryPointFound { container, found_in }).collect();
         if !put_back.is_empty() {
-            self.findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
+            findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
         }
-        self.findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
+        findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
         if memory.is_empty() {
-            self.findings.push(Finding::TagsLeftOut);
+            findings.push(Finding::TagsLeftOut);
         }
         change.extend(memory);
-        let revision = found.definition.protected_by(&change);
-        revision.map_err(|source| JourneyError::Edit { family: family(), source })
+        let revision = embedding.definition.protected_by(&change);
+        let revision = revision.map_err(|source| JourneyError::Edit { family: family(), source })?;
+        Ok(Made { revision, findings })
     }
 
     /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
@@ -219,7 +293,12 @@ impl Journey<'_> {
 
     /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:
     /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
-    async fn deploy(&mut self, found: &Found, revision: &TaskDefinitionArn, secrets: &Redactor) {
+    async fn deploy(&mut self, found: &Found, bare: &Bare, revision: &TaskDefinitionArn, secrets: &Redactor) {
+        let (from, to) = (found.arn.clone(), revision.clone());
+        let moved_to = match &bare.why {
+            Some(why) => Outcome::Upgraded { from, to, why: why.clone() },
+            None => Outcome::Protected { from, to },
+        };
         let writer = &self.job.open.writer;
         let (mut tries, mut begun) = (0, false);
         loop {
@@ -238,7 +317,7 @@ impl Journey<'_> {
             let (mut busy, mut unmoved) = (None, Vec::new());
             for (service, moved) in services.into_iter().zip(moved) {
                 match moved.map_err(|error| error.cleaned_by(secrets)) {
-                    Ok(()) => self.end(&service, Outcome::Protected { from: found.arn.clone(), to: revision.clone() }),
+                    Ok(()) => self.end(&service, moved_to.clone()),
                     Err(error) if error.is_worth_another_try() => {
                         busy = Some(error.clone());
                         unmoved.push((service, error));
@@ -275,7 +354,7 @@ impl Journey<'_> {
 
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
-        let changed = matches!(outcome, Outcome::Protected { .. });
+        let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. });
         let findings = if changed { self.findings.clone() } else { Vec::new() };
         self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
     }

@@ -2,14 +2,14 @@
 //!
 //! A run does this, in order: read the settings ([`settings`]), reach the Console and learn today's Defender ([`console`]), list
 //! the accounts and walk their Regions, clusters and services ([`walk`]), give each task definition its journey ([`journey`]:
-//! look, decide, embed, accept, register, update), and tell what happened ([`report`]).
+//! look, decide, strip, find entry points, embed, accept, register, update), and tell what happened ([`report`]).
 //!
 //! | module | is for |
 //! |---|---|
 //! | [`journey`] | one task definition and its services, first look to outcome: **start reading here** |
 //! | [`plan`] | every decision, as pure functions |
 //! | [`walk`], [`run`] | finding jobs; choosing the next one, stopping |
-//! | [`aws`], [`console`] | the world outside: they touch it and decide nothing |
+//! | [`aws`], [`console`], [`registry`] | the world outside: they touch it and decide nothing |
 //! | [`events`], [`report`] | what happened; telling it |
 //! | [`cli`], [`settings`] | what was typed; what it means |
 //! | [`ids`], [`once`], [`permissions`] | names as types; done once per key; what a run must be allowed |
@@ -24,6 +24,7 @@ pub mod journey;
 pub mod once;
 pub mod permissions;
 pub mod plan;
+pub mod registry;
 pub mod report;
 pub mod run;
 pub mod settings;

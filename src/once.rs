@@ -83,10 +83,19 @@ impl<K: Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
     ///
     /// When fetching failed, as [`Shared::get`] says.
     pub async fn get(&self, key: K, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        self.get_if(key, |_| true, fetch).await
+    }
+
+    /// Returns the value of a key if it is good still, and fetches it otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When fetching failed, as [`Shared::get`] says.
+    pub async fn get_if(&self, key: K, is_good: impl Fn(&V) -> bool, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
         let shared = {
             let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(by_key.entry(key).or_default())
         };
-        shared.get(|_| true, fetch).await
+        shared.get(is_good, fetch).await
     }
 }

@@ -19,7 +19,9 @@ use crate::console::{Console, ConsoleError, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, OpenRegion, World};
-use crate::settings::{ConsoleAccess, Settings, not_a_console};
+use crate::plan::defender::{DefenderToday, certifies};
+use crate::registry::{Images, Reading};
+use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
 use crate::walk::{AccountsError, PutBack, Walk};
 
 /// Jobs that may wait to be looked at before the walk waits too.
@@ -34,6 +36,8 @@ pub enum StartError {
     Secret(#[source] SecretError),
     #[error("the secret {name} holds a PCC_URL that cannot be used: {problem}")]
     SecretUrl { name: String, problem: String },
+    #[error("the secret {name} holds a {setting} that cannot be used: {problem}")]
+    SecretHolds { name: String, setting: String, problem: String },
     #[error("could not make an HTTPS client: {0}")]
     Https(String),
     #[error("could not reach the Console")]
@@ -57,6 +61,7 @@ impl StartError {
             Self::Access(error) => error.hint(),
             Self::Secret(error) => error.hint(),
             Self::SecretUrl { .. } => Some("correct PCC_URL in the secret".to_owned()),
+            Self::SecretHolds { setting, .. } => Some(format!("correct {setting} in the secret")),
             Self::Ping(error) | Self::Login(error) | Self::Sample(error) => error.hint(),
             Self::Accounts(error) => error.hint(),
             Self::Https(_) | Self::Signals(_) | Self::Interrupted => None,
@@ -67,7 +72,7 @@ impl StartError {
     pub fn told(&self) -> Failure {
         let stage = match self {
             Self::Access(_) => Stage::Access,
-            Self::Secret(_) | Self::SecretUrl { .. } => Stage::Secret,
+            Self::Secret(_) | Self::SecretUrl { .. } | Self::SecretHolds { .. } => Stage::Secret,
             Self::Ping(_) | Self::Login(_) | Self::Sample(_) => Stage::Console,
             Self::Accounts(_) => Stage::Accounts,
             Self::Interrupted => Stage::Interrupted,
@@ -136,18 +141,28 @@ async fn get_ready(
     events: &Events,
     stop: CancellationToken,
 ) -> Result<World, StartError> {
-    let (url, user, password) = console_access(settings, aws).await?;
+    let access = console_access(settings, aws).await?;
     let name = settings.console.defenders_connect_to.clone();
     let waiting = Waiting { first_wait: settings.run.first_wait, stop: stop.clone() };
-    let console = Console::new(url.clone(), user, password, name, waiting).map_err(StartError::Https)?;
+    let authorities = settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref());
+    let console = Console::new(access.url.clone(), authorities, access.user, access.password, name, waiting);
+    let console = console.map_err(StartError::Https)?;
     console.ping().await.map_err(StartError::Ping)?;
     let console_version = console.version().await.map_err(StartError::Login)?;
-    let today = console.defender_today(&settings.policy).await.map_err(StartError::Sample)?;
+    let today = console.defender_today(&settings.policy, &console_version, &aws.account, &aws.region).await;
+    let today = today.map_err(StartError::Sample)?;
+    for text in warnings(settings, aws, &console, &today).await {
+        events.say(Event::Warning { text }).await;
+    }
+    let mut logins = settings.run.logins.clone();
+    logins.or(access.from_secret.logins);
+    let at = settings.run.registries_at.clone();
+    let images = Images::new(Reading { logins, at, first_wait: settings.run.first_wait, stop: stop.clone() });
     let beginning = Beginning {
         run_id: run_id.to_owned(),
         caller: aws.account.clone(),
         region: aws.region.clone(),
-        console: url.to_string(),
+        console: access.url.to_string(),
         console_version,
         defender_version: today.version_text().to_owned(),
         ws_address: today.ws_address.clone(),
@@ -156,6 +171,7 @@ async fn get_ready(
     Ok(World {
         policy: settings.policy.clone(),
         console,
+        images,
         today,
         run_id: run_id.to_owned(),
         look_again_after: settings.run.look_again_after,
@@ -163,14 +179,51 @@ async fn get_ready(
     })
 }
 
-async fn console_access(settings: &Settings, aws: &Aws) -> Result<(ConsoleUrl, SecretString, SecretString), StartError> {
+/// Returns what looks wrong about the Console and does not keep a run from going on.
+async fn warnings(settings: &Settings, aws: &Aws, console: &Console, today: &DefenderToday) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let name = console.defenders_connect_to();
+    let names = console.certificate_names().await.unwrap_or_default();
+    if !certifies(&names, name) {
+        let names = names.join(", ");
+        warnings.push(format!(
+            "Defenders are told to connect to {name}, which is not among the names in the Console's certificate ({names}): they \
+             would refuse it; set PCC_SAN to one of those names"
+        ));
+    }
+    if settings.policy.defender_image.is_some() && today.asked_image(&aws.account, &aws.region).is_none() {
+        let text =
+            "the Console embeds its own Defender image and not DEFENDER_IMAGE; Consoles before 22.12 do not know that setting";
+        warnings.push(text.to_owned());
+    }
+    warnings
+}
+
+/// How the Console is reached, and what else its secret holds.
+struct ConsoleReached {
+    url: ConsoleUrl,
+    user: SecretString,
+    password: SecretString,
+    from_secret: FromSecret,
+}
+
+async fn console_access(settings: &Settings, aws: &Aws) -> Result<ConsoleReached, StartError> {
     match &settings.console.access {
-        ConsoleAccess::Given { url, user, password } => Ok((url.clone(), user.clone(), password.clone())),
+        ConsoleAccess::Given { url, user, password } => {
+            let (url, user, password) = (url.clone(), user.clone(), password.clone());
+            Ok(ConsoleReached { url, user, password, from_secret: FromSecret::default() })
+        }
         ConsoleAccess::Secret(name) => {
             let held = console_secret(aws, name).await.map_err(StartError::Secret)?;
             let url = ConsoleUrl::parse(held.url.expose_secret());
             let url = url.map_err(|problem| StartError::SecretUrl { name: name.clone(), problem: not_a_console(problem) })?;
-            Ok((url, held.user, held.password))
+            let from_secret = FromSecret::read(|key| held.text(key));
+            let from_secret = from_secret.map_err(|Problem { setting, text: problem }| StartError::SecretHolds {
+                name: name.clone(),
+                setting,
+                problem,
+            })?;
+            Ok(ConsoleReached { url, user: held.user, password: held.password, from_secret })
         }
     }
 }

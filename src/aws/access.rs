@@ -17,12 +17,14 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use super::call::{At, Calls};
 use super::ec2::Ec2Reader;
+use super::ecr::{self, RegistryToken};
 use super::ecs::{EcsReader, EcsWriter};
 use super::error::{AwsError, Kind};
-use super::operations;
+use super::{operations, secrets};
 use crate::ids::{self, AccountId, Partition, RegionName};
 use crate::once::Shared;
 
@@ -188,6 +190,26 @@ impl Account {
     /// Returns what reads ECS in a Region.
     pub fn ecs_reader(&self, region: &RegionName) -> EcsReader {
         EcsReader::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+
+    /// Returns a token for the private ECR registries of a Region that this account may read.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not give one.
+    pub async fn registry_token(&self, region: &RegionName) -> Result<RegistryToken, AwsError> {
+        ecr::token(&aws_sdk_ecr::Client::new(&self.config_in(region)), &self.calls, &self.at(region)).await
+    }
+
+    /// Returns what a secret of this account holds, from the Region that its ARN names, else from the given one.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not hand it out, or it holds no JSON.
+    pub async fn registry_secret(&self, name_or_arn: &str, region: &RegionName) -> Result<Value, AwsError> {
+        let region = ids::region_of_secret(name_or_arn).unwrap_or_else(|| region.clone());
+        let client = aws_sdk_secretsmanager::Client::new(&self.config_in(&region));
+        secrets::registry_secret(&client, &self.calls, &self.at(&region), name_or_arn).await
     }
 
     /// Returns what changes ECS in a Region. A dry run never asks for one.

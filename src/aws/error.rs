@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
-use super::operations::{Effect, Operation, Role};
+use super::operations::{self, Effect, Operation, Role};
 use crate::plan::redact::Redactor;
 use crate::plan::retry::Trouble;
 
@@ -90,6 +90,11 @@ impl AwsError {
         Self { operation, kind: Kind::Other, code: None, message, request_id: None, given_up: false }
     }
 
+    /// Returns an error about a secret that was handed out and is not what it should be; what it holds is not part of it.
+    pub fn unusable_secret(problem: &str) -> Self {
+        Self::unusable(&operations::GET_REGISTRY_SECRET, problem.to_owned())
+    }
+
     /// Returns the name of the operation that failed.
     pub(super) fn operation(&self) -> &'static str {
         self.operation.name
@@ -162,6 +167,7 @@ impl AwsError {
         let policy = match self.operation.role {
             Role::Master => "FargateUpdaterMasterPolicy (or whatever the caller is allowed by)",
             Role::Member => "FargateUpdaterMemberPolicy",
+            Role::RegistrySecrets => "FargateUpdaterRegistrySecretsPolicy",
         };
         // One operation may need several actions; AWS's message says which one is missing.
         let named = self.operation.actions.iter().find(|action| self.message.contains(*action));

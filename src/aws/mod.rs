@@ -6,6 +6,7 @@
 pub mod access;
 pub mod call;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod error;
 pub mod operations;
@@ -16,5 +17,6 @@ pub mod secrets;
 
 pub use access::{AccessError, Account, Aws};
 pub use call::Calls;
+pub use ecr::RegistryToken;
 pub use ecs::{EcsReader, EcsWriter};
 pub use error::AwsError;

@@ -31,12 +31,14 @@ pub enum Role {
     Master,
     /// The member role of the account.
     Member,
+    /// The member role too, but only where tasks pull images with secrets of their own: nobody has to allow it.
+    RegistrySecrets,
 }
 
 /// The token bucket that a call spends from, for each account and Region.
 ///
 /// Source of the ECS numbers: Amazon ECS API Reference, "Request throttling"; of the others: Amazon EC2 API Reference, "Request
-/// throttling", and IAM and STS quotas (read 2026-11). Organizations and Secrets Manager publish none that could be found.
+/// throttling", and IAM, STS and ECR quotas (read 2026-11; ECR's from memory). Organizations and Secrets Manager publish none that could be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quota {
     EcsClusterRead,
@@ -45,6 +47,7 @@ pub enum Quota {
     EcsTaskDefinitionModify,
     EcsServiceModify,
     Ec2Read,
+    EcrAuthorization,
     Sts,
     Unpublished,
 }
@@ -58,6 +61,7 @@ impl Quota {
             Self::EcsTaskDefinitionModify => Some((20, 1)),
             Self::EcsServiceModify => Some((50, 5)),
             Self::Ec2Read => Some((100, 20)),
+            Self::EcrAuthorization => Some((500, 500)),
             Self::Sts => Some((600, 600)),
             Self::Unpublished => None,
         }
@@ -83,6 +87,17 @@ pub static LIST_UNITS_FOR_PARENT: Operation = read(
 /// A session is nobody's resource: assuming a role changes nothing.
 pub static ASSUME_ROLE: Operation = read("AssumeRole", &["sts:AssumeRole"], Role::Master, Quota::Sts);
 pub static DESCRIBE_REGIONS: Operation = read("DescribeRegions", &["ec2:DescribeRegions"], Role::Member, Quota::Ec2Read);
+/// The token opens the registry's own API, where reading an image's configuration takes the other two.
+/// Source: Amazon ECR User Guide, "Amazon ECR repository policies", on what pulling needs (from memory).
+pub static GET_AUTHORIZATION_TOKEN: Operation = read(
+    "GetAuthorizationToken",
+    &["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    Role::Member,
+    Quota::EcrAuthorization,
+);
+/// The secret in a container's `repositoryCredentials`.
+pub static GET_REGISTRY_SECRET: Operation =
+    read("GetSecretValue", &["secretsmanager:GetSecretValue"], Role::RegistrySecrets, Quota::Unpublished);
 pub static LIST_CLUSTERS: Operation = read("ListClusters", &["ecs:ListClusters"], Role::Member, Quota::EcsClusterRead);
 pub static DESCRIBE_CLUSTERS: Operation =
     read("DescribeClusters", &["ecs:DescribeClusters"], Role::Member, Quota::EcsClusterRead);
@@ -109,7 +124,7 @@ pub static UPDATE_SERVICE: Operation = Operation {
 };
 
 /// Every operation there is.
-pub static ALL: [&Operation; 14] = [
+pub static ALL: [&Operation; 16] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
@@ -117,6 +132,8 @@ pub static ALL: [&Operation; 14] = [
     &LIST_UNITS_FOR_PARENT,
     &ASSUME_ROLE,
     &DESCRIBE_REGIONS,
+    &GET_AUTHORIZATION_TOKEN,
+    &GET_REGISTRY_SECRET,
     &LIST_CLUSTERS,
     &DESCRIBE_CLUSTERS,
     &LIST_SERVICES,

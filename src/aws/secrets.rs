@@ -1,10 +1,11 @@
-//! Secrets Manager: the Console's address and credentials.
+//! Secrets Manager: the Console's address and credentials, and what private images are pulled with.
 
 use aws_types::region::Region;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::access::Aws;
+use super::call::{At, Calls};
 use super::error::{AwsError, Kind};
 use super::operations;
 use crate::ids;
@@ -17,6 +18,15 @@ pub struct ConsoleSecret {
     pub url: SecretString,
     pub user: SecretString,
     pub password: SecretString,
+    /// What else it holds, by name: `DOCKER_PASS` and the like, each of which is read by who needs it.
+    more: Map<String, Value>,
+}
+
+impl ConsoleSecret {
+    /// Returns another text that the secret holds.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.more.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+    }
 }
 
 /// Why the Console's secret cannot be used. The secret's content is never part of it.
@@ -82,13 +92,28 @@ pub async fn console_secret(aws: &Aws, name: &str) -> Result<ConsoleSecret, Secr
     let name = name.to_owned();
     let answer = answer.map_err(|source| SecretError::Read { name: name.clone(), source })?;
     let text = answer.secret_string().map(str::as_bytes).or_else(|| answer.secret_binary().map(AsRef::as_ref));
-    let Some(Ok(Value::Object(held))) = text.map(serde_json::from_slice::<Value>) else {
+    let Some(Ok(Value::Object(more))) = text.map(serde_json::from_slice::<Value>) else {
         return Err(SecretError::NotJson { name });
     };
-    let held = |key: &str| held.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let held = |key: &str| more.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let missing: Vec<&'static str> = KEYS.into_iter().filter(|key| held(key).is_none()).collect();
     let [Some(url), Some(user), Some(password)] = KEYS.map(held) else {
         return Err(SecretError::Missing { name, missing });
     };
-    Ok(ConsoleSecret { url: url.into(), user: user.into(), password: password.into() })
+    Ok(ConsoleSecret { url: url.into(), user: user.into(), password: password.into(), more })
+}
+
+/// Reads the secret that an image is pulled with.
+pub(super) async fn registry_secret(
+    client: &aws_sdk_secretsmanager::Client,
+    calls: &Calls,
+    at: &At,
+    name_or_arn: &str,
+) -> Result<Value, AwsError> {
+    let operation = &operations::GET_REGISTRY_SECRET;
+    let answer = calls.send(operation, at, || client.get_secret_value().secret_id(name_or_arn).send()).await?;
+    let text = answer.secret_string().map(str::as_bytes).or_else(|| answer.secret_binary().map(AsRef::as_ref));
+    // What is wrong with it is not told: serde_json's texts may repeat a part of it.
+    let held = text.and_then(|text| serde_json::from_slice(text).ok());
+    held.ok_or_else(|| AwsError::unusable(operation, "the secret holds no JSON".to_owned()))
 }

@@ -70,12 +70,21 @@ impl ConsoleUrl {
         &self.host
     }
 
-    /// Returns the address of an API route, such as `version`.
-    ///
-    /// `v1` always is the Console's newest API. Source: pan.dev, "Stable endpoints" (read 2026-11).
-    pub fn route(&self, route: &str) -> String {
-        format!("{}/api/v1/{route}", self.base)
+    /// Returns the address of an API route, such as `registry`, in a version of the API, such as `v34.03`.
+    pub fn route(&self, api: &str, route: &str) -> String {
+        format!("{}/api/{api}/{route}", self.base)
     }
+}
+
+/// The Console's newest API, whichever that is. Source: pan.dev, "Stable endpoints" (read 2026-11).
+pub const NEWEST_API: &str = "v1";
+
+/// Returns the versioned API of a Console of this version: `34.03.138` serves `v34.03`.
+/// Source: pan.dev, "Stable endpoints" (read 2026-11).
+pub fn api_of(version: &str) -> Option<String> {
+    let mut parts = version.split('.');
+    let mut number = || parts.next().filter(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
+    Some(format!("v{}.{}", number()?, number()?))
 }
 
 impl fmt::Display for ConsoleUrl {

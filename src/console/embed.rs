@@ -1,26 +1,39 @@
 //! What the Console is asked for: is it there, which version is it, does it know an image, and the embedding itself.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::sync::Mutex;
 
-use super::address::ConsoleUrl;
+use super::address::{ConsoleUrl, api_of};
 use super::error::{ConsoleError, What};
 use super::login::Login;
+use super::tls::CaBundle;
 use super::wire::{Request, Waiting, Wire};
+use crate::ids::{AccountId, RegionName};
 use crate::once::Once;
 use crate::plan::defender::{self, DefenderToday};
-use crate::plan::entrypoint::{self, Question, Source};
+use crate::plan::entrypoint::Lookup;
+use crate::plan::image;
 use crate::plan::policy::Policy;
+use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
+use crate::plan::window::Window;
 
 const EMBED: &str = "defenders/fargate.json";
 const REGISTRY: &str = "registry";
+const CERTIFICATES: &str = "settings/certs";
 
 /// `GET /registry` gives at most 50 elements a page on SaaS.
 /// Source: Prisma Cloud Compute API, `GET /registry`, `limit` (34.04).
 const REGISTRY_PAGE: &str = "50";
+
+/// `GET /registry` may be called so often in so long a time.
+/// Source: pan.dev, openapi-specs/compute/desc/registry/get.md, "30 requests per 30 seconds" (read 2026-11).
+const REGISTRY_CALLS: usize = 30;
+const REGISTRY_TIME: Duration = Duration::from_secs(30);
 
 /// One Console, as one user.
 pub struct Console {
@@ -28,9 +41,27 @@ pub struct Console {
     login: Login,
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
-    scans: Once<String, bool, ConsoleError>,
-    /// `GET /registry` is limited to 30 calls in 30 seconds, so that only one is asking at a time.
-    registry_turn: Mutex<()>,
+    scans: Once<String, Scan, ConsoleError>,
+    registry_calls: Mutex<Window>,
+}
+
+/// What the Console knows of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// Nothing.
+    None,
+    /// Its user may not see scans.
+    NotAllowed,
+    /// ENTRYPOINT and CMD in one list.
+    Joined(Vec<String>),
+}
+
+/// What one embed call asks for beside the definition itself.
+#[derive(Default)]
+struct Wishes<'a> {
+    lookup: Option<&'a Lookup>,
+    defender_image: Option<String>,
+    pull_secret: Option<String>,
 }
 
 impl Console {
@@ -41,6 +72,7 @@ impl Console {
     /// When no HTTPS client can be made on this machine.
     pub fn new(
         url: ConsoleUrl,
+        authorities: Option<&CaBundle>,
         user: SecretString,
         password: SecretString,
         defenders_connect_to: Option<String>,
@@ -48,14 +80,19 @@ impl Console {
     ) -> Result<Self, String> {
         let defenders_connect_to = defenders_connect_to.unwrap_or_else(|| url.host().to_owned());
         let secrets = Redactor::hiding([password.expose_secret()]);
-        let wire = Wire::new(url, secrets, waiting)?;
+        let wire = Wire::new(url, authorities, secrets, waiting)?;
         Ok(Self {
             wire,
             login: Login::new(user, password),
             defenders_connect_to,
             scans: Once::default(),
-            registry_turn: Mutex::new(()),
+            registry_calls: Mutex::new(Window::new(REGISTRY_CALLS, REGISTRY_TIME)),
         })
+    }
+
+    /// Returns the name Defenders connect to.
+    pub fn defenders_connect_to(&self) -> &str {
+        &self.defenders_connect_to
     }
 
     /// Makes sure that a Console is there.
@@ -75,7 +112,7 @@ impl Console {
         }
     }
 
-    /// Returns the Console's version, such as `34.03.138`.
+    /// Returns the Console's version, such as `34.03.138`, and uses that version of its API from then on.
     ///
     /// # Errors
     ///
@@ -84,18 +121,50 @@ impl Console {
         let request = Request { method: Method::GET, route: "version", query: &[], body: None, secrets: None };
         let answer = self.wire.json(&request, Some(&self.login)).await?;
         let version = answer.as_str().map(str::to_owned);
-        version.ok_or_else(|| self.wire.error("version", What::Unusable { problem: "it is not a text".to_owned() }))
+        let version =
+            version.ok_or_else(|| self.wire.error("version", What::Unusable { problem: "it is not a text".to_owned() }))?;
+        if let Some(api) = api_of(&version) {
+            self.wire.use_api(api);
+        }
+        Ok(version)
     }
 
-    /// Learns what the Console embeds today, by having it embed the sample task definition.
+    /// Returns the names in the Console's certificate, which Defenders check; nothing when it does not tell, or not to this user.
+    ///
+    /// `GET /defenders/names` is no such list, whatever the vendor's prose says.
+    /// Source: pan.dev, openapi-specs/compute/desc/settings/certs_get.md, against desc/defenders/names_get.md (read 2026-11).
+    pub async fn certificate_names(&self) -> Option<Vec<String>> {
+        let request = Request { method: Method::GET, route: CERTIFICATES, query: &[], body: None, secrets: None };
+        let answer = self.wire.json(&request, Some(&self.login)).await.ok()?;
+        let names = answer.get("consoleSAN").and_then(Value::as_array)?.iter();
+        Some(names.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Learns what the Console embeds today, by having it embed the sample task definition, in the caller's own account and Region.
+    ///
+    /// A Console before 22.12 does not know `defenderImage` and embeds its own image all the same; then its own counts, or every
+    /// Defender would be replaced at every run.
     ///
     /// # Errors
     ///
     /// When the Console does not do it, or its answer holds no whole Defender.
-    pub async fn defender_today(&self, policy: &Policy) -> Result<DefenderToday, ConsoleError> {
-        let answer = self.send(&defender::sample(), None, policy, None).await?;
-        DefenderToday::from_sample(&answer)
-            .map_err(|problem| self.wire.error(EMBED, What::Unusable { problem: problem.to_string() }))
+    pub async fn defender_today(
+        &self,
+        policy: &Policy,
+        version: &str,
+        account: &AccountId,
+        region: &RegionName,
+    ) -> Result<DefenderToday, ConsoleError> {
+        let fill = |template: &defender::ImageTemplate| template.fill(account, region, version);
+        let asked = policy.defender_image.as_ref().map(fill);
+        let wishes = Wishes { defender_image: asked.clone(), ..Wishes::default() };
+        let answer = self.send(&defender::sample(), &wishes, policy, None).await?;
+        let today = DefenderToday::from_sample(&answer)
+            .map_err(|problem| self.wire.error(EMBED, What::Unusable { problem: problem.to_string() }))?;
+        Ok(match (&policy.defender_image, asked) {
+            (Some(template), Some(asked)) if today.is_image(&asked) => today.mirrored(template.clone(), version),
+            _ => today,
+        })
     }
 
     /// Has the Defender embedded, and returns the Console's answer as it is.
@@ -103,8 +172,21 @@ impl Console {
     /// # Errors
     ///
     /// When the Console refuses, or does not answer with JSON. What it says is cleaned of the definition's secrets.
-    pub async fn embed(&self, question: &Question, policy: &Policy, secrets: &Redactor) -> Result<Value, ConsoleError> {
-        self.send(&question.body, question.lookup.as_ref(), policy, Some(secrets)).await
+    pub async fn embed(
+        &self,
+        question: &Question,
+        today: &DefenderToday,
+        policy: &Policy,
+        (account, region): (&AccountId, &RegionName),
+        secrets: &Redactor,
+    ) -> Result<Value, ConsoleError> {
+        let version = today.version.as_deref().unwrap_or_default();
+        let wishes = Wishes {
+            lookup: question.lookup.as_ref(),
+            defender_image: today.asked_image(account, region),
+            pull_secret: policy.defender_image_pull_secret.as_ref().map(|template| template.fill(account, region, version)),
+        };
+        self.send(&question.body, &wishes, policy, Some(secrets)).await
     }
 
     /// Embedding changes nothing on the Console, so that it can be repeated.
@@ -114,7 +196,7 @@ impl Console {
     async fn send(
         &self,
         body: &Value,
-        lookup: Option<&Source>,
+        wishes: &Wishes<'_>,
         policy: &Policy,
         secrets: Option<&Redactor>,
     ) -> Result<Value, ConsoleError> {
@@ -123,38 +205,47 @@ impl Console {
             ("defenderType", "appEmbedded".to_owned()),
             ("filesystemMonitoring", policy.file_system_monitoring.to_string()),
         ];
-        if lookup.is_some() {
-            query.push(("extractEntrypoint", "true".to_owned()));
-        }
-        if let Some(Source::Registry { registry_type, credential_id }) = lookup {
-            query.push(("registryType", registry_type.clone()));
-            query.extend(credential_id.iter().map(|credential_id| ("registryCredentialID", credential_id.clone())));
-        }
+        let lookup = wishes.lookup.cloned();
+        let extract = lookup.as_ref().map(|_| true.to_string());
+        let Lookup { registry_type, credential_id } = lookup.unwrap_or_default();
+        let given = [
+            ("interpreter", policy.interpreter.clone()),
+            ("project", policy.project.clone()),
+            ("defenderImage", wishes.defender_image.clone()),
+            ("defenderImagePullSecret", wishes.pull_secret.clone()),
+            ("extractEntrypoint", extract),
+            ("registryType", registry_type),
+            ("registryCredentialID", credential_id),
+        ];
+        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
         let request = Request { method: Method::POST, route: EMBED, query: &query, body: Some(body), secrets };
         self.wire.json(&request, Some(&self.login)).await
     }
 
-    /// Returns whether the Console has scanned exactly this image, asked once per image and run.
-    ///
-    /// A user who may not see scan results is answered "no", and the Console then asks the image's registry.
+    /// Returns what the Console's scan of exactly this image says it runs, asked once per image and run.
     ///
     /// # Errors
     ///
     /// When the Console does not tell.
-    pub async fn has_scanned(&self, image: &str) -> Result<bool, ConsoleError> {
+    pub async fn scan(&self, image: &str) -> Result<Scan, ConsoleError> {
         self.scans.get(image.to_owned(), self.ask_for_scan(image)).await
     }
 
-    async fn ask_for_scan(&self, image: &str) -> Result<bool, ConsoleError> {
-        let _turn = self.registry_turn.lock().await;
+    async fn ask_for_scan(&self, image: &str) -> Result<Scan, ConsoleError> {
+        let wait = self.registry_calls.lock().unwrap_or_else(PoisonError::into_inner).reserve(Instant::now());
+        // A run that is asked to stop asks at once: the request itself is given up then.
+        let _ = self.wire.wait(wait).await;
         let query = [("name", image.to_owned()), ("limit", REGISTRY_PAGE.to_owned())];
         let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, secrets: None };
         match self.wire.json(&request, Some(&self.login)).await {
             // Nothing found is `null`, not an empty list (PaloAltoNetworks/prismacloud-api-python, cwpp.py).
-            Ok(Value::Null) => Ok(false),
-            Ok(Value::Array(elements)) => Ok(elements.iter().any(|element| entrypoint::is_scan_of(element, image))),
+            Ok(Value::Null) => Ok(Scan::None),
+            Ok(Value::Array(elements)) => {
+                let scan = elements.iter().find(|element| image::is_scan_of(element, image));
+                Ok(scan.map_or(Scan::None, |scan| Scan::Joined(image::scanned_entry_point(scan))))
+            }
             Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
-            Err(error) if matches!(error.what(), What::Forbidden { .. } | What::NotJson { status: 403, .. }) => Ok(false),
+            Err(error) if error.is_forbidden() => Ok(Scan::NotAllowed),
             Err(error) => Err(error),
         }
     }

@@ -58,6 +58,16 @@ impl ConsoleError {
         &self.what
     }
 
+    /// Returns whether there is nothing at this address.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self.what, What::Refused { status: 404, .. } | What::NotJson { status: 404, .. })
+    }
+
+    /// Returns whether the user may not ask for this.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self.what, What::Forbidden { .. } | What::NotJson { status: 403, .. })
+    }
+
     /// Returns what to think of trying again.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match &self.what {
@@ -72,7 +82,8 @@ impl ConsoleError {
     pub fn hint(&self) -> Option<String> {
         let hint = match &self.what {
             What::Unreachable { .. } => {
-                "check PCC_URL, and that this machine or task can reach it (security groups, NAT, proxy; its certificate must be valid)"
+                "check PCC_URL, and that this machine or task can reach it (security groups, NAT, proxy); a certificate of its own \
+                 authority needs PCC_CA_BUNDLE"
             }
             What::BadCredentials { .. } => {
                 "check PCC_USER and PCC_PASS: on SaaS an access key id and its secret key, which may have expired"

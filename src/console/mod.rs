@@ -1,15 +1,17 @@
 //! The Compute Console, and the only place that names reqwest. It touches the world and decides nothing.
 //!
-//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged, [`error`] what
-//! goes wrong.
+//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged, `tls` whom it is
+//! trusted by, [`error`] what goes wrong.
 
 mod address;
 mod embed;
 mod error;
 mod login;
+mod tls;
 mod wire;
 
-pub use address::{ConsoleUrl, UrlProblem};
-pub use embed::Console;
+pub use address::{ConsoleUrl, NEWEST_API, UrlProblem, api_of};
+pub use embed::{Console, Scan};
 pub use error::{ConsoleError, What};
+pub use tls::{BadCaBundle, CaBundle};
 pub use wire::Waiting;

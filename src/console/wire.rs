@@ -4,6 +4,7 @@
 //! with status 200 is a page. TLS is always verified, and redirects are not followed, because a Console that redirects an API
 //! call is answering from the wrong path.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -14,9 +15,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::address::ConsoleUrl;
+use super::address::{ConsoleUrl, NEWEST_API};
 use super::error::{ConsoleError, What};
 use super::login::Login;
+use super::tls::CaBundle;
 use crate::plan::redact::Redactor;
 use crate::plan::retry::{Patience, Trouble};
 
@@ -26,7 +28,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 /// One request.
 pub(super) struct Request<'a> {
     pub(super) method: Method,
-    /// The route below `/api/v1/`.
+    /// The route below `/api/v34.03/`, or below `/api/v1/`.
     pub(super) route: &'static str,
     pub(super) query: &'a [(&'static str, String)],
     pub(super) body: Option<&'a Value>,
@@ -45,10 +47,15 @@ pub struct Waiting {
     pub stop: CancellationToken,
 }
 
+/// Routes that are asked for before the Console's version is known, or to learn it.
+const BEFORE_THE_VERSION: [&str; 3] = ["_ping", "authenticate", "version"];
+
 /// The connection to one Console.
 pub(super) struct Wire {
     http: reqwest::Client,
     url: ConsoleUrl,
+    /// The Console's own version of the API, once it is known. Empty when the Console does not serve it.
+    api: RwLock<String>,
     patience: Patience,
     waiting: Waiting,
     places: Semaphore,
@@ -56,8 +63,14 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(url: ConsoleUrl, secrets: Redactor, waiting: Waiting) -> Result<Self, String> {
+    pub(super) fn new(
+        url: ConsoleUrl,
+        authorities: Option<&CaBundle>,
+        secrets: Redactor,
+        waiting: Waiting,
+    ) -> Result<Self, String> {
         let http = reqwest::Client::builder()
+            .tls_certs_merge(authorities.into_iter().flat_map(CaBundle::certificates))
             .redirect(redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .timeout(ANSWER_TIMEOUT)
@@ -66,7 +79,27 @@ impl Wire {
             .map_err(|error| error.to_string())?;
         let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
         let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
-        Ok(Self { http, url, patience, waiting, places: Semaphore::new(PLACES), secrets })
+        Ok(Self { http, url, api: RwLock::default(), patience, waiting, places: Semaphore::new(PLACES), secrets })
+    }
+
+    /// Uses the versioned API from now on. Consoles before 21.08 have none, and one that does not serve its own is asked for the
+    /// newest as soon as it says so.
+    pub(super) fn use_api(&self, api: String) {
+        *self.api.write().unwrap_or_else(PoisonError::into_inner) = api;
+    }
+
+    /// Returns the API that a route is asked for in.
+    fn api(&self, route: &str) -> String {
+        let api = self.api.read().unwrap_or_else(PoisonError::into_inner);
+        if api.is_empty() || BEFORE_THE_VERSION.contains(&route) { NEWEST_API.to_owned() } else { api.clone() }
+    }
+
+    /// Waits, unless the run is asked to stop; returns whether it waited.
+    pub(super) async fn wait(&self, wait: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = self.waiting.stop.cancelled() => false,
+        }
     }
 
     pub(super) fn error(&self, route: &'static str, what: What) -> ConsoleError {
@@ -86,10 +119,16 @@ impl Wire {
                 Some(login) => Some(login.token(self).await?),
                 None => None,
             };
-            let (error, asked) = match self.try_once(request, token.as_ref()).await {
+            let api = self.api(request.route);
+            let (error, asked) = match self.try_once(request, &api, token.as_ref()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            if error.is_not_found() && api != NEWEST_API {
+                debug!(route = request.route, api, "the Console does not serve this version of its API");
+                self.use_api(String::new());
+                continue;
+            }
             let stale =
                 matches!(&error.what, What::Unauthorized | What::Refused { status: 500, .. } | What::NotJson { status: 500, .. });
             if let (Some(login), Some(token), true, false) = (login, &token, stale, renewed) {
@@ -108,9 +147,8 @@ impl Wire {
             } else {
                 warn!(route = request.route, tries, wait_ms, "asking the Console again");
             }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.waiting.stop.cancelled() => return Err(error),
+            if !self.wait(wait).await {
+                return Err(error);
             }
         }
     }
@@ -118,6 +156,7 @@ impl Wire {
     async fn try_once(
         &self,
         request: &Request<'_>,
+        api: &str,
         token: Option<&SecretString>,
     ) -> Result<Value, (ConsoleError, Option<Duration>)> {
         // Nothing that is asked of the Console changes anything, so that a run that is asked to stop can let go at once.
@@ -127,11 +166,16 @@ impl Wire {
                 let reason = "the run is stopping".to_owned();
                 Err((self.error(request.route, What::Unreachable { reason }), None))
             }
-            answer = self.ask(request, token) => answer,
+            answer = self.ask(request, api, token) => answer,
         }
     }
 
-    async fn ask(&self, request: &Request<'_>, token: Option<&SecretString>) -> Result<Value, (ConsoleError, Option<Duration>)> {
+    async fn ask(
+        &self,
+        request: &Request<'_>,
+        api: &str,
+        token: Option<&SecretString>,
+    ) -> Result<Value, (ConsoleError, Option<Duration>)> {
         let unreachable = |error: &reqwest::Error| {
             // The URL in reqwest's text would repeat ours, with the query.
             let reason = self.clean(request, &Redactor::default().clean_chain(error));
@@ -139,7 +183,7 @@ impl Wire {
         };
         let _place = self.places.acquire().await;
         let started = Instant::now();
-        let response = self.built(request, token).send().await.map_err(|error| unreachable(&error.without_url()))?;
+        let response = self.built(request, api, token).send().await.map_err(|error| unreachable(&error.without_url()))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.map_err(|error| unreachable(&error.without_url()))?;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -150,8 +194,8 @@ impl Wire {
         })
     }
 
-    fn built(&self, request: &Request<'_>, token: Option<&SecretString>) -> RequestBuilder {
-        let mut built = self.http.request(request.method.clone(), self.url.route(request.route)).query(request.query);
+    fn built(&self, request: &Request<'_>, api: &str, token: Option<&SecretString>) -> RequestBuilder {
+        let mut built = self.http.request(request.method.clone(), self.url.route(api, request.route)).query(request.query);
         if let Some(token) = token {
             built = built.bearer_auth(token.expose_secret());
         }

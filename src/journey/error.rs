@@ -1,13 +1,17 @@
 //! Why a job could not be finished: what was attempted, at which stage, and the way out.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use crate::aws::AwsError;
 use crate::aws::error::Kind;
 use crate::console::ConsoleError;
 use crate::events::{Failure, Outcome, Stage};
 use crate::ids::Family;
+use crate::plan::SkipReason;
 use crate::plan::accept::Refusal;
 use crate::plan::edit::EditError;
-use crate::plan::entrypoint::CommandOnly;
+use crate::registry::ImageError;
 
 /// Why a job could not be finished.
 #[derive(Debug, thiserror::Error)]
@@ -16,12 +20,12 @@ pub enum JourneyError {
     NoTaskDefinition,
     #[error("could not read the task definition {name}")]
     Look { name: String, source: AwsError },
-    #[error("could not find every container's entry point")]
-    EntryPoint(#[source] CommandOnly),
-    #[error("could not ask the Console about the image {image}")]
-    Image { image: String, source: ConsoleError },
+    #[error("could not find the entry point of {}", .source.containers())]
+    EntryPoint { source: NobodyKnows },
+    #[error("could not take the older Defender out of {family}")]
+    Strip { family: Family, source: EditError },
     #[error("could not embed the Defender into {family}")]
-    Embed { family: Family, looked_up: bool, source: ConsoleError },
+    Embed { family: Family, source: ConsoleError },
     #[error("could not accept what the Console made of {family}")]
     Accept { family: Family, source: Refusal },
     #[error("could not put the change into {family}")]
@@ -46,9 +50,9 @@ impl JourneyError {
             | Self::LookAgain { .. }
             | Self::NotDescribed { .. }
             | Self::Newest { .. } => Stage::Look,
-            Self::EntryPoint(_) | Self::Image { .. } => Stage::EntryPoint,
+            Self::EntryPoint { .. } => Stage::EntryPoint,
             Self::Embed { .. } => Stage::Embed,
-            Self::Accept { .. } | Self::Edit { .. } => Stage::Accept,
+            Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Register { .. } => Stage::Register,
             Self::Update { .. } => Stage::Update,
         }
@@ -58,23 +62,15 @@ impl JourneyError {
         match self {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
             Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
-            Self::EntryPoint(_) => {
-                Some("add the image's own entry point as `entryPoint` to the container in the task definition".to_owned())
-            }
-            Self::Embed { looked_up: true, source, .. } if source.hint().is_none() => Some(
-                "add `entryPoint` to the containers that have none, or have the Console scan their images' registry, or set \
-                 REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it"
-                    .to_owned(),
-            ),
-            Self::Image { source, .. } | Self::Embed { source, .. } => source.hint(),
+            Self::EntryPoint { source } => source.hint(),
+            Self::Embed { source, .. } => source.hint(),
             Self::Accept { source: Refusal::Additions { .. }, .. } => Some(
                 "this version does not know what the Console added; look for a newer one, and report the place named above"
                     .to_owned(),
             ),
-            Self::Accept { source: Refusal::NothingToRun { .. }, .. } => {
-                Some("add `entryPoint` or `command` to the container in the task definition".to_owned())
+            Self::NoTaskDefinition | Self::NotDescribed { .. } | Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => {
+                None
             }
-            Self::NoTaskDefinition | Self::NotDescribed { .. } | Self::Accept { .. } | Self::Edit { .. } => None,
         }
     }
 }
@@ -90,6 +86,97 @@ impl JourneyError {
         if nothing_written && stopping {
             return Outcome::NotAttempted;
         }
+        if let Self::Accept { source: Refusal::OtherAgent { vendor, .. }, .. } = self {
+            return Outcome::Skipped(SkipReason::OtherAgent { vendor: (*vendor).to_owned() });
+        }
         Outcome::Failed(Failure::new(self.stage(), self, self.hint()))
+    }
+}
+
+/// Why one container's entry point was not found without the Console's look-up.
+#[derive(Clone, Debug)]
+pub struct NotFound {
+    /// Nothing, when the image was read and says nothing.
+    pub registry: Option<ImageError>,
+    /// What became of the Console's scan, in words.
+    pub scan: &'static str,
+}
+
+impl NotFound {
+    fn hint(&self) -> String {
+        let add = "add `entryPoint` or `command` to the container in the task definition";
+        self.registry.as_ref().map_or_else(|| add.to_owned(), ImageError::hint)
+    }
+}
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.registry {
+            Some(error) => write!(f, "{error}; {}", self.scan),
+            None => write!(f, "the image names no ENTRYPOINT and no CMD, and the container no command"),
+        }
+    }
+}
+
+/// Containers by name, and why their entry points were not found.
+pub(super) type Missed = BTreeMap<String, NotFound>;
+
+/// Entry points that nobody knows: what the registries and the Console's scans had to say, and what the Console answered last.
+#[derive(Debug)]
+pub struct NobodyKnows {
+    missed: Missed,
+    answer: Option<Answer>,
+}
+
+/// What the Console answered when it was to look entry points up.
+#[derive(Debug)]
+pub enum Answer {
+    Refused(ConsoleError),
+    Useless(Refusal),
+}
+
+impl NobodyKnows {
+    /// The Console was not asked: it cannot know more.
+    pub fn unasked(container: &str, not_found: NotFound) -> Self {
+        Self { missed: Missed::from([(container.to_owned(), not_found)]), answer: None }
+    }
+
+    pub fn asked(missed: &Missed, answer: Answer) -> Self {
+        Self { missed: missed.clone(), answer: Some(answer) }
+    }
+
+    fn containers(&self) -> String {
+        let names: Vec<&str> = self.missed.keys().map(String::as_str).collect();
+        let word = if names.len() == 1 { "container" } else { "containers" };
+        format!("{word} {}", names.join(", "))
+    }
+
+    fn hint(&self) -> Option<String> {
+        let first = self.missed.values().next().map(NotFound::hint)?;
+        match &self.answer {
+            None => Some(first),
+            Some(Answer::Refused(error)) if error.hint().is_some() => error.hint(),
+            Some(_) => {
+                let console = "have the Console scan the image's registry, or set REGISTRY_TYPE and CREDENTIAL_ID to a credential \
+                               of the Console for it";
+                Some(format!("{first}; or {console}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for NobodyKnows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each: Vec<String> = self.missed.values().map(ToString::to_string).collect();
+        f.write_str(&each.join("; "))
+    }
+}
+
+impl std::error::Error for NobodyKnows {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.answer.as_ref()? {
+            Answer::Refused(error) => Some(error),
+            Answer::Useless(refusal) => Some(refusal),
+        }
     }
 }

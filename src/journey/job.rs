@@ -1,5 +1,6 @@
 //! What a journey is given and what it gives back: the job, the Region it is in, what all journeys share, how it ended.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,13 @@ use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
 use crate::plan::service::ServiceFacts;
+use crate::registry::Images;
 
 /// What every journey of a run shares.
 pub struct World {
     pub policy: Policy,
     pub console: Console,
+    pub images: Images,
     pub today: DefenderToday,
     pub run_id: String,
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,
@@ -42,6 +45,8 @@ pub struct Job {
     /// Services with an EXTERNAL deployment controller may run none.
     pub task_definition: Option<TaskDefinitionArn>,
     pub services: Vec<ServiceFacts>,
+    /// Containers that these services leave out of it: those that leave out others are another job.
+    pub skipped: BTreeSet<String>,
     pub open: Arc<OpenRegion>,
     /// When ECS described these services.
     pub looked: Instant,

@@ -8,11 +8,29 @@
 
 use serde_json::{Value, json};
 
+use super::circle::circle;
 use super::compare::{Comparison, appended, is_nothing, without_nulls};
 use super::defender;
 use super::edit::{Change, Edit, JsonPath};
+use super::entrypoint::{Entries, Entry, FoundIn, Selection};
+use super::memory::{Item, Record};
 use super::policy::Policy;
+use super::sidecar;
 use super::task_definition::{Container, Registrable, TaskDefinition, containers_of, object};
+use super::waas::{self, WaasPort};
+
+/// What the Defender is embedded into, and how.
+#[derive(Clone, Copy)]
+pub struct Embedding<'a> {
+    /// A definition without a Defender.
+    pub definition: &'a TaskDefinition<Registrable>,
+    pub selection: &'a Selection,
+    /// What the containers run that do not say it themselves.
+    pub entries: &'a Entries,
+    pub policy: &'a Policy,
+    /// The Defender's container that is replaced.
+    pub replaced: Option<&'a Value>,
+}
 
 /// What was taken from the Console's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +40,10 @@ pub struct Accepted {
     pub put_back: Vec<JsonPath>,
     /// `WAAS_PORT`, when no container has port mappings to add it to.
     pub waas_port_nowhere: Option<u16>,
+    /// What nobody can see on the result.
+    pub record: Record,
+    /// The containers whose entry points were filled in, and where those were found.
+    pub filled: Vec<(String, FoundIn)>,
 }
 
 /// Why the Console's answer cannot be used.
@@ -37,8 +59,18 @@ pub enum Refusal {
     Unwrapped { container: String },
     #[error("the Console found no entry point and no command for container {container}")]
     NothingToRun { container: String },
+    #[error(
+        "the Console may have joined ENTRYPOINT and CMD of container {container}, which has a command of its own; it would run twice"
+    )]
+    Joined { container: String },
+    #[error("the image of container {container} starts with another agent ({vendor})")]
+    OtherAgent { container: String, vendor: &'static str },
+    #[error("the containers {} would wait for each other in a circle", .containers.join(", "))]
+    Circle { containers: Vec<String> },
     #[error("the Console's answer adds what is no part of embedding, at {}", places(.at))]
     Additions { at: Vec<JsonPath> },
+    #[error("what was taken from the Console's answer does not fit")]
+    Edit(#[source] super::edit::EditError),
 }
 
 fn places(paths: &[JsonPath]) -> String {
@@ -50,7 +82,8 @@ fn places(paths: &[JsonPath]) -> String {
 /// # Errors
 ///
 /// When the answer lacks the Defender somewhere, or adds what is no part of embedding.
-pub fn accept(definition: &TaskDefinition<Registrable>, answer: &Value, policy: &Policy) -> Result<Accepted, Refusal> {
+pub fn accept(embedding: &Embedding<'_>, answer: &Value) -> Result<Accepted, Refusal> {
+    let definition = embedding.definition;
     let original = definition.json();
     if !answer.get("containerDefinitions").is_some_and(Value::is_array) {
         return Err(Refusal::NotATaskDefinition);
@@ -59,49 +92,82 @@ pub fn accept(definition: &TaskDefinition<Registrable>, answer: &Value, policy: 
     if count != 1 {
         return Err(Refusal::Sidecars { count });
     }
-    let mut comparison = Comparison::default();
+    let mut taken = Taken { embedding, comparison: Comparison::default(), record: Record::default(), filled: Vec::new() };
     let mut change = Change::default();
 
     // Tags were not sent, so that whatever the answer says of them is an addition.
     for (key, value) in answer.as_object().into_iter().flatten() {
         if !matches!(key.as_str(), "containerDefinitions" | "volumes") {
-            comparison.member(original.get(key).filter(|_| key != "tags"), value, &JsonPath::root().key(key));
+            taken.comparison.member(original.get(key).filter(|_| key != "tags"), value, &JsonPath::root().key(key));
         }
     }
-    comparison.dropped(original, answer, &JsonPath::root(), &["tags"]);
-    let scratch = new_volumes(original, answer, &mut comparison);
+    taken.comparison.dropped(original, answer, &JsonPath::root(), &["tags"]);
+    let scratch = new_volumes(original, answer, &mut taken.comparison);
+    let scratch_names = scratch.iter().filter_map(|volume| volume.get("name")?.as_str());
+    taken.record.volumes = scratch_names.map(str::to_owned).collect();
     change.extend(appended(original, &JsonPath::root(), "volumes", &scratch));
 
     let containers = JsonPath::root().key("containerDefinitions");
-    let mut known = 0;
     for (index, theirs) in definition.containers().enumerate() {
-        let at = containers.index(index);
         let name = theirs.name();
+        if !embedding.selection.wraps(name) {
+            continue;
+        }
         let Some(answered) = containers_of(answer).find(|container| container.name() == name) else {
             return Err(Refusal::Unwrapped { container: name.to_owned() });
         };
-        known += 1;
-        change.extend(container_edits(theirs, answered, &at, &scratch, &mut comparison)?);
+        change.extend(taken.container_edits(theirs, answered, &containers.index(index), &scratch)?);
     }
+    let mut defender = None;
     for (index, container) in containers_of(answer).enumerate() {
-        // A second container by a customer's name is as strange as one by another name.
+        // A second container by a customer's name is as strange as one by another name, or one that was not sent.
         let second = containers_of(answer).take(index).any(|before| before.name() == container.name());
-        let known_by_name = definition.containers().any(|theirs| theirs.name() == container.name());
-        if container.name() != defender::CONTAINER_NAME && (second || !known_by_name) {
-            comparison.refuse(containers.index(index));
-        }
         if container.name() == defender::CONTAINER_NAME {
-            check_sidecar(container, &containers.index(index), &scratch, &mut comparison)?;
-            let at = containers.index(known);
-            change.push(Edit::add(at, sidecar(container, policy)));
+            let is_scratch = |mount: &Value| mounts_one_of(mount, &scratch);
+            let checked = sidecar::check(container, &containers.index(index), is_scratch, &mut taken.comparison);
+            checked.map_err(|missing| Refusal::IncompleteDefender { missing })?;
+            defender = Some(sidecar::sidecar(container, embedding.replaced, definition, embedding.policy));
+        } else if second || !embedding.selection.wraps(container.name()) {
+            taken.comparison.refuse(containers.index(index));
         }
     }
+    let Taken { comparison, mut record, filled, .. } = taken;
     if !comparison.additions.is_empty() {
         return Err(Refusal::Additions { at: comparison.additions });
     }
-    let (waas, waas_port_nowhere) = waas_edits(definition, policy.waas_port);
-    change.extend(waas);
-    Ok(Accepted { change, put_back: comparison.put_back, waas_port_nowhere })
+    let mut waas_port_nowhere = None;
+    match waas::waas_port(definition, embedding.policy.waas_port) {
+        WaasPort::Nothing => {}
+        WaasPort::Added { edits, item } => {
+            change.extend(edits);
+            record.waas_port = Some(item);
+        }
+        WaasPort::Nowhere { port } => waas_port_nowhere = Some(port),
+    }
+    let last = containers.index(definition.containers().count());
+    change.extend(defender.into_iter().map(|defender| Edit::add(last.clone(), defender)));
+    let change = without_a_circle(definition, change, &last)?;
+    Ok(Accepted { change, put_back: comparison.put_back, waas_port_nowhere, record, filled })
+}
+
+/// Returns the change if every container can start after it. Where the Defender itself waits for the log router because its owner
+/// has it log there, it logs like the router instead.
+fn without_a_circle(definition: &TaskDefinition<Registrable>, mut change: Change, last: &JsonPath) -> Result<Change, Refusal> {
+    let mut revision = change.apply(definition.json()).map_err(Refusal::Edit)?;
+    if circle(&revision).is_empty() {
+        return Ok(change);
+    }
+    if let Some(Value::Object(defender)) = last.find(&revision) {
+        let mut other = defender.clone();
+        sidecar::log_like_the_router(&mut other, definition);
+        let (before, after) = (Value::Object(defender.clone()), Value::Object(other));
+        if before != after {
+            change.push(Edit::Replace { at: last.clone(), before, after });
+            revision = change.apply(definition.json()).map_err(Refusal::Edit)?;
+        }
+    }
+    let containers = circle(&revision);
+    if containers.is_empty() { Ok(change) } else { Err(Refusal::Circle { containers }) }
 }
 
 /// Returns the volumes that the answer adds, if they are scratch space of the task and nothing more.
@@ -136,99 +202,120 @@ fn new_volumes(original: &Value, answer: &Value, comparison: &mut Comparison) ->
     scratch
 }
 
-/// Returns the edits that put one application container under the Defender.
-fn container_edits(
-    theirs: Container<'_>,
-    answered: Container<'_>,
-    at: &JsonPath,
-    scratch: &[Value],
-    comparison: &mut Comparison,
-) -> Result<Vec<Edit>, Refusal> {
-    let mut edits = entry_point_edits(theirs, answered, at, comparison)?;
-
-    let environment = comparison.new_elements(theirs.0, answered.0, at, "environment", |variable| {
-        variable.get("value").is_some_and(Value::is_string) && variable.as_object().is_some_and(|members| members.len() == 2)
-    });
-    edits.extend(appended(theirs.0, at, "environment", &environment));
-    let depends_on =
-        comparison.new_elements(theirs.0, answered.0, at, "dependsOn", |it| on_sidecar(it, "containerName", "condition"));
-    edits.extend(appended(theirs.0, at, "dependsOn", &depends_on));
-    let is_source = |it: &Value| on_sidecar(it, "sourceContainer", "readOnly");
-    let volumes_from = comparison.new_elements(theirs.0, answered.0, at, "volumesFrom", is_source);
-    edits.extend(appended(theirs.0, at, "volumesFrom", &volumes_from));
-    let mounts = comparison.new_elements(theirs.0, answered.0, at, "mountPoints", |mount| mounts_one_of(mount, scratch));
-    edits.extend(appended(theirs.0, at, "mountPoints", &mounts));
-    edits.extend(capability_edits(theirs, answered, at, comparison));
-
-    // Without the sidecar's files the wrapped entry point does not exist, and the container could not start.
-    let has_files = theirs.list("volumesFrom").chain(&volumes_from).any(is_source) || !mounts.is_empty();
-    if !has_files && comparison.additions.is_empty() {
-        return Err(Refusal::Unwrapped { container: theirs.name().to_owned() });
-    }
-    // Lists that were compared by their elements tell for themselves what is missing, entry points too.
-    comparison.dropped(
-        theirs.0,
-        answered.0,
-        at,
-        &["entryPoint", "command", "environment", "dependsOn", "volumesFrom", "mountPoints"],
-    );
-    for (key, value) in answered.0.as_object().into_iter().flatten() {
-        let handled = ["entryPoint", "command", "environment", "dependsOn", "volumesFrom", "mountPoints", "linuxParameters"];
-        if !handled.contains(&key.as_str()) {
-            comparison.member(theirs.0.get(key), value, &at.key(key));
-        }
-    }
-    Ok(edits)
+/// What is being taken from an answer.
+struct Taken<'a> {
+    embedding: &'a Embedding<'a>,
+    comparison: Comparison,
+    record: Record,
+    filled: Vec<(String, FoundIn)>,
 }
 
-/// Only the prefix is taken; what the container ran before stays behind it, word for word. A container that said nothing runs
-/// what the Console found in its image.
-fn entry_point_edits(
-    theirs: Container<'_>,
-    answered: Container<'_>,
-    at: &JsonPath,
-    comparison: &mut Comparison,
-) -> Result<Vec<Edit>, Refusal> {
-    let unwrapped = || Refusal::Unwrapped { container: theirs.name().to_owned() };
-    let answer = answered.entry_point();
-    let (prefix, found) = answer.split_at(defender::wrapped_at(&answer).ok_or_else(unwrapped)?);
-    let (own, own_command) = (theirs.entry_point(), theirs.command());
-    let mut edits = Vec::new();
-    if own.is_empty() {
-        let command = answered.command();
-        if !own_command.is_empty() && command != own_command {
-            comparison.put_back(at.key("command"));
+impl Taken<'_> {
+    /// Returns the edits that put one application container under the Defender.
+    fn container_edits(
+        &mut self,
+        theirs: Container<'_>,
+        answered: Container<'_>,
+        at: &JsonPath,
+        scratch: &[Value],
+    ) -> Result<Vec<Edit>, Refusal> {
+        let mut edits = self.entry_point_edits(theirs, answered, at)?;
+        let comparison = &mut self.comparison;
+
+        let environment = comparison.new_elements(theirs.0, answered.0, at, "environment", |variable| {
+            variable.get("value").is_some_and(Value::is_string) && variable.as_object().is_some_and(|members| members.len() == 2)
+        });
+        edits.extend(appended(theirs.0, at, "environment", &environment));
+        let depends_on =
+            comparison.new_elements(theirs.0, answered.0, at, "dependsOn", |it| on_sidecar(it, "containerName", "condition"));
+        edits.extend(appended(theirs.0, at, "dependsOn", &depends_on));
+        let is_source = |it: &Value| on_sidecar(it, "sourceContainer", "readOnly");
+        let volumes_from = comparison.new_elements(theirs.0, answered.0, at, "volumesFrom", is_source);
+        edits.extend(appended(theirs.0, at, "volumesFrom", &volumes_from));
+        let mounts = comparison.new_elements(theirs.0, answered.0, at, "mountPoints", |mount| mounts_one_of(mount, scratch));
+        edits.extend(appended(theirs.0, at, "mountPoints", &mounts));
+        edits.extend(capability_edits(theirs, answered, at, comparison));
+
+        // Without the sidecar's files the wrapped entry point does not exist, and the container could not start.
+        let has_files = theirs.list("volumesFrom").chain(&volumes_from).any(is_source) || !mounts.is_empty();
+        if !has_files && comparison.additions.is_empty() {
+            return Err(Refusal::Unwrapped { container: theirs.name().to_owned() });
         }
-        if found.is_empty() && command.is_empty() && own_command.is_empty() {
-            return Err(Refusal::NothingToRun { container: theirs.name().to_owned() });
+        // Lists that were compared by their elements tell for themselves what is missing, entry points too.
+        let compared = ["entryPoint", "command", "environment", "dependsOn", "volumesFrom", "mountPoints"];
+        comparison.dropped(theirs.0, answered.0, at, &compared);
+        for (key, value) in answered.0.as_object().into_iter().flatten() {
+            if !compared.contains(&key.as_str()) && key != "linuxParameters" {
+                comparison.member(theirs.0.get(key), value, &at.key(key));
+            }
         }
-        if own_command.is_empty() && !command.is_empty() {
-            edits.push(put(theirs.0, at, "command", json!(command)));
-        }
-    } else {
-        if own != found {
-            comparison.put_back(at.key("entryPoint"));
-        }
-        match answered.0.get("command") {
-            Some(added) if own_command.is_empty() && !is_nothing(added) => comparison.refuse(at.key("command")),
-            _ if answered.command() != own_command => comparison.put_back(at.key("command")),
-            _ => {}
-        }
+        let of_theirs = defender::APPLICATION_VARIABLES.into_iter().filter(|name| theirs.variable(name).is_some());
+        let traces = theirs.has_capability(defender::CAPABILITY).then_some(defender::CAPABILITY);
+        self.record.theirs.extend(of_theirs.chain(traces).map(|what| Item::new(theirs.name(), what)));
+        Ok(edits)
     }
-    let own = if own.is_empty() { found } else { own.as_slice() };
-    edits.insert(0, put(theirs.0, at, "entryPoint", json!([prefix, own].concat())));
-    Ok(edits)
+
+    /// Only the prefix is taken; what the container ran before stays behind it, word for word. A container that said nothing runs
+    /// what was found in its image, by us or by the Console.
+    fn entry_point_edits(&mut self, theirs: Container<'_>, answered: Container<'_>, at: &JsonPath) -> Result<Vec<Edit>, Refusal> {
+        let name = || theirs.name().to_owned();
+        let answer = answered.entry_point();
+        let wrapped_at = defender::wrapped_at(&answer).ok_or_else(|| Refusal::Unwrapped { container: name() })?;
+        let (prefix, found) = answer.split_at(wrapped_at);
+        let own_command = theirs.command();
+        let (own, filled_command, found_in) = match self.embedding.entries.get(theirs.name()) {
+            Some(Entry::Known { runs, found_in }) => {
+                let command = if own_command.is_empty() { as_texts(&runs.command) } else { Vec::new() };
+                (as_texts(&runs.entry_point), command, Some(*found_in))
+            }
+            Some(Entry::Asked(_)) => {
+                let command = answered.command();
+                match (own_command.is_empty(), command.is_empty()) {
+                    (true, true) if found.is_empty() => return Err(Refusal::NothingToRun { container: name() }),
+                    // Nobody can tell whether the image has no CMD or whether it stands behind the entry point.
+                    (false, true) => return Err(Refusal::Joined { container: name() }),
+                    (true, _) => (found.to_vec(), command, Some(FoundIn::Console)),
+                    (false, false) => (found.to_vec(), Vec::new(), Some(FoundIn::Console)),
+                }
+            }
+            None => {
+                let own = theirs.entry_point();
+                if own != found {
+                    self.comparison.put_back(at.key("entryPoint"));
+                }
+                match answered.0.get("command") {
+                    Some(added) if own_command.is_empty() && !is_nothing(added) => self.comparison.refuse(at.key("command")),
+                    _ if answered.command() != own_command => self.comparison.put_back(at.key("command")),
+                    _ => {}
+                }
+                (own, Vec::new(), None)
+            }
+        };
+        if let Some(found_in) = found_in {
+            if let Some(vendor) = defender::other_agent(&own) {
+                return Err(Refusal::OtherAgent { container: name(), vendor });
+            }
+            self.filled.push((name(), found_in));
+            self.record.fill(theirs.name(), "entryPoint", &own);
+        }
+        let mut edits = vec![put(theirs.0, at, "entryPoint", json!([prefix, &own].concat()))];
+        if !filled_command.is_empty() {
+            self.record.fill(theirs.name(), "command", &filled_command);
+            edits.push(put(theirs.0, at, "command", json!(filled_command)));
+        }
+        Ok(edits)
+    }
+}
+
+fn as_texts(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
 
 /// Returns the edits that add `SYS_PTRACE` if the answer does; any other capability, and whatever else it adds to the
 /// container's Linux parameters, is no part of embedding.
 fn capability_edits(theirs: Container<'_>, answered: Container<'_>, at: &JsonPath, comparison: &mut Comparison) -> Vec<Edit> {
-    let added = |container: Container<'_>| {
-        let list = container.0.pointer("/linuxParameters/capabilities/add").and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|capability| capability == defender::CAPABILITY))
-    };
     let at = at.key("linuxParameters");
-    let wanted = added(answered) && !added(theirs);
+    let wanted = answered.has_capability(defender::CAPABILITY) && !theirs.has_capability(defender::CAPABILITY);
     if let Some(parameters) = answered.0.get("linuxParameters") {
         let mut rest = parameters.clone();
         if let (true, Some(Value::Array(list))) = (wanted, rest.pointer_mut("/capabilities/add")) {
@@ -278,78 +365,4 @@ fn mounts_one_of(mount: &Value, volumes: &[Value]) -> bool {
     let known = ["sourceVolume", "containerPath", "readOnly"];
     let plain = mount.as_object().is_some_and(|members| members.keys().all(|key| known.contains(&key.as_str())));
     plain && volume.is_some() && volumes.iter().any(|scratch| scratch.get("name") == volume)
-}
-
-/// Checks that the sidecar can work, and that it takes nothing of the customer's: no port, no privilege, no volume of theirs.
-fn check_sidecar(sidecar: Container<'_>, at: &JsonPath, scratch: &[Value], comparison: &mut Comparison) -> Result<(), Refusal> {
-    let missing = |missing| Err(Refusal::IncompleteDefender { missing });
-    if sidecar.image().is_empty() {
-        return missing("image");
-    }
-    for variable in [defender::INSTALL_BUNDLE, defender::WS_ADDRESS] {
-        if sidecar.variable(variable).is_none_or(str::is_empty) {
-            return missing(variable);
-        }
-    }
-    for key in ["portMappings", "dependsOn", "volumesFrom"] {
-        if sidecar.list(key).next().is_some() {
-            comparison.refuse(at.key(key));
-        }
-    }
-    if sidecar.0.get("privileged") == Some(&Value::Bool(true)) {
-        comparison.refuse(at.key("privileged"));
-    }
-    for (index, mount) in sidecar.list("mountPoints").enumerate() {
-        if !mounts_one_of(mount, scratch) {
-            comparison.refuse(at.key("mountPoints").index(index));
-        }
-    }
-    let capabilities = sidecar.0.pointer("/linuxParameters/capabilities/add").and_then(Value::as_array);
-    for (index, capability) in capabilities.into_iter().flatten().enumerate() {
-        if capability != defender::CAPABILITY {
-            comparison.refuse(at.key("linuxParameters").key("capabilities").key("add").index(index));
-        }
-    }
-    Ok(())
-}
-
-/// Returns the sidecar as it is registered: without nulls, which ECS refuses, and in the FIPS mode that the settings ask for.
-///
-/// The embed call has no parameter for FIPS, so that the variable is edited here; a Console too old to know the variable gets it
-/// only when FIPS is wanted.
-fn sidecar(answered: Container<'_>, policy: &Policy) -> Value {
-    let mut sidecar = without_nulls(answered.0);
-    let Some(Value::Array(environment)) = sidecar.get_mut("environment") else {
-        return sidecar;
-    };
-    let wanted = json!({"name": defender::FIPS_ENABLED, "value": policy.fips.to_string()});
-    let name = |variable: &Value| variable.get("name").and_then(Value::as_str) == Some(defender::FIPS_ENABLED);
-    match environment.iter_mut().find(|variable| name(variable)) {
-        Some(variable) => *variable = wanted,
-        None if policy.fips => environment.push(wanted),
-        None => {}
-    }
-    sidecar
-}
-
-/// Returns the edit that adds the WAAS port to the first container that has port mappings, unless some container has it already,
-/// and the port itself when there is no container to add it to.
-fn waas_edits(definition: &TaskDefinition<Registrable>, port: Option<u16>) -> (Vec<Edit>, Option<u16>) {
-    let Some(port) = port else { return (Vec::new(), None) };
-    let has_it = |mapping: &Value| {
-        let single = mapping.get("containerPort").and_then(Value::as_u64) == Some(u64::from(port));
-        let range = mapping.get("containerPortRange").and_then(Value::as_str).and_then(|range| range.split_once('-'));
-        let bounds = range.and_then(|(first, last)| Some(first.parse::<u16>().ok()?..=last.parse::<u16>().ok()?));
-        single || bounds.is_some_and(|bounds| bounds.contains(&port))
-    };
-    if definition.containers().any(|container| container.list("portMappings").any(has_it)) {
-        return (Vec::new(), None);
-    }
-    let first = definition.containers().enumerate().find(|(_, container)| container.list("portMappings").next().is_some());
-    let Some((index, container)) = first else {
-        return (Vec::new(), Some(port));
-    };
-    let mapping = json!({"containerPort": port, "hostPort": port, "protocol": "tcp"});
-    let at = JsonPath::root().key("containerDefinitions").index(index);
-    (appended(container.0, &at, "portMappings", &[mapping]), None)
 }

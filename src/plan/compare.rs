@@ -160,6 +160,19 @@ pub(super) fn appended(parent: &Value, at: &JsonPath, key: &str, elements: &[Val
     }
 }
 
+/// Returns whether two revisions say the same, install bundle and all that we remember on them aside: rolling one out where the
+/// other runs would change nothing.
+pub fn same_but_for_memory(one: &Value, other: &Value) -> bool {
+    let forgetful = |definition: &Value| {
+        let mut definition = definition.clone();
+        if let Some(Value::Array(tags)) = definition.get_mut("tags") {
+            tags.retain(|tag| !tag.get("key").and_then(Value::as_str).is_some_and(memory::is_ours));
+        }
+        definition
+    };
+    same_content(&forgetful(one), &forgetful(other))
+}
+
 /// Returns whether two revisions say the same, install bundle and run aside.
 ///
 /// ECS writes definitions in its own way: empty lists, `cpu: 0`, host ports and protocols filled in, variables in another order

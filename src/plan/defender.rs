@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::redact::{MASK, Redactor};
 use super::task_definition::{Container, TaskDefinition, containers_of};
+use crate::ids::{AccountId, RegionName};
 
 /// The sidecar's name. Source: the vendor's Fargate guide, "the task should include the TwistlockDefender container".
 pub const CONTAINER_NAME: &str = "TwistlockDefender";
@@ -28,8 +29,41 @@ pub const INSTALL_BUNDLE: &str = "INSTALL_BUNDLE";
 pub const WS_ADDRESS: &str = "WS_ADDRESS";
 /// Whether the Defender uses validated cryptography; no parameter of the embed call sets it.
 pub const FIPS_ENABLED: &str = "FIPS_ENABLED";
+/// Whether the Defender watches the file system, fixed when it is embedded.
+pub const FILESYSTEM_MONITORING: &str = "FILESYSTEM_MONITORING";
+/// In an application's container: the image it was embedded for.
+pub const IMAGE_NAME: &str = "TW_IMAGE_NAME";
+/// In an application's container: the name it had when it was embedded.
+pub const CONTAINER_NAME_VARIABLE: &str = "TW_CONTAINER_NAME";
+/// The family it was embedded for.
+pub const FARGATE_TASK: &str = "FARGATE_TASK";
+const DEFENDER_TYPE: &str = "DEFENDER_TYPE";
 /// The one capability that embedding adds.
 pub const CAPABILITY: &str = "SYS_PTRACE";
+
+/// Every variable that any release puts into an application's container.
+/// Source: davidaavilar/fargate-defender, convertTask.py (the first four); uc-cdis/hatchery, prisma.go (the fifth). Whether the
+/// sixth, which sidecars carry since 22.12, is put there too is not public.
+pub const APPLICATION_VARIABLES: [&str; 6] =
+    [IMAGE_NAME, CONTAINER_NAME_VARIABLE, DEFENDER_TYPE, FARGATE_TASK, FILESYSTEM_MONITORING, FIPS_ENABLED];
+
+/// Every variable that any release gives the sidecar. Source: as above, and public Terraform of Defender 34_03_138.
+const SIDECAR_VARIABLES: [&str; 6] =
+    [INSTALL_BUNDLE, DEFENDER_TYPE, FARGATE_TASK, WS_ADDRESS, FILESYSTEM_MONITORING, FIPS_ENABLED];
+
+/// Members of a sidecar that the Console writes. Whatever else stands on one is its owner's tuning.
+const SIDECAR_MEMBERS: [&str; 8] =
+    ["name", "image", "entryPoint", "command", "environment", "healthCheck", "portMappings", "mountPoints"];
+
+/// Returns whether a member of the sidecar is the Console's to write, and not its owner's.
+pub fn is_sidecar_member(key: &str) -> bool {
+    SIDECAR_MEMBERS.contains(&key)
+}
+
+/// Returns whether a variable of the sidecar is the Defender's, and not its owner's.
+pub fn is_sidecar_variable(name: &str) -> bool {
+    SIDECAR_VARIABLES.contains(&name)
+}
 
 /// First words of the entry points that other vendors' agents put in front of an application's own.
 ///
@@ -51,7 +85,7 @@ pub fn sample() -> Value {
         "cpu": "256",
         "memory": "512",
         "containerDefinitions": [{
-            "name": "sample",
+            "name": SAMPLE,
             "image": "sample:1",
             "essential": true,
             "entryPoint": ["/bin/true"],
@@ -59,15 +93,48 @@ pub fn sample() -> Value {
     })
 }
 
+/// The name of the sample's one container.
+const SAMPLE: &str = "sample";
+
+/// How the Console embeds today, besides the image: learnt from the sample, so that what a Console does not do is not missed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// What stands before an application's own entry point, up to and including the pair; an interpreter may come first.
+    pub prefix: Vec<String>,
+    /// The application's variables by name; of some the value is another in each container.
+    pub application_variables: Vec<(String, String)>,
+    /// Whether an application's container waits for the sidecar.
+    pub waits: bool,
+    /// Whether an application's container takes the sidecar's volumes.
+    pub shares_volumes: bool,
+    /// Whether an application's container may trace processes.
+    pub traces: bool,
+    /// The sidecar's own [`FILESYSTEM_MONITORING`], if it has one.
+    pub monitoring: Option<String>,
+    /// Whether the sidecar has [`FIPS_ENABLED`].
+    pub knows_fips: bool,
+}
+
+impl Manner {
+    /// Returns what the sidecar's [`FIPS_ENABLED`] is to be: the setting's value, where the Console knows of it or it is wanted.
+    pub fn fips(&self, wanted: bool) -> Option<String> {
+        (self.knows_fips || wanted).then(|| wanted.to_string())
+    }
+}
+
 /// What the Console embeds today. Its image names the registry token and its bundle holds keys, so both are secrets.
 #[derive(Clone)]
 pub struct DefenderToday {
     image: SecretString,
+    /// `DEFENDER_IMAGE`, if the Console heeds it, and the Console's version for it.
+    mirror: Option<(ImageTemplate, String)>,
     bundle: SecretString,
     /// The version its tag names, such as `34.03.138`; a mirrored image may have another kind of tag.
     pub version: Option<String>,
     /// Where it connects to, `wss://host:port`.
     pub ws_address: String,
+    /// How it is embedded.
+    pub manner: Manner,
 }
 
 /// An answer to the embedded sample in which the Defender cannot be found whole.
@@ -82,21 +149,42 @@ impl DefenderToday {
     ///
     /// # Errors
     ///
-    /// When the sidecar, its image, its bundle or its address is not there.
+    /// When the sidecar, its image, its bundle or its address is not there, or the sample is not wrapped.
     pub fn from_sample(answer: &Value) -> Result<Self, NoDefender> {
         let missing = |missing| NoDefender { missing };
-        let sidecar = containers_of(answer)
-            .find(|container| container.name() == CONTAINER_NAME)
-            .ok_or_else(|| missing("container TwistlockDefender"))?;
+        let named = |name: &str| containers_of(answer).find(|container| container.name() == name);
+        let sidecar = named(CONTAINER_NAME).ok_or_else(|| missing("container TwistlockDefender"))?;
         let given =
             |text: Option<&str>, what| text.filter(|text| !text.is_empty()).map(str::to_owned).ok_or_else(|| missing(what));
         let image = given(Some(sidecar.image()), "Defender image")?;
+        let application = named(SAMPLE).ok_or_else(|| missing("container of the sample's"))?;
         Ok(Self {
             version: version_of(&image),
             image: SecretString::from(image),
+            mirror: None,
             bundle: SecretString::from(given(sidecar.variable(INSTALL_BUNDLE), "INSTALL_BUNDLE")?),
             ws_address: given(sidecar.variable(WS_ADDRESS), "WS_ADDRESS")?,
+            manner: manner(application, sidecar).ok_or_else(|| missing("wrapped entry point"))?,
         })
+    }
+
+    /// Has `DEFENDER_IMAGE` filled in for each account and Region. Only for a Console that embedded it when it was asked to.
+    #[must_use]
+    pub fn mirrored(self, template: ImageTemplate, console_version: &str) -> Self {
+        Self { mirror: Some((template, console_version.to_owned())), ..self }
+    }
+
+    /// Returns the image that is embedded in an account's Region today.
+    pub fn image_in(&self, account: &AccountId, region: &RegionName) -> String {
+        match &self.mirror {
+            Some((template, version)) => template.fill(account, region, version),
+            None => self.image.expose_secret().to_owned(),
+        }
+    }
+
+    /// Returns what `defenderImage` is to be asked of the Console for an account's Region.
+    pub fn asked_image(&self, account: &AccountId, region: &RegionName) -> Option<String> {
+        self.mirror.as_ref().map(|(template, version)| template.fill(account, region, version))
     }
 
     /// Returns the version for people: `34.03.138`, or that its tag names none.
@@ -104,7 +192,7 @@ impl DefenderToday {
         version_text(self.version.as_deref())
     }
 
-    /// Returns whether this image is the one that is embedded today.
+    /// Returns whether the sample was embedded with this image.
     pub fn is_image(&self, image: &str) -> bool {
         self.image.expose_secret() == image
     }
@@ -115,11 +203,87 @@ impl DefenderToday {
     }
 }
 
+fn manner(application: Container<'_>, sidecar: Container<'_>) -> Option<Manner> {
+    let entry_point = application.entry_point();
+    let prefix = entry_point[..wrapped_at(&entry_point)?].iter().map(|word| (*word).to_owned()).collect();
+    let variable = |name: &str| Some((name.to_owned(), application.variable(name)?.to_owned()));
+    Some(Manner {
+        prefix,
+        application_variables: APPLICATION_VARIABLES.iter().filter_map(|name| variable(name)).collect(),
+        waits: application.waits_for(sidecar.name()),
+        shares_volumes: application.takes_volumes_from(sidecar.name()),
+        traces: application.has_capability(CAPABILITY),
+        monitoring: sidecar.variable(FILESYSTEM_MONITORING).map(str::to_owned),
+        knows_fips: sidecar.variable(FIPS_ENABLED).is_some(),
+    })
+}
+
+/// `DEFENDER_IMAGE` or `DEFENDER_IMAGE_PULL_SECRET` as it was given: `{account}.dkr.ecr.{region}.amazonaws.com/defender:{version}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageTemplate(String);
+
+/// A template that cannot be filled in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTemplate {
+    #[error("it has blanks in it")]
+    Blanks,
+    #[error("{{{0}}} is not known; {{account}}, {{region}} and {{version}} are filled in")]
+    Unknown(String),
+    #[error("a brace in it is not closed, or not opened")]
+    Braces,
+}
+
+impl std::str::FromStr for ImageTemplate {
+    type Err = BadTemplate;
+
+    fn from_str(text: &str) -> Result<Self, BadTemplate> {
+        let text = text.trim();
+        if text.contains(char::is_whitespace) {
+            return Err(BadTemplate::Blanks);
+        }
+        let mut parts = text.split('{');
+        if parts.next().is_some_and(|before| before.contains('}')) {
+            return Err(BadTemplate::Braces);
+        }
+        for part in parts {
+            match part.split_once('}') {
+                Some(("account" | "region" | "version", rest)) if !rest.contains('}') => {}
+                Some((other, rest)) if !rest.contains('}') => return Err(BadTemplate::Unknown(other.to_owned())),
+                _ => return Err(BadTemplate::Braces),
+            }
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl ImageTemplate {
+    /// Fills in where it is to be used. The version is written as the vendor's tags write it: `34_03_138`.
+    pub fn fill(&self, account: &AccountId, region: &RegionName, version: &str) -> String {
+        let filled = self.0.replace("{account}", account.as_str()).replace("{region}", region.as_str());
+        filled.replace("{version}", &version.replace('.', "_"))
+    }
+}
+
 /// Shows the version and the address only.
 impl fmt::Debug for DefenderToday {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DefenderToday({}, {})", self.version_text(), self.ws_address)
     }
+}
+
+/// Returns whether a certificate with these names is one for this host; one without names tells nothing and is taken for one.
+///
+/// A name may begin with `*.`, which stands for one label. Source: RFC 6125, section 6.4.3.
+pub fn certifies(names: &[String], host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let is_for = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        let wildcard = name.strip_prefix('*').is_some_and(|rest| {
+            rest.len() > 1 && host.split_once('.').is_some_and(|(first, _)| !first.is_empty() && host[first.len()..] == *rest)
+        });
+        name == host || wildcard
+    };
+    names.is_empty() || names.iter().any(is_for)
 }
 
 /// Returns a version for people, known or not.
@@ -143,12 +307,19 @@ pub fn public_image(image: &str) -> String {
     parts.join("/")
 }
 
-/// Returns the Defender's container, by its name in any position, or by its image if its owner renamed it.
+/// Returns the Defenders' containers, by their name in any position, or by their image if their owner renamed them.
+pub fn sidecars_in<Stage>(definition: &TaskDefinition<Stage>) -> impl Iterator<Item = Container<'_>> {
+    definition.containers().filter(is_sidecar)
+}
+
+/// Returns the Defender's container.
 pub fn sidecar_in<Stage>(definition: &TaskDefinition<Stage>) -> Option<Container<'_>> {
     let by_name = definition.containers().find(|container| container.name() == CONTAINER_NAME);
-    by_name.or_else(|| {
-        definition.containers().find(|container| IMAGE_MARKERS.iter().any(|marker| container.image().contains(marker)))
-    })
+    by_name.or_else(|| sidecars_in(definition).next())
+}
+
+fn is_sidecar(container: &Container<'_>) -> bool {
+    container.name() == CONTAINER_NAME || IMAGE_MARKERS.iter().any(|marker| container.image().contains(marker))
 }
 
 /// Returns what hides the Defender's own secrets in texts from elsewhere: its bundle, and its image with the registry token.
@@ -163,8 +334,14 @@ pub fn wrapped_at(entry_point: &[&str]) -> Option<usize> {
     entry_point.windows(2).position(|pair| pair == ENTRY_POINT_PAIR).map(|at| at + ENTRY_POINT_PAIR.len())
 }
 
+/// Returns whether embedding has touched a container: its entry point is wrapped, or it carries what no one else writes.
+pub fn touches(container: &Container<'_>) -> bool {
+    let marked = |name: &&str| container.variable(name).is_some();
+    wrapped_at(&container.entry_point()).is_some() || [IMAGE_NAME, CONTAINER_NAME_VARIABLE].iter().any(marked)
+}
+
 /// Returns the vendor of another agent that wraps this entry point.
-pub fn other_agent(entry_point: &[&str]) -> Option<&'static str> {
-    let first = entry_point.first()?;
+pub fn other_agent(entry_point: &[impl AsRef<str>]) -> Option<&'static str> {
+    let first = entry_point.first()?.as_ref();
     OTHER_AGENTS.iter().find(|(start, _)| first.starts_with(start)).map(|(_, vendor)| *vendor)
 }

@@ -43,7 +43,8 @@ impl JsonPath {
         Self(steps)
     }
 
-    fn find<'a>(&self, root: &'a Value) -> Option<&'a Value> {
+    /// Returns what stands at this place of a value.
+    pub fn find<'a>(&self, root: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(root, |value, step| match step {
             Step::Key(key) => value.get(key),
             Step::Index(index) => value.get(*index),
@@ -257,6 +258,64 @@ impl Change {
             });
         }
         lines
+    }
+}
+
+/// A document under change: every edit is made at once, so that the next one is written for what is there then.
+#[derive(Clone, Debug)]
+pub struct Editing {
+    now: Value,
+    change: Change,
+}
+
+impl Editing {
+    /// Begins with a document, which itself is left as it is.
+    pub fn of(original: &Value) -> Self {
+        Self { now: original.clone(), change: Change::default() }
+    }
+
+    /// Returns what stands at a place now.
+    pub fn at(&self, at: &JsonPath) -> Option<&Value> {
+        at.find(&self.now)
+    }
+
+    /// Takes away what stands at a place, if something does.
+    pub fn remove(&mut self, at: &JsonPath) {
+        if let Some(edit) = Edit::remove(&self.now, at.clone()) {
+            self.make(edit);
+        }
+    }
+
+    /// Puts another value in the place of what stands there, if something does.
+    pub fn replace(&mut self, at: &JsonPath, after: Value) {
+        if let Some(before) = self.at(at).cloned().filter(|before| *before != after) {
+            self.make(Edit::Replace { at: at.clone(), before, after });
+        }
+    }
+
+    /// Takes elements out of a list, and the list with them when nothing is left in it. One that was empty before stays.
+    pub fn take_out(&mut self, list: &JsonPath, goes: impl Fn(&Value) -> bool) {
+        let Some(elements) = self.at(list).and_then(Value::as_array) else { return };
+        let going: Vec<usize> = (0..elements.len()).filter(|index| goes(&elements[*index])).collect();
+        if !going.is_empty() && going.len() == elements.len() {
+            return self.remove(list);
+        }
+        // From the end, so that the places of the others hold.
+        for index in going.into_iter().rev() {
+            self.remove(&list.index(index));
+        }
+    }
+
+    fn make(&mut self, edit: Edit) {
+        // It was written for this document, and fits.
+        if edit.apply(&mut self.now).is_ok() {
+            self.change.push(edit);
+        }
+    }
+
+    /// Returns the edits that were made.
+    pub fn finish(self) -> Change {
+        self.change
     }
 }
 

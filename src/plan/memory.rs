@@ -1,8 +1,11 @@
 //! What we remember, and where: in tags, since there is no state file.
 //!
-//! On a revision of ours stand its source, the Defender's version and the run that made it; on a service, what must not be tried
+//! On a revision of ours stand its source, the Defender's version and the run that made it, and what nobody can see on it: which
+//! entry points were filled in, and what of that which embedding adds was there before. On a service stands what must not be tried
 //! again. Owners opt out with a tag as well. Values use only the characters that ECS allows in tags (letters, digits, spaces and
 //! `+ - = . _ : / @`; Amazon ECS Developer Guide, "Tag restrictions").
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -12,6 +15,8 @@ use crate::ids::TaskDefinitionArn;
 
 /// An owner's tag: leave this service, cluster or task definition alone.
 pub const SKIP_TAG: &str = "fargate-updater:skip";
+/// An owner's tag on a service or a task definition: the containers to leave out, separated by blanks.
+pub const SKIP_CONTAINERS_TAG: &str = "fargate-updater:skip-containers";
 /// On a service: `rolled-back` or `undone`, the revision and the Defender it is about.
 pub const LEFT_ALONE_TAG: &str = "fargate-updater:left-alone";
 /// On our revisions: the revision it was made from.
@@ -20,6 +25,18 @@ pub const SOURCE_TAG: &str = "fargate-updater:source";
 pub const VERSION_TAG: &str = "fargate-updater:defender-version";
 /// On our revisions: the run that registered it.
 pub const RUN_TAG: &str = "fargate-updater:run-id";
+
+/// On our revisions: what was filled in, such as `web/entryPoint=85944171f73967e8`.
+pub const FILLED_TAG: &str = "fargate-updater:filled";
+/// On our revisions: what was its owner's before embedding would have added it, such as `web/SYS_PTRACE`.
+pub const THEIRS_TAG: &str = "fargate-updater:theirs";
+/// On our revisions: the WAAS port that was added, such as `web/8080`.
+pub const WAAS_PORT_TAG: &str = "fargate-updater:waas-port";
+/// On our revisions: the volumes that the Console added.
+pub const VOLUMES_TAG: &str = "fargate-updater:volumes";
+
+/// Tags that hold lists; one that needs more room goes on in `…-2`, `…-3`.
+const LISTS: [&str; 4] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VOLUMES_TAG];
 
 /// A resource has at most 50 tags.
 /// Source: Amazon ECS Developer Guide, "Tag restrictions".
@@ -33,6 +50,14 @@ const LONGEST_VALUE: usize = 256;
 pub fn opts_out<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
     let says_no = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "false" | "no" | "0");
     tags.into_iter().any(|(key, value)| key == SKIP_TAG && !says_no(value))
+}
+
+/// Returns the containers that an owner's tags leave out. Names are letters, digits, hyphens and underscores; all else separates.
+/// Source: Amazon ECS API Reference, `ContainerDefinition`, `name` (read 2026-11).
+pub fn skipped_containers<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeSet<String> {
+    let value = tags.into_iter().find(|(key, _)| *key == SKIP_CONTAINERS_TAG).map_or("", |(_, value)| value);
+    let of_a_name = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    value.split(|character| !of_a_name(character)).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Why a service must not be tried again.
@@ -70,17 +95,146 @@ pub struct Origin {
     pub run_id: String,
 }
 
+/// What nobody can see on a protected revision, each as a container and what of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// `entryPoint` or `command`, which the container did not say, with a fingerprint of what was put there: what its owner has
+    /// changed since is its owner's.
+    filled: BTreeSet<Item>,
+    /// A variable or a capability that embedding adds where it is not.
+    pub theirs: BTreeSet<Item>,
+    /// The WAAS port that was added.
+    pub waas_port: Option<Item>,
+    /// The volumes that the Console added.
+    pub volumes: BTreeSet<String>,
+}
+
+/// A container, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    container: String,
+    pub what: String,
+}
+
+/// So much of a container's name is written down: 255 characters are allowed, and a tag's value has to hold more than the name.
+const LONGEST_NAME: usize = 200;
+
+impl Item {
+    pub fn new(container: &str, what: &str) -> Self {
+        Self { container: container.chars().take(LONGEST_NAME).collect(), what: what.to_owned() }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (container, what) = text.split_once('/')?;
+        Some(Self::new(container, what))
+    }
+
+    fn text(&self) -> String {
+        format!("{}/{}", self.container, self.what)
+    }
+
+    /// Returns whether this is about a container.
+    pub fn is_of(&self, container: &str) -> bool {
+        container.chars().take(LONGEST_NAME).eq(self.container.chars())
+    }
+}
+
+impl Record {
+    /// Reads what an earlier run wrote down.
+    pub fn read<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut record = Self::default();
+        for (key, value) in tags {
+            let items = || value.split(' ').filter_map(Item::parse);
+            match list_of(key) {
+                Some(FILLED_TAG) => record.filled.extend(items()),
+                Some(THEIRS_TAG) => record.theirs.extend(items()),
+                Some(WAAS_PORT_TAG) => record.waas_port = items().next(),
+                Some(VOLUMES_TAG) => {
+                    record.volumes.extend(value.split(' ').filter(|name| !name.is_empty()).map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        record
+    }
+
+    /// Writes down that something of a container was filled in, and with which words.
+    pub fn fill(&mut self, container: &str, what: &str, words: &[impl AsRef<str>]) {
+        self.filled.insert(Item::new(container, &format!("{what}={}", fingerprint(words))));
+    }
+
+    /// Returns whether these words of a container were filled in, and are not its owner's.
+    pub fn has_filled(&self, container: &str, what: &str, words: &[impl AsRef<str>]) -> bool {
+        self.filled.contains(&Item::new(container, &format!("{what}={}", fingerprint(words))))
+    }
+
+    /// Returns whether something of a container was its owner's.
+    pub fn is_theirs(&self, container: &str, what: &str) -> bool {
+        self.theirs.contains(&Item::new(container, what))
+    }
+
+    /// Returns the tags that hold it, as many for each list as it needs.
+    fn tags(&self) -> Vec<(String, String)> {
+        let texts = |items: &BTreeSet<Item>| items.iter().map(Item::text).collect::<Vec<_>>();
+        let waas_port = self.waas_port.iter().map(Item::text).collect();
+        let volumes = self.volumes.iter().cloned().collect();
+        let lists = [texts(&self.filled), texts(&self.theirs), waas_port, volumes];
+        let packed = LISTS.iter().zip(lists).flat_map(|(tag, items)| {
+            let numbered = |number: usize| if number == 0 { (*tag).to_owned() } else { format!("{tag}-{}", number + 1) };
+            packed(&items).into_iter().enumerate().map(move |(number, value)| (numbered(number), value)).collect::<Vec<_>>()
+        });
+        packed.collect()
+    }
+}
+
+/// Returns a short text that differs for different words, the same in every release: FNV-1a, 64 bits.
+/// Source: draft-eastlake-fnv, "The FNV Non-Cryptographic Hash Algorithm".
+fn fingerprint(words: &[impl AsRef<str>]) -> String {
+    // Each word ends with a byte that is in no word.
+    let bytes = words.iter().flat_map(|word| word.as_ref().bytes().chain([0xff]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+/// Joins texts into as few values as hold them.
+fn packed(items: &[String]) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for item in items {
+        match values.last_mut() {
+            Some(value) if value.len() + 1 + item.len() <= LONGEST_VALUE => {
+                value.push(' ');
+                value.push_str(item);
+            }
+            _ => values.push(item.clone()),
+        }
+    }
+    values
+}
+
+/// Returns the list that a tag is a part of: `fargate-updater:filled-2` goes on with `fargate-updater:filled`.
+fn list_of(key: &str) -> Option<&'static str> {
+    let goes_on = |rest: &str| rest.is_empty() || rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    LISTS.into_iter().find(|list| key.strip_prefix(list).is_some_and(goes_on))
+}
+
+/// Returns whether we write this tag on our revisions, and nobody else.
+pub fn is_ours(key: &str) -> bool {
+    [SOURCE_TAG, VERSION_TAG, RUN_TAG].contains(&key) || list_of(key).is_some()
+}
+
 /// Returns the edits that put our tags on a revision: a tag of ours that is there already is replaced, others are the owner's.
 ///
 /// When there would be more than 50 tags, ours are left out: the owner's matter more.
-pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin) -> Change {
+pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, record: &Record) -> Change {
     let version = origin.version.as_deref().unwrap_or("unknown");
     let mut source = origin.source.short();
     if source.len() > LONGEST_VALUE {
         // The longest families leave no room for a number; the family is the revision's own, and the number says enough.
         source = origin.source.revision().to_string();
     }
-    let ours = [(SOURCE_TAG, source.as_str()), (VERSION_TAG, version), (RUN_TAG, origin.run_id.as_str())];
+    let mut ours = record.tags();
+    let origin = [(SOURCE_TAG, source.as_str()), (VERSION_TAG, version), (RUN_TAG, origin.run_id.as_str())];
+    ours.extend(origin.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let existing: Vec<&Value> = definition.json().get("tags").and_then(Value::as_array).into_iter().flatten().collect();
     let place_of = |key: &str| existing.iter().position(|tag| tag.get("key").and_then(Value::as_str) == Some(key));
     let new = ours.iter().filter(|(key, _)| place_of(key).is_none()).count();
@@ -95,7 +249,7 @@ pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin) -> Ch
     }
     for (key, value) in ours {
         let after = json!({"key": key, "value": value});
-        if let Some(index) = place_of(key) {
+        if let Some(index) = place_of(&key) {
             change.push(Edit::Replace { at: tags.index(index), before: existing[index].clone(), after });
         } else {
             change.push(Edit::add(tags.index(length), after));

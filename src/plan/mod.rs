@@ -1,23 +1,35 @@
 //! Decisions: pure functions over plain data. No async, no SDK type, no clock, no environment, no log line.
 //!
-//! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`entrypoint`] (what must the Console be
-//! asked), [`accept`] (what of its answer is taken), [`memory`] (what is written down). [`edit`] is the form all changes have,
-//! [`defender`] holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
+//! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
+//! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
+//! [`accept`] (what of its answer is taken), [`memory`] (what is written down). [`edit`] is the form all changes have, [`defender`]
+//! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
 
 pub mod accept;
+pub mod circle;
 pub mod compare;
+pub mod credentials;
 pub mod defender;
 pub mod edit;
 pub mod entrypoint;
+pub mod image;
 pub mod memory;
+pub mod outdated;
 pub mod policy;
+pub mod question;
 pub mod redact;
 pub mod retry;
 pub mod scope;
 pub mod service;
+mod sidecar;
+pub mod strip;
 pub mod task_definition;
+pub mod waas;
+pub mod window;
 
-pub use accept::{Accepted, Refusal, accept};
+pub use accept::{Accepted, Embedding, Refusal, accept};
+pub use entrypoint::Selection;
+pub use outdated::{Measure, Outdated};
 pub use policy::Policy;
 pub use scope::{Mode, Scope};
 pub use service::{ServiceFacts, SkipReason};

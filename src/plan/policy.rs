@@ -1,7 +1,9 @@
 //! What this run wants of every Defender. Where it is to be wanted is [`super::scope`].
 
+use super::defender::ImageTemplate;
+
 /// The settings that decide what a protected task definition looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// File-system monitoring, fixed when the Defender is embedded (`FS_MONITOR`).
     pub file_system_monitoring: bool,
@@ -9,12 +11,23 @@ pub struct Policy {
     pub fips: bool,
     /// An extra container port for WAAS (`WAAS_PORT`).
     pub waas_port: Option<u16>,
-    /// Whether an older Defender may be replaced (`UPGRADE`).
+    /// Whether a Defender that is not today's may be replaced (`UPGRADE`).
     pub upgrade: bool,
+    /// Whether every Defender is replaced, today's included (`REEMBED`).
+    pub reembed: bool,
     /// Whether ARM64 tasks are protected although the vendor lists no support (`ALLOW_ARM64`).
     pub allow_arm64: bool,
-    /// How the Console reads an image's entry point from a registry it has not scanned (`REGISTRY_TYPE`).
-    pub registry_type: String,
+    /// What starts the Defender's program in images without a shell (`INTERPRETER`).
+    pub interpreter: Option<String>,
+    /// Where Defenders' images are mirrored (`DEFENDER_IMAGE`).
+    pub defender_image: Option<ImageTemplate>,
+    /// The secret that they are pulled with (`DEFENDER_IMAGE_PULL_SECRET`).
+    pub defender_image_pull_secret: Option<ImageTemplate>,
+    /// The Console's project (`PCC_PROJECT`).
+    pub project: Option<String>,
+    /// How the Console reads an image's entry point from a registry it has not scanned (`REGISTRY_TYPE`); none stands for `aws`,
+    /// and for ECR only.
+    pub registry_type: Option<String>,
     /// The Console's credential for that registry (`CREDENTIAL_ID`); none stands for the account id of the image's ECR host.
     pub credential_id: Option<String>,
 }

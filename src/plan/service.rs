@@ -4,9 +4,11 @@
 //! that no revision is left behind that nothing runs. Service facts come first: they cost no call of their own.
 
 use super::defender::{self, DefenderToday};
+use super::image::Platform;
 use super::memory::{self, LeftAlone};
-use super::policy::Policy;
-use super::task_definition::{Container, TaskDefinition};
+use super::outdated::{Measure, Outdated, outdated};
+use super::strip::strip;
+use super::task_definition::{Registrable, TaskDefinition};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 
 /// What `DescribeServices` tells about a service, as far as it matters to us.
@@ -37,6 +39,13 @@ pub struct ServiceFacts {
     pub tags: Vec<(String, String)>,
 }
 
+impl ServiceFacts {
+    /// Returns its tags as pairs of texts.
+    pub fn tag_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
 /// Why a service is left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SkipReason {
@@ -61,17 +70,9 @@ pub enum SkipReason {
     OptedOut {
         tagged: &'static str,
     },
-    OlderDefender {
-        installed: String,
-        today: String,
-    },
+    /// What would be mended otherwise.
     UpgradesAreOff {
-        installed: String,
-        today: String,
-    },
-    /// Today's image, but not as it is embedded today.
-    IncompleteDefender {
-        problem: String,
+        outdated: Outdated,
     },
     DeploymentInProgress,
     RolledBackBefore,
@@ -84,14 +85,17 @@ pub enum SkipReason {
     UnknownDefender {
         container: String,
     },
+    /// More than one container is a Defender.
+    SecondDefender,
     ManagedByItsOwner,
+    /// Every container is a log router, or left out by its owner.
+    NothingToWrap,
 }
 
 impl SkipReason {
     /// One of each, for the README's chapter on them.
     pub fn examples() -> Vec<Self> {
-        let versions = || ("33.01.137".to_owned(), "34.03.138".to_owned());
-        let ((old, new), (installed, today)) = (versions(), versions());
+        let outdated = Outdated::Version { installed: "33.01.137".to_owned(), today: "34.03.138".to_owned() };
         vec![
             Self::NotFargate { runs_on: "EC2".to_owned() },
             Self::ExpressMode,
@@ -101,16 +105,16 @@ impl SkipReason {
             Self::OldPlatform { version: "1.3.0".to_owned() },
             Self::NotActive { status: "DRAINING".to_owned() },
             Self::OptedOut { tagged: "service" },
-            Self::OlderDefender { installed: old, today: new },
-            Self::UpgradesAreOff { installed, today },
-            Self::IncompleteDefender { problem: unwrapped("worker") },
+            Self::UpgradesAreOff { outdated },
             Self::DeploymentInProgress,
             Self::RolledBackBefore,
             Self::Undone,
             Self::TooManyContainers,
             Self::OtherAgent { vendor: "Sysdig".to_owned() },
             Self::UnknownDefender { container: "web".to_owned() },
+            Self::SecondDefender,
             Self::ManagedByItsOwner,
+            Self::NothingToWrap,
         ]
     }
 
@@ -130,16 +134,16 @@ impl SkipReason {
             Self::OldPlatform { .. } => "old-platform-version",
             Self::NotActive { .. } => "not-active",
             Self::OptedOut { .. } => "opted-out",
-            Self::OlderDefender { .. } => "older-defender",
             Self::UpgradesAreOff { .. } => "upgrades-are-off",
-            Self::IncompleteDefender { .. } => "incomplete-defender",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::RolledBackBefore => "rolled-back-before",
             Self::Undone => "undone",
             Self::TooManyContainers => "ten-containers",
             Self::OtherAgent { .. } => "other-agent",
             Self::UnknownDefender { .. } => "unknown-defender",
+            Self::SecondDefender => "second-defender",
             Self::ManagedByItsOwner => "managed-by-its-owner",
+            Self::NothingToWrap => "nothing-to-wrap",
         }
     }
 
@@ -160,15 +164,7 @@ impl SkipReason {
             }
             Self::NotActive { status } => format!("the service is {status}, not ACTIVE"),
             Self::OptedOut { tagged } => format!("the tag {} on the {tagged} says so", memory::SKIP_TAG),
-            Self::OlderDefender { installed, today } => {
-                format!("it carries Defender {installed} and today's is {today}; this version does not replace Defenders yet")
-            }
-            Self::UpgradesAreOff { installed, today } => {
-                format!("it carries Defender {installed}, today's is {today}, and UPGRADE is false")
-            }
-            Self::IncompleteDefender { problem } => {
-                format!("it carries today's Defender, but {problem}; this version does not replace Defenders yet")
-            }
+            Self::UpgradesAreOff { outdated } => format!("{}, and UPGRADE is false", outdated.sentence()),
             Self::DeploymentInProgress => "its owner's deployment is still in progress; the next run comes back to it".into(),
             Self::RolledBackBefore => {
                 format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)
@@ -179,7 +175,13 @@ impl SkipReason {
             Self::UnknownDefender { container } => {
                 format!("container {container} is wrapped by a Defender, but none of the containers can be told to be it")
             }
+            Self::SecondDefender => {
+                "more than one of its containers is a Defender, and nobody can tell which is ours to replace".into()
+            }
             Self::ManagedByItsOwner => "its owner manages this Defender: the install bundle comes from a secret of theirs".into(),
+            Self::NothingToWrap => {
+                format!("each of its containers is a log router or left out by the tag {}", memory::SKIP_CONTAINERS_TAG)
+            }
         }
     }
 }
@@ -190,7 +192,6 @@ const MOST_CONTAINERS: usize = 10;
 
 /// Decides by what is known of the service alone.
 pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
-    let tags = || service.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     if service.status != "ACTIVE" {
         return Some(SkipReason::NotActive { status: service.status.clone() });
     }
@@ -207,7 +208,7 @@ pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
     if service.deployment_controller != "ECS" {
         return Some(SkipReason::OtherController { controller: service.deployment_controller.clone() });
     }
-    if memory::opts_out(tags()) {
+    if memory::opts_out(service.tag_pairs()) {
         return Some(SkipReason::OptedOut { tagged: "service" });
     }
     if service.cluster_opted_out {
@@ -253,6 +254,8 @@ fn predates_1_4(version: &str) -> bool {
 pub enum Condition {
     /// It carries no Defender and may get one.
     Unprotected,
+    /// It carries a Defender that is to be replaced.
+    Outdated(Outdated),
     /// It carries today's Defender.
     Current,
     /// It is left alone.
@@ -260,75 +263,52 @@ pub enum Condition {
 }
 
 /// Decides by the task definition and its tags.
-pub fn condition<Stage>(definition: &TaskDefinition<Stage>, today: &DefenderToday, policy: &Policy) -> Condition {
+pub fn condition(definition: &TaskDefinition<Registrable>, measure: &Measure<'_>) -> Condition {
     if memory::opts_out(definition.tags()) {
         return Condition::Refused(SkipReason::OptedOut { tagged: "task definition" });
     }
-    let platform = |key: &str| definition.json().get("runtimePlatform").and_then(|platform| platform.get(key)?.as_str());
-    if platform("operatingSystemFamily").is_some_and(|family| family.starts_with("WINDOWS")) {
+    if definition.runtime_platform("operatingSystemFamily").is_some_and(|family| family.starts_with("WINDOWS")) {
         return Condition::Refused(SkipReason::Windows);
     }
-    if let Some(sidecar) = defender::sidecar_in(definition) {
-        return installed(definition, &sidecar, today, policy);
+    let Some(sidecar) = defender::sidecar_in(definition) else {
+        return refuse_embedding(definition, measure).map_or(Condition::Unprotected, Condition::Refused);
+    };
+    if defender::sidecars_in(definition).count() > 1 {
+        return Condition::Refused(SkipReason::SecondDefender);
     }
-    // Never one on top of another, not even of one whose container was renamed and whose image lies in a mirror.
-    let wrapped = definition.containers().find(|container| defender::wrapped_at(&container.entry_point()).is_some());
-    if let Some(container) = wrapped {
-        return Condition::Refused(SkipReason::UnknownDefender { container: container.name().to_owned() });
-    }
-    if platform("cpuArchitecture") == Some("ARM64") && !policy.allow_arm64 {
-        return Condition::Refused(SkipReason::Arm64);
-    }
-    let vendor = definition.containers().find_map(|container| defender::other_agent(&container.entry_point()));
-    if let Some(vendor) = vendor {
-        return Condition::Refused(SkipReason::OtherAgent { vendor: vendor.to_owned() });
-    }
-    if definition.containers().count() >= MOST_CONTAINERS {
-        return Condition::Refused(SkipReason::TooManyContainers);
-    }
-    Condition::Unprotected
-}
-
-/// Decides about a Defender that is there: by its whole image, since a mirrored one may have any tag.
-fn installed<Stage>(
-    definition: &TaskDefinition<Stage>,
-    sidecar: &Container<'_>,
-    today: &DefenderToday,
-    policy: &Policy,
-) -> Condition {
     if sidecar.has_secret(defender::INSTALL_BUNDLE) {
         return Condition::Refused(SkipReason::ManagedByItsOwner);
     }
-    if today.is_image(sidecar.image()) {
-        let problem = incomplete(definition, sidecar, today);
-        let refused = problem.map(|problem| Condition::Refused(SkipReason::IncompleteDefender { problem }));
-        return refused.unwrap_or(Condition::Current);
+    let Some(outdated) = outdated(definition, sidecar, measure) else { return Condition::Current };
+    if !measure.policy.upgrade {
+        return Condition::Refused(SkipReason::UpgradesAreOff { outdated });
     }
-    let installed = defender::version_text(defender::version_of(sidecar.image()).as_deref()).to_owned();
-    let today = today.version_text().to_owned();
-    Condition::Refused(if policy.upgrade {
-        SkipReason::OlderDefender { installed, today }
-    } else {
-        SkipReason::UpgradesAreOff { installed, today }
-    })
+    let stripped = definition.changed_by(&strip(definition).change);
+    let refused = stripped.ok().and_then(|stripped| refuse_embedding(&stripped, measure));
+    refused.map_or(Condition::Outdated(outdated), Condition::Refused)
 }
 
-/// Returns what keeps a Defender with today's image from doing its work: up to date is only what is protected.
-fn incomplete<Stage>(definition: &TaskDefinition<Stage>, sidecar: &Container<'_>, today: &DefenderToday) -> Option<String> {
-    let address = sidecar.variable(defender::WS_ADDRESS).unwrap_or_default();
-    if address != today.ws_address {
-        return Some(format!("it connects elsewhere than to {}", today.ws_address));
+/// Decides about a definition without a Defender.
+fn refuse_embedding(definition: &TaskDefinition<Registrable>, measure: &Measure<'_>) -> Option<SkipReason> {
+    // Never one on top of another, not even of one whose container was renamed and whose image lies in a mirror.
+    let wrapped = definition.containers().find(|container| defender::wrapped_at(&container.entry_point()).is_some());
+    if let Some(container) = wrapped {
+        return Some(SkipReason::UnknownDefender { container: container.name().to_owned() });
     }
-    let others = definition.containers().filter(|container| container.name() != sidecar.name());
-    let open = others.into_iter().find(|container| defender::wrapped_at(&container.entry_point()).is_none());
-    open.map(|container| unwrapped(container.name()))
+    if Platform::of(definition) == Platform::Arm64 && !measure.policy.allow_arm64 {
+        return Some(SkipReason::Arm64);
+    }
+    let mut selected = definition.containers().filter(|container| measure.selection.wraps(container.name()));
+    if let Some(vendor) = selected.find_map(|container| defender::other_agent(&container.entry_point())) {
+        return Some(SkipReason::OtherAgent { vendor: vendor.to_owned() });
+    }
+    if measure.selection.is_empty() {
+        return Some(SkipReason::NothingToWrap);
+    }
+    (definition.containers().count() >= MOST_CONTAINERS).then_some(SkipReason::TooManyContainers)
 }
 
-fn unwrapped(container: &str) -> String {
-    format!("container {container} is not wrapped by it")
-}
-
-/// What to do with one service whose task definition is unprotected.
+/// What to do with one service whose task definition is to get a Defender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
     Protect,
@@ -339,8 +319,7 @@ pub enum Turn {
 
 /// Decides whether an unprotected service is touched now.
 pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> Turn {
-    let tags = service.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let left_alone = |definition| memory::left_alone(tags, definition, today.version.as_deref());
+    let left_alone = |definition| memory::left_alone(service.tag_pairs(), definition, today.version.as_deref());
     match service.task_definition.as_ref().and_then(left_alone) {
         Some(LeftAlone::RolledBack) => return Turn::Leave(SkipReason::RolledBackBefore),
         Some(LeftAlone::Undone) => return Turn::Leave(SkipReason::Undone),

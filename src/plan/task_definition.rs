@@ -71,6 +71,11 @@ impl<Stage> TaskDefinition<Stage> {
         self.json.get(key)?.as_str()
     }
 
+    /// Returns a member of `runtimePlatform`, such as `cpuArchitecture`.
+    pub fn runtime_platform(&self, key: &str) -> Option<&str> {
+        self.json.get("runtimePlatform")?.get(key)?.as_str()
+    }
+
     /// Returns the tags as pairs, in their order.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         pairs(self.json.get("tags"), "key")
@@ -166,6 +171,15 @@ impl TaskDefinition<Registrable> {
         Self::at_stage(json)
     }
 
+    /// Returns it with a change made that leaves it unprotected, such as the removal of a Defender.
+    ///
+    /// # Errors
+    ///
+    /// When the change was made for another definition.
+    pub fn changed_by(&self, change: &Change) -> Result<Self, EditError> {
+        change.apply(&self.json).map(Self::at_stage)
+    }
+
     /// Returns it with a change made; that the change protects it is up to [`crate::plan::accept`], which makes such changes.
     ///
     /// # Errors
@@ -213,6 +227,38 @@ impl<'a> Container<'a> {
     /// Returns whether a variable's value comes from Secrets Manager or Parameter Store.
     pub fn has_secret(&self, name: &str) -> bool {
         self.list("secrets").any(|secret| secret.get("name").and_then(Value::as_str) == Some(name))
+    }
+
+    /// Returns whether it starts after another container.
+    pub fn waits_for(&self, name: &str) -> bool {
+        self.list("dependsOn").any(|it| it.get("containerName").and_then(Value::as_str) == Some(name))
+    }
+
+    /// Returns whether it has the volumes of another container.
+    pub fn takes_volumes_from(&self, name: &str) -> bool {
+        self.list("volumesFrom").any(|it| it.get("sourceContainer").and_then(Value::as_str) == Some(name))
+    }
+
+    /// Returns whether it may do something that containers may not do by themselves, such as `SYS_PTRACE`.
+    pub fn has_capability(&self, capability: &str) -> bool {
+        let list = self.0.pointer("/linuxParameters/capabilities/add").and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|added| added == capability))
+    }
+
+    /// Returns whether it routes other containers' logs (FireLens).
+    pub fn is_log_router(&self) -> bool {
+        self.0.get("firelensConfiguration").is_some_and(Value::is_object)
+    }
+
+    /// Returns whether it sends its logs to the task's log router.
+    /// Source: Amazon ECS API Reference, `LogConfiguration`, `logDriver` (read 2026-11).
+    pub fn logs_to_router(&self) -> bool {
+        self.0.pointer("/logConfiguration/logDriver").and_then(Value::as_str) == Some("awsfirelens")
+    }
+
+    /// Returns the ARN of the secret that its image is pulled with.
+    pub fn pull_secret(&self) -> Option<&'a str> {
+        self.0.pointer("/repositoryCredentials/credentialsParameter").and_then(Value::as_str)
     }
 
     /// Returns the elements of one of its lists.

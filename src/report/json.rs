@@ -46,6 +46,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("accounts", tally.accounts.into()),
             ("services", counts.services().into()),
             ("protected", counts.protected.into()),
+            ("upgraded", counts.upgraded.into()),
             ("up_to_date", counts.up_to_date.into()),
             ("skipped", counts.skipped.into()),
             ("failed", counts.failed.into()),
@@ -128,6 +129,17 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
                 ("roll_out", "not watched".into()),
             ];
             ("info", "service protected", fields)
+        }
+        Outcome::Upgraded { from, to, why } => {
+            let fields = vec![
+                ("outcome", "upgraded".into()),
+                ("from", from.short().into()),
+                ("to", to.short().into()),
+                ("why", why.code().into()),
+                ("text", why.sentence().into()),
+                ("roll_out", "not watched".into()),
+            ];
+            ("info", "service upgraded", fields)
         }
         Outcome::UpToDate { task_definition } => {
             let fields = vec![("outcome", "up-to-date".into()), ("task_definition", task_definition.short().into())];

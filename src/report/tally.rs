@@ -38,7 +38,7 @@ impl Tally {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
                 Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
-                Outcome::Protected { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
+                Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
             },
             Event::Unseen { place, why } => match why {
                 Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),

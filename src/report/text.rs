@@ -75,6 +75,10 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
         Outcome::Protected { from, to } => {
             ("protected", GREEN, format!("{} -> {}, updated, roll-out not watched", from.short(), to.short()))
         }
+        Outcome::Upgraded { from, to, why } => {
+            let (from, to, why) = (from.short(), to.short(), why.sentence());
+            ("upgraded", GREEN, format!("{from} -> {to}, updated, roll-out not watched; {why}"))
+        }
         Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
         Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
         Outcome::Failed(failure) => ("failed", RED, failure.causes.join(": ")),
@@ -160,6 +164,7 @@ pub fn start_failure(failure: &Failure) -> String {
 fn by_outcome(counts: &Counts) -> String {
     let numbers = [
         (counts.protected, "protected"),
+        (counts.upgraded, "upgraded"),
         (counts.up_to_date, "up to date"),
         (counts.skipped, "skipped"),
         (counts.failed, "failed"),

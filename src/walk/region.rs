@@ -1,6 +1,6 @@
 //! One account's Region: its clusters, their services, and the jobs they make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use crate::aws::ecs::{Cluster, MISSING, SERVICES_PER_DESCRIBE};
 use crate::events::{Place, Unseen};
 use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::journey::{Job, OpenRegion};
+use crate::plan::memory;
 use crate::plan::service::ServiceFacts;
 
 impl Walk {
@@ -102,14 +103,16 @@ impl Walk {
         self.events.unseen(Place::cluster(cluster), self.why(error)).await;
     }
 
-    /// Hands services over as jobs: one for each task definition, however many services run it.
+    /// Hands services over as jobs: one for each task definition, however many services run it, as long as they leave out the same
+    /// containers.
     pub(super) async fn hand_over(&self, open: &Arc<OpenRegion>, services: Vec<ServiceFacts>, looked: Instant, last_look: bool) {
-        let mut jobs: BTreeMap<Option<TaskDefinitionArn>, Vec<ServiceFacts>> = BTreeMap::new();
+        let mut jobs: BTreeMap<(Option<TaskDefinitionArn>, BTreeSet<String>), Vec<ServiceFacts>> = BTreeMap::new();
         for service in services {
-            jobs.entry(service.task_definition.clone()).or_default().push(service);
+            let skipped = memory::skipped_containers(service.tag_pairs());
+            jobs.entry((service.task_definition.clone(), skipped)).or_default().push(service);
         }
-        for (task_definition, services) in jobs {
-            let job = Job { task_definition, services, open: Arc::clone(open), looked, last_look };
+        for ((task_definition, skipped), services) in jobs {
+            let job = Job { task_definition, services, skipped, open: Arc::clone(open), looked, last_look };
             // The run takes jobs until every walk is done; it cannot be gone before.
             let _ = self.jobs.send(job).await;
         }

@@ -16,14 +16,19 @@ fn allowed(policy: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn permissions_prints_two_policies_and_needs_no_settings() {
+async fn permissions_prints_a_policy_for_each_role_and_needs_no_settings() {
     let run = bare().arg("permissions").run().await;
     assert_eq!(run.exit_code, Some(0), "{}", all_output(&run));
     assert_eq!(run.stderr, "");
     let policies: Value = serde_json::from_str(&run.stdout).expect("the output is JSON");
     let names: Vec<&String> = policies.as_object().expect("policies by their names").keys().collect();
-    assert_eq!(names, ["FargateUpdaterMasterPolicy", "FargateUpdaterMemberPolicy"]);
-    for (name, role) in [("FargateUpdaterMasterPolicy", Role::Master), ("FargateUpdaterMemberPolicy", Role::Member)] {
+    let expected = [
+        ("FargateUpdaterMasterPolicy", Role::Master),
+        ("FargateUpdaterMemberPolicy", Role::Member),
+        ("FargateUpdaterRegistrySecretsPolicy", Role::RegistrySecrets),
+    ];
+    assert_eq!(names, expected.map(|(name, _)| name));
+    for (name, role) in expected {
         let policy = &policies[name];
         assert_eq!(policy["Version"], "2012-10-17", "{name}");
         assert_eq!(allowed(policy), actions_of(role), "{name}");

@@ -90,8 +90,14 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     // The second run finds the first one's work.
     collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
 
+    // A newer Console upgrades what it finds.
+    world.console().set_version("34.04.145");
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+
     let plain = Org::new().account(ACCOUNT, |account| account.service("web/batch", "two_containers.json"));
     let world = plain.start().await;
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+    world.console().set_version("34.04.145");
     collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
 
     let world = everything().deny("organizations:ListAccounts").start().await;

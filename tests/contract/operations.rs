@@ -1,8 +1,9 @@
 //! `aws/operations.rs` is what is really called: every operation that a run makes is in the table, and every one in the table is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fargate_updater::aws::operations::{ALL, Effect};
+use serde_json::{Value, json};
 use simulator::{Org, Program, World};
 
 const ACCOUNT: &str = "111122223333";
@@ -11,10 +12,36 @@ fn updater(world: &World) -> Program {
     Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1")
 }
 
+/// A definition whose image is pulled with a secret of its account, and whose entry point only the image knows.
+fn pulled_with_a_secret() -> Value {
+    json!({
+        "family": "pulled",
+        "networkMode": "awsvpc",
+        "containerDefinitions": [{
+            "name": "pulled",
+            "image": "registry.example.test/pulled:1",
+            "repositoryCredentials": {
+                "credentialsParameter": "arn:aws:secretsmanager:us-east-1:222233334444:secret:pull-SiMuLa",
+            },
+        }],
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+    })
+}
+
 /// Returns the AWS operations of a few runs, and whether the simulated AWS counts them as writes.
 async fn called() -> BTreeMap<String, bool> {
     let shop = || Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
-    let plain = shop().start().await;
+    // An image in ECR that must be read, and one that is pulled with a secret.
+    let worker = "111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0";
+    let plain = shop().image(worker, &["/worker"], &[]).account("222233334444", |account| {
+        account.service("web/pulled", pulled_with_a_secret()).secret("pull", json!({ "username": "u", "password": "p" }))
+    });
+    let plain = plain.image("registry.example.test/pulled:1", &["/pulled"], &[]);
+    let plain = plain.account("333344445555", |account| account.service("web/worker", "no_entry_point.json"));
+    let plain =
+        plain.registry("111122223333.dkr.ecr.us-east-1.amazonaws.com", |registry| registry.lets("333344445555")).start().await;
     let by_unit = shop().unit("ou-ab12-11111111", simulator::scenario::ROOT, &[ACCOUNT]).start().await;
     let runs = [updater(&plain).run().await, updater(&by_unit).env("ORGANIZATIONAL_UNITS", "ou-ab12-11111111").run().await];
     for run in runs {
@@ -53,11 +80,12 @@ async fn the_table_of_operations_is_what_is_called() {
 
 #[test]
 fn every_operation_is_named_once_and_names_its_own_action_first() {
-    let names: BTreeMap<&str, usize> = ALL.iter().map(|operation| (operation.name, operation.actions.len())).collect();
+    // One operation may be made with two roles, each of which needs it.
+    let names: BTreeSet<_> = ALL.iter().map(|operation| (operation.name, operation.role)).collect();
     assert_eq!(names.len(), ALL.len(), "an operation is in the table twice");
     for operation in ALL {
         let (service, action) = operation.actions[0].split_once(':').expect("an IAM action is service:Action");
         assert_eq!(action, operation.name, "the first action of {} is of another operation", operation.name);
-        assert!(["ec2", "ecs", "organizations", "secretsmanager", "sts"].contains(&service), "{service}");
+        assert!(["ec2", "ecr", "ecs", "organizations", "secretsmanager", "sts"].contains(&service), "{service}");
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use fargate_updater::aws::operations::{Role, actions_of};
 use fargate_updater::cli::command;
 use fargate_updater::events::Stage;
-use fargate_updater::plan::SkipReason;
-use fargate_updater::settings::PASSWORD;
+use fargate_updater::plan::{Outdated, SkipReason};
+use fargate_updater::settings::WITHOUT_FLAG;
 
 use crate::{in_backticks, read, readme_chapter, table_rows};
 
@@ -32,7 +32,7 @@ fn both_commands_are_there_to_copy() {
 
 #[test]
 fn the_settings_table_is_the_command_line() {
-    let mut expected = BTreeSet::from([format!("| {PASSWORD} | (none) | … | - |")]);
+    let mut expected: BTreeSet<String> = WITHOUT_FLAG.iter().map(|name| format!("| {name} | (none) | … | - |")).collect();
     for argument in command().get_arguments() {
         let (Some(variable), Some(flag)) = (argument.get_env(), argument.get_long()) else { continue };
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
@@ -69,6 +69,26 @@ fn every_skip_reason_is_told_with_its_sentence() {
 }
 
 #[test]
+fn every_reason_to_replace_a_defender_is_told_with_its_sentence() {
+    let expected: BTreeSet<String> =
+        Outdated::examples().iter().map(|reason| format!("- `{}`: {}", reason.code(), reason.sentence())).collect();
+    assert_eq!(expected.len(), Outdated::examples().len(), "two reasons have one sentence");
+    let chapter = readme_chapter("Upgrades");
+    let written = chapter.lines().filter(|line| line.starts_with("- `")).map(str::to_owned).collect();
+    expect_same("the list of reasons to replace a Defender", &expected, &written);
+}
+
+#[test]
+fn every_tag_that_is_ours_is_named() {
+    let readme = read("README.md");
+    let source = read("src/plan/memory.rs");
+    let tags: Vec<&str> = source.split('"').filter(|text| text.starts_with("fargate-updater:")).collect();
+    assert!(tags.len() >= 9, "src/plan/memory.rs is read wrongly: {tags:?}");
+    let missing: Vec<&&str> = tags.iter().filter(|tag| !readme.contains(**tag)).collect();
+    assert!(missing.is_empty(), "README.md does not name the tags {missing:?}");
+}
+
+#[test]
 fn the_exit_codes_are_those_of_exit_rs() {
     let source = read("src/exit.rs");
     let mut expected = BTreeSet::new();
@@ -95,9 +115,12 @@ fn the_exit_codes_are_those_of_exit_rs() {
 fn the_permissions_are_those_of_the_operations() {
     let chapter = readme_chapter("Required permissions");
     let (master, member) = chapter.split_once("The member role").expect("the member role's permissions follow the caller's");
-    for (name, role, text) in
-        [("the caller's list of permissions", Role::Master, master), ("the member role's", Role::Member, member)]
-    {
+    let (member, secrets) = member.split_once("with a secret").expect("the permission for registries' secrets follows");
+    for (name, role, text) in [
+        ("the caller's list of permissions", Role::Master, master),
+        ("the member role's", Role::Member, member),
+        ("the list for registries' secrets", Role::RegistrySecrets, secrets),
+    ] {
         let expected = actions_of(role).into_iter().map(|action| format!("- `{action}`")).collect();
         let written = text.lines().filter(|line| line.starts_with("- ")).map(str::to_owned).collect();
         expect_same(name, &expected, &written);

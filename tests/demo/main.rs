@@ -51,7 +51,15 @@ async fn show(org: Org) -> io::Result<()> {
     summary_of_calls(&world)?;
     expect("the second run changes nothing", world.calls().writes() == 0)?;
 
-    title("Third run, after two deployments without the Defender: somebody stops it with SIGTERM")?;
+    title("Third run, after the Console was upgraded: every older Defender is taken out and today's put in")?;
+    world.console().set_version("34.04.145");
+    world.gate().forget_calls();
+    let upgraded = program(&world)?.run().await;
+    print(&upgraded)?;
+    summary_of_calls(&world)?;
+    expect("the third run upgrades what the first one protected", upgraded.stdout.contains("8 upgraded"))?;
+
+    title("Fourth run, after two deployments without the Defender: somebody stops it with SIGTERM")?;
     for (service, definition) in [("web/checkout", "httpd.json"), ("web/search", "orders.json")] {
         world.deploy("111122223333", "us-east-1", service, definition);
     }
@@ -65,9 +73,9 @@ async fn show(org: Org) -> io::Result<()> {
         tokio::task::yield_now().await;
     }
     looking.release();
-    let third = running.wait().await;
-    print(&third)?;
-    expect("the stopped run says that it did not do everything", third.exit_code == Some(3))?;
+    let fourth = running.wait().await;
+    print(&fourth)?;
+    expect("the stopped run says that it did not do everything", fourth.exit_code == Some(3))?;
     say("\nThat was all of it: the README tells what each line means, and how to run it on a real organization.")
 }
 

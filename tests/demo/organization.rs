@@ -6,9 +6,7 @@ use simulator::{Account, Org, Service};
 /// that refuses us, a suspended one.
 pub(crate) fn example() -> Org {
     Org::new()
-        .console(|console| {
-            console.image("111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0", &["/entrypoint.sh"], &["serve"])
-        })
+        .image("111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0", &["/entrypoint.sh"], &["serve"])
         .account("111122223333", web_shop)
         .account("222233334444", payments)
         .account("333344445555", machines)

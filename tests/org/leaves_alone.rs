@@ -35,6 +35,15 @@ fn with_tag(mut definition: Value, key: &str, value: &str) -> Value {
     definition
 }
 
+/// Returns an older protected definition with a copy of its Defender beside it.
+fn with_a_second_defender() -> Value {
+    let mut definition = older("two-defenders");
+    let mut second = definition["containerDefinitions"][1].clone();
+    second["name"] = json!("another");
+    definition["containerDefinitions"].as_array_mut().expect("containers").push(second);
+    definition
+}
+
 fn older(family: &str) -> Value {
     protected_by(&Console::new().version("33.01.137"), family)
 }
@@ -65,7 +74,7 @@ fn left_alone() -> Vec<(&'static str, Definition, Edit, &'static str)> {
     let express = "it is an Express Mode service: ECS writes its task definition, and an update from outside would be undone";
     let old_platform = "its platform version is 1.3.0, and the Defender needs 1.4.0 or later (SYS_PTRACE)";
     let arm64 = "its tasks run on ARM64, which the vendor does not list; ALLOW_ARM64=true embeds all the same";
-    let installed = "it carries Defender 33.01.137 and today's is 34.03.138; this version does not replace Defenders yet";
+    let nothing_to_wrap = "each of its containers is a log router or left out by the tag fargate-updater:skip-containers";
     let own_bundle = "its owner manages this Defender: the install bundle comes from a secret of theirs";
     vec![
         ("ec2", httpd(), |s| s.launch_type("EC2"), "it runs on EC2, not on Fargate"),
@@ -92,7 +101,8 @@ fn left_alone() -> Vec<(&'static str, Definition, Edit, &'static str)> {
             unedited,
             "the tag fargate-updater:skip on the task definition says so",
         ),
-        ("older", older("older").into(), unedited, installed),
+        ("all-left-out", "httpd.json".into(), |s| s.tag("fargate-updater:skip-containers", "httpd"), nothing_to_wrap),
+        ("two-defenders", with_a_second_defender().into(), unedited, "more than one of its containers is a Defender"),
         (
             "stuck",
             one_container("stuck").into(),

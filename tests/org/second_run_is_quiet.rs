@@ -59,7 +59,7 @@ async fn what_failed_fails_again_and_what_is_done_stays_quiet() {
         let run = updater(&world).run().await;
         expect_exit(&run, exit::NOT_ALL);
         expect_told(&run, "web/shop", done, "httpd:2");
-        expect_told(&run, "web/report", "failed", "container report says `command` and no `entryPoint`");
+        expect_told(&run, "web/report", "failed", "could not find the entry point of container report");
         assert_eq!(world.calls().writes(), if done == "protected" { 2 } else { 0 });
     }
 }

@@ -1,11 +1,11 @@
 //! What is taken from the Console's answer, against the published before and after, and what is put back.
 
 use fargate_updater::plan::edit::Change;
-use fargate_updater::plan::{Accepted, Policy, Refusal, TaskDefinition, accept};
+use fargate_updater::plan::{Accepted, Policy, Refusal, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
 
-use crate::support::{accept_spoilt, answer, container, definition_of, fixture, policy, revision};
+use crate::support::{accept_answer, accept_spoilt, answer, container, definition_of, fixture, policy, revision};
 
 const SAAS_BEFORE: &str = include_str!("../fixtures/console/saas_34_before.json");
 const SAAS_AFTER: &str = include_str!("../fixtures/console/saas_34_after.json");
@@ -15,7 +15,7 @@ const SELF_HOSTED_AFTER: &str = include_str!("../fixtures/console/self_hosted_21
 /// What one answer makes of one definition.
 fn accepted(before: &str, after: &str, policy: &Policy) -> (Value, Accepted) {
     let definition = TaskDefinition::from_json(fixture(before));
-    let accepted = accept(&definition, &fixture(after), policy).expect("the recorded answer is accepted");
+    let accepted = accept_answer(&definition, &fixture(after), policy).expect("the recorded answer is accepted");
     (revision(&definition, &accepted.change), accepted)
 }
 
@@ -85,7 +85,7 @@ fn fips_is_what_the_settings_say_wherever_the_console_knows_of_it() {
     let mut on = fixture(SAAS_AFTER);
     on["containerDefinitions"][1]["environment"][5]["value"] = json!("true");
     let definition = TaskDefinition::from_json(fixture(SAAS_BEFORE));
-    let accepted = accept(&definition, &on, &policy()).expect("the answer is accepted");
+    let accepted = accept_answer(&definition, &on, &policy()).expect("the answer is accepted");
     let off = revision(&definition, &accepted.change);
     assert_eq!(sidecar_variable(&off, "FIPS_ENABLED").as_deref(), Some("false"), "the Console has it on and it is not wanted");
 }
@@ -113,7 +113,7 @@ fn a_silent_container_runs_what_the_console_found_in_its_image() {
         web["name"] = json!("web");
         web["image"] = json!(image);
         let definition = definition_of(&[web]);
-        let accepted = accept(&definition, &answer(&console, &definition), &policy()).expect(name);
+        let accepted = accept_answer(&definition, &answer(&console, &definition), &policy()).expect(name);
         let revision = revision(&definition, &accepted.change);
         let web = &revision["containerDefinitions"][0];
         assert_eq!(web["entryPoint"], json!([prefix.as_slice(), &entry_point].concat()), "{name}");
@@ -217,7 +217,7 @@ fn without_linux_parameters(revision: &Value) -> Value {
 fn a_console_that_drops_what_it_does_not_know_is_told_of() {
     let definition = TaskDefinition::from_json(fixture(include_str!("../fixtures/task_definitions/unknown_fields.json")));
     let answer = answer(&Console::default().drops_unknown_fields(), &definition);
-    let accepted = accept(&definition, &answer, &policy()).expect("the answer is accepted");
+    let accepted = accept_answer(&definition, &answer, &policy()).expect("the answer is accepted");
     let told: Vec<String> = accepted.put_back.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["/futureTopLevelField", "/containerDefinitions/0/futureContainerField"]);
     let back = accepted.change.invert().apply(&revision(&definition, &accepted.change)).expect("it can be taken back");
@@ -281,18 +281,18 @@ fn new_scratch_volumes_and_their_mounts_are_part_of_embedding() {
 }
 
 #[test]
-fn a_container_that_says_a_command_alone_keeps_it_and_is_told_of() {
-    let definition = definition_of(&[json!({ "name": "web", "image": "registry.example.test/web:1", "command": ["serve"] })]);
-    let wrapped = Console::default().protect(definition.json(), crate::support::CONSOLE_NAME);
-    let mut other = wrapped.clone();
-    other["containerDefinitions"][0]["command"] = json!(["other"]);
-    let mut dropped = wrapped.clone();
-    drop_member(web_of(&mut dropped), "command");
-    for (name, answer, told) in [("kept", wrapped, 0), ("changed", other, 1), ("dropped", dropped, 1)] {
-        let accepted = accept(&definition, &answer, &policy()).expect(name);
-        assert_eq!(accepted.put_back.len(), told, "{name}");
-        assert_eq!(revision(&definition, &accepted.change)["containerDefinitions"][0]["command"], json!(["serve"]), "{name}");
-    }
+fn a_container_with_a_command_of_its_own_keeps_it_and_gets_only_what_is_surely_the_images_entry_point() {
+    let definition = definition_of(&[json!({ "name": "web", "image": "registry.example.test/web:1", "command": ["report"] })]);
+    let console = Console::default().image("registry.example.test/web:1", &["/init"], &["serve"]);
+    let split = answer(&console, &definition);
+    let accepted = accept_answer(&definition, &split, &policy()).expect("the answer is accepted");
+    let web = &revision(&definition, &accepted.change)["containerDefinitions"][0];
+    assert_eq!(web["entryPoint"].as_array().and_then(|words| words.last()), Some(&json!("/init")));
+    assert_eq!(web["command"], json!(["report"]));
+
+    // Without a CMD beside it, the entry point may hold the CMD as well: the command would run behind it.
+    let joined = answer(&console.combined_extraction(), &definition);
+    assert_eq!(accept_answer(&definition, &joined, &policy()), Err(Refusal::Joined { container: "web".to_owned() }));
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn an_answer_to_another_definition_makes_a_change_that_does_not_fit() {
     busy["entryPoint"] = json!(["/bin/other"]);
     assert!(definition_of(&[busy]).protected_by(&accepted.change).is_err());
     assert_eq!(
-        accept(&other, &answer(&Console::default(), &definition_of(&[container("web")])), &policy()),
+        accept_answer(&other, &answer(&Console::default(), &definition_of(&[container("web")])), &policy()),
         Err(Refusal::Unwrapped { container: "db".to_owned() })
     );
 }

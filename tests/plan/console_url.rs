@@ -34,7 +34,7 @@ fn an_address_is_taken_as_the_console_shows_it() {
     for (name, text, printed, host) in cases {
         let url = ConsoleUrl::parse(text).expect(name);
         assert_eq!((url.to_string().as_str(), url.host()), (printed, host), "{name}");
-        assert_eq!(url.route("version"), format!("{printed}/api/v1/version"), "{name}");
+        assert_eq!(url.route("v34.03", "version"), format!("{printed}/api/v34.03/version"), "{name}");
         assert_eq!(format!("{url:?}"), printed, "{name}");
     }
 }

@@ -1,103 +1,146 @@
-//! Where entry points come from: which containers must be looked up, with which credential, and whether a scan is of this image.
+//! Where entry points come from: which containers must be looked up, what each source makes of them, and what the Console is asked.
 
-use fargate_updater::plan::Policy;
-use fargate_updater::plan::entrypoint::{Source, is_scan_of, source, unknown};
+use std::collections::BTreeSet;
+
+use fargate_updater::plan::entrypoint::{Entry, FoundIn, Lookup, Silent, lookup, silent};
+use fargate_updater::plan::image::Runs;
+use fargate_updater::plan::{Policy, Selection, TaskDefinition};
 use serde_json::{Value, json};
 
-use crate::support::{definition_of, policy};
+use crate::support::{container, definition_of, policy};
+
+/// A container `web` that says these members besides its name and image.
+fn says(members: Value) -> Value {
+    let mut web = members;
+    web["name"] = json!("web");
+    web["image"] = json!("registry.example.test/web:1");
+    web
+}
+
+fn selected(definition: &TaskDefinition<fargate_updater::plan::task_definition::Registrable>, skipped: &[&str]) -> Selection {
+    Selection::of(definition, &skipped.iter().map(|name| (*name).to_owned()).collect())
+}
 
 #[test]
-fn a_container_that_says_nothing_is_looked_up_and_one_that_says_a_command_alone_fails() {
-    let image = "registry.example.test/web:1";
-    let says = |members: Value| {
-        let mut web = members;
-        web["name"] = json!("web");
-        web["image"] = json!(image);
-        web
-    };
+fn a_container_is_silent_that_says_no_entry_point_whatever_its_command() {
     let cases = [
-        ("its own entry point", says(json!({ "entryPoint": ["/run"] })), Ok(0)),
-        ("its own entry point and command", says(json!({ "entryPoint": ["/run"], "command": ["x"] })), Ok(0)),
-        ("nothing", says(json!({})), Ok(1)),
-        ("empty lists", says(json!({ "entryPoint": [], "command": [] })), Ok(1)),
-        ("nulls", says(json!({ "entryPoint": null, "command": null })), Ok(1)),
-        ("a command alone", says(json!({ "command": ["x"] })), Err(())),
-        ("a command and an empty entry point", says(json!({ "entryPoint": [], "command": ["x"] })), Err(())),
+        ("its own entry point", says(json!({ "entryPoint": ["/run"] })), None),
+        ("its own entry point and command", says(json!({ "entryPoint": ["/run"], "command": ["x"] })), None),
+        ("nothing", says(json!({})), Some(vec![])),
+        ("empty lists", says(json!({ "entryPoint": [], "command": [] })), Some(vec![])),
+        ("nulls", says(json!({ "entryPoint": null, "command": null })), Some(vec![])),
+        ("a command alone", says(json!({ "command": ["x", "y"] })), Some(vec!["x", "y"])),
+        ("a command and an empty entry point", says(json!({ "entryPoint": [], "command": ["x"] })), Some(vec!["x"])),
     ];
     for (name, web, expected) in cases {
-        let definition = definition_of(&[crate::support::container("first"), web]);
-        match (unknown(&definition), expected) {
-            (Ok(found), Ok(count)) => {
-                let found: Vec<_> = found.iter().map(|unknown| (unknown.container.as_str(), unknown.image.as_str())).collect();
-                assert_eq!(found, vec![("web", image); count], "{name}");
-            }
-            (Err(error), Err(())) => {
-                let text = error.to_string();
-                assert!(text.contains("container web says `command`") && text.contains(image), "{name}: {text}");
-            }
-            (found, _) => panic!("{name}: {found:?}"),
-        }
+        let definition = definition_of(&[container("first"), web]);
+        let found = silent(&definition, &selected(&definition, &[]));
+        let found: Vec<_> = found.iter().map(|it| (it.container.as_str(), it.image.as_str(), it.command.clone())).collect();
+        let expected = expected.map(|command: Vec<&str>| {
+            ("web", "registry.example.test/web:1", command.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{name}");
     }
+    let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:pull-AbCdEf";
+    let definition = definition_of(&[says(json!({ "repositoryCredentials": { "credentialsParameter": secret } }))]);
+    assert_eq!(silent(&definition, &selected(&definition, &[]))[0].pull_secret.as_deref(), Some(secret));
 }
 
 #[test]
-fn the_credential_is_the_account_of_the_images_own_ecr_host() {
+fn log_routers_and_what_owners_leave_out_are_not_wrapped() {
+    let mut router = container("router");
+    router["firelensConfiguration"] = json!({ "type": "fluentbit" });
+    let mut no_router = container("no-router");
+    no_router["firelensConfiguration"] = Value::Null;
+    let containers = [container("web"), router, no_router, container("proxy"), container("cache")];
+    let mut definition = definition_of(&containers).json().clone();
+    definition["tags"] = json!([{ "key": "fargate-updater:skip-containers", "value": "cache somebody" }]);
+    let definition = TaskDefinition::from_json(definition);
+    let selection = selected(&definition, &["proxy"]);
+    let wrapped: Vec<&str> = definition.containers().map(|it| it.name()).filter(|name| selection.wraps(name)).collect();
+    assert_eq!(wrapped, ["web", "no-router"]);
+    assert!(!selection.is_empty());
+    let alone = definition_of(&[containers[1].clone()]);
+    assert!(Selection::of(&alone, &BTreeSet::new()).is_empty());
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn runs(entry_point: &[&str], command: &[&str]) -> Runs {
+    Runs { entry_point: words(entry_point), command: words(command) }
+}
+
+fn silent_with(command: &[&str]) -> Silent {
+    Silent {
+        container: "web".to_owned(),
+        image: "registry.example.test/web:1".to_owned(),
+        command: words(command),
+        pull_secret: None,
+    }
+}
+
+/// Docker's own rules: the task's command takes the place of the image's CMD, and the image's ENTRYPOINT stays.
+#[test]
+fn an_images_configuration_makes_entry_point_and_command() {
+    let image = runs(&["/init", "--"], &["serve"]);
     let cases = [
-        ("ECR", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1", Some("111122223333")),
-        ("ECR in China", "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/team/web", Some("111122223333")),
-        ("ECR by its dual-stack name", "111122223333.dkr-ecr.eu-west-1.on.aws/web@sha256:00", Some("111122223333")),
-        ("ECR with FIPS", "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/web:1", Some("111122223333")),
-        ("public ECR", "public.ecr.aws/docker/library/httpd:2.4", None),
-        ("Docker Hub", "httpd", None),
-        ("Docker Hub with an account's number as the user", "111122223333/httpd", None),
-        ("a registry of one's own", "registry.example.test:5000/web:1", None),
-        ("a host that begins with a number", "111122223333.example.test/web:1", None),
-        ("a number too short", "11112222333.dkr.ecr.eu-west-1.amazonaws.com/web:1", None),
-        ("an ECR name in the path", "example.test/111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1", None),
+        ("both from the image", &[][..], image.clone(), Some(image.clone())),
+        ("the task's own command", &["report"], image, Some(runs(&["/init", "--"], &["report"]))),
+        ("no ENTRYPOINT", &[], runs(&[], &["serve"]), Some(runs(&[], &["serve"]))),
+        ("no ENTRYPOINT and a command of its own", &["report"], runs(&[], &["serve"]), Some(runs(&[], &["report"]))),
+        ("no CMD", &[], runs(&["/init"], &[]), Some(runs(&["/init"], &[]))),
+        ("a command and an image that says nothing", &["report"], runs(&[], &[]), Some(runs(&[], &["report"]))),
+        ("nothing at all", &[], runs(&[], &[]), None),
     ];
-    for (name, image, expected) in cases {
-        let registry = |credential_id: Option<&str>, registry_type: &str| Source::Registry {
-            registry_type: registry_type.to_owned(),
-            credential_id: credential_id.map(str::to_owned),
-        };
-        assert_eq!(source(image, false, &policy()), registry(expected, "aws"), "{name}");
-        assert_eq!(source(image, true, &policy()), Source::Scanned, "{name}: a scan comes first");
-        let told = Policy { registry_type: "jfrog".to_owned(), credential_id: Some("mine".to_owned()), ..policy() };
-        assert_eq!(source(image, false, &told), registry(Some("mine"), "jfrog"), "{name}: a setting wins");
+    for (name, command, image, expected) in cases {
+        let entry = Entry::from_image(&silent_with(command), &image);
+        assert_eq!(entry, expected.map(|runs| Entry::Known { runs, found_in: FoundIn::Image }), "{name}");
     }
 }
 
+/// ENTRYPOINT and CMD are in one list there, and the command would run twice.
 #[test]
-fn only_a_scan_of_exactly_this_image_counts() {
-    let scan = |registry: &str, repo: &str, tag: &str, digest: &str| {
-        let id = "";
-        json!({ "repoTag": { "registry": registry, "repo": repo, "tag": tag, "digest": digest, "id": id } })
+fn a_scan_is_of_no_use_to_a_container_with_a_command_of_its_own() {
+    let joined = words(&["/init", "serve"]);
+    let known = |runs| Some(Entry::Known { runs, found_in: FoundIn::Scan });
+    assert_eq!(Entry::from_scan(&silent_with(&[]), &joined), known(runs(&["/init", "serve"], &[])));
+    assert_eq!(Entry::from_scan(&silent_with(&["report"]), &joined), None);
+    assert_eq!(Entry::from_scan(&silent_with(&[]), &[]), None, "it says nothing");
+}
+
+#[test]
+fn the_console_is_asked_with_the_account_of_the_images_own_ecr_host_and_aws_is_for_ecr_only() {
+    let registry = |registry_type: &str, credential: Option<&str>| Lookup {
+        registry_type: Some(registry_type.to_owned()),
+        credential_id: credential.map(str::to_owned),
     };
-    let host = "registry.example.test:5000";
+    let ecr = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1";
+    let told = |registry_type: Option<&str>, credential: Option<&str>| Policy {
+        registry_type: registry_type.map(str::to_owned),
+        credential_id: credential.map(str::to_owned),
+        ..policy()
+    };
     let cases = [
-        ("the same", "registry.example.test:5000/team/app:1", scan(host, "team/app", "1", ""), true),
-        ("a tag that goes on", "registry.example.test:5000/team/app:1", scan(host, "team/app", "10", ""), false),
-        ("a tag that is cut off", "registry.example.test:5000/team/app:10", scan(host, "team/app", "1", ""), false),
-        ("a repository that goes on", "registry.example.test:5000/team/app:1", scan(host, "team/app-2", "1", ""), false),
-        ("a repository that begins before", "registry.example.test:5000/app:1", scan(host, "team/app", "1", ""), false),
-        ("another registry", "registry.example.test/team/app:1", scan(host, "team/app", "1", ""), false),
-        ("no tag is latest", "registry.example.test:5000/app", scan(host, "app", "latest", ""), true),
-        ("no tag is no other", "registry.example.test:5000/app", scan(host, "app", "5000", ""), false),
-        ("a short name", "httpd:2.4", scan("", "httpd", "2.4", ""), true),
-        ("a short name of a team", "team/httpd", scan("", "team/httpd", "latest", ""), true),
-        ("a digest", "registry.example.test:5000/app@sha256:00", scan(host, "app", "", "sha256:00"), true),
-        (
-            "a digest decides beside a tag",
-            "registry.example.test:5000/app:1@sha256:00",
-            scan(host, "app", "2", "sha256:00"),
-            true,
-        ),
-        ("another digest", "registry.example.test:5000/app:1@sha256:00", scan(host, "app", "1", "sha256:01"), false),
-        ("a tag does not stand for a digest", "registry.example.test:5000/app:1@sha256:00", scan(host, "app", "1", ""), false),
-        ("no repoTag", "httpd", json!({ "id": "sha256:00" }), false),
-        ("null", "httpd", Value::Null, false),
+        ("ECR", ecr, told(None, None), registry("aws", Some("111122223333"))),
+        ("ECR and a credential of the settings", ecr, told(None, Some("mine")), registry("aws", Some("mine"))),
+        ("ECR and another registry's credential", ecr, told(Some("jfrog"), Some("j")), registry("aws", Some("111122223333"))),
+        ("no ECR", "registry.example.test/web:1", told(None, None), Lookup::default()),
+        ("no ECR and aws", "registry.example.test/web:1", told(Some("aws"), Some("mine")), Lookup::default()),
+        ("no ECR and its type", "registry.example.test/web:1", told(Some("jfrog"), Some("j")), registry("jfrog", Some("j"))),
+        ("Docker Hub and its type", "httpd", told(Some("2"), None), registry("2", None)),
     ];
-    for (name, image, element, expected) in cases {
-        assert_eq!(is_scan_of(&element, image), expected, "{name}");
+    for (name, image, policy, expected) in cases {
+        assert_eq!(lookup(image, false, &policy), expected, "{name}");
+        assert_eq!(lookup(image, true, &policy), Lookup::default(), "{name}: a scan needs no credential");
     }
+}
+
+#[test]
+fn an_image_that_starts_with_another_vendors_agent_is_told_by_its_entry_point() {
+    let entry = |entry_point: &[&str]| Entry::from_image(&silent_with(&[]), &runs(entry_point, &[])).expect("it runs something");
+    assert_eq!(entry(&["/.aquasec/bin/microenforcer", "/app"]).other_agent(), Some("Aqua MicroEnforcer"));
+    assert_eq!(entry(&["/app"]).other_agent(), None);
+    assert_eq!(Entry::Asked(Lookup::default()).other_agent(), None);
 }

@@ -19,7 +19,8 @@ impl EnvFile {
 
     fn read(&self, arguments: &[&str], password: Option<&str>) -> Result<Settings, Problems> {
         let file = format!("--env-file={}", self.0.display());
-        Settings::from_given(given(&[&[file.as_str()], arguments].concat()), |_| password.map(str::to_owned))
+        let environment = |name: &str| password.filter(|_| name == "PCC_PASS").map(str::to_owned);
+        Settings::from_given(given(&[&[file.as_str()], arguments].concat()), environment)
     }
 }
 

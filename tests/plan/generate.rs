@@ -103,6 +103,7 @@ fn runs() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
         words().prop_map(|words| vec![("entryPoint", words)]),
         (words(), words()).prop_map(|(entry_point, command)| vec![("entryPoint", entry_point), ("command", command)]),
         words().prop_map(|words| vec![("entryPoint", words), ("command", json!([]))]),
+        words().prop_map(|words| vec![("command", words)]),
         Just(Vec::new()),
         Just(vec![("entryPoint", json!([])), ("command", json!([]))]),
     ]

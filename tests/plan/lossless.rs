@@ -3,15 +3,14 @@
 //!
 //! The checker in here knows nothing of the program: it walks the original and looks for every part of it in the result.
 
-use fargate_updater::plan::accept;
-use fargate_updater::plan::service::{Condition, condition};
+use fargate_updater::plan::service::Condition;
 use fargate_updater::plan::task_definition::READ_ONLY_KEYS;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use simulator::Console;
 
 use crate::generate::{self, SCANNED};
-use crate::support::{answer, described, policy, protect, today};
+use crate::support::{Setup, described, image_runs, policy, protect, seen, today};
 
 /// Looks for all of the original in the result, and returns the first place where something is missing or altered.
 ///
@@ -98,7 +97,7 @@ proptest! {
         let today = today(&console);
         let registrable = described(&definition, None).registrable();
         prop_assert_eq!(registrable.json().to_string(), definition.to_string(), "describing and registering changed it");
-        prop_assert_eq!(condition(&registrable, &today, &policy), Condition::Unprotected);
+        prop_assert_eq!(seen(&registrable, &today, &policy), Condition::Unprotected);
 
         let (result, change) = protect(&registrable, &console, &policy);
         prop_assert_eq!(lost(&definition, &result, ""), None);
@@ -106,18 +105,18 @@ proptest! {
         prop_assert_eq!(back.to_string(), definition.to_string());
 
         let again = described(&result, None);
-        prop_assert_eq!(condition(&again, &today, &policy), Condition::Current);
-        prop_assert_eq!(condition(&again.registrable(), &today, &policy), Condition::Current);
+        prop_assert_eq!(seen(&again.registrable(), &today, &policy), Condition::Current);
     }
 
     #[test]
     fn the_order_of_the_answer_does_not_matter(definition in generate::task_definition(), console in generate::console()) {
         let registrable = described(&definition, None).registrable();
-        let answer = answer(&console, &registrable);
+        let setup = Setup::reading(&registrable, &policy(), &image_runs());
+        let answer = setup.answer(&console);
         let mut turned = turned_round(&answer);
         turned["containerDefinitions"].as_array_mut().expect("an answer has containers").reverse();
-        let one = accept(&registrable, &answer, &policy()).expect("the answer is accepted");
-        let other = accept(&registrable, &turned, &policy()).expect("the turned answer is accepted");
+        let one = setup.accept(&answer).expect("the answer is accepted");
+        let other = setup.accept(&turned).expect("the turned answer is accepted");
         prop_assert_eq!(one.change, other.change);
     }
 }

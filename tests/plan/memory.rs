@@ -1,7 +1,7 @@
 //! Tags: what owners say in theirs, and what is written in ours.
 
 use fargate_updater::plan::TaskDefinition;
-use fargate_updater::plan::memory::{LeftAlone, Origin, left_alone, opts_out, remember};
+use fargate_updater::plan::memory::{Item, LeftAlone, Origin, Record, left_alone, opts_out, remember, skipped_containers};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -77,15 +77,15 @@ fn our_tags_are_added_and_replaced_and_the_owners_are_kept() {
     ];
     for (name, before, after) in cases {
         let definition = tagged(&before);
-        assert_eq!(revision(&definition, &remember(&definition, &origin()))["tags"], json!(after), "{name}");
+        assert_eq!(revision(&definition, &remember(&definition, &origin(), &Record::default()))["tags"], json!(after), "{name}");
     }
     let family = "f".repeat(255);
     let longest = crate::support::id(&format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:7"));
     let definition = tagged(&[]);
-    let long = revision(&definition, &remember(&definition, &Origin { source: longest, ..origin() }));
+    let long = revision(&definition, &remember(&definition, &Origin { source: longest, ..origin() }, &Record::default()));
     assert_eq!(long["tags"][0]["value"], "7", "the longest family leaves room for the number alone");
     let unknown = Origin { version: None, ..origin() };
-    assert_eq!(revision(&definition, &remember(&definition, &unknown))["tags"][1]["value"], "unknown");
+    assert_eq!(revision(&definition, &remember(&definition, &unknown, &Record::default()))["tags"][1]["value"], "unknown");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_owners_tags_matter_more_than_ours() {
     ];
     for (name, before, after) in cases {
         let definition = tagged(&before);
-        let change = remember(&definition, &origin());
+        let change = remember(&definition, &origin(), &Record::default());
         let tags = revision(&definition, &change)["tags"].as_array().map(Vec::len);
         assert_eq!(tags, Some(after), "{name}");
         assert_eq!(change.is_empty(), before.len() == after, "{name}");
@@ -116,11 +116,12 @@ proptest! {
         family in "[A-Za-z0-9_-]{1,255}",
         number in any::<u64>(),
         version in "[0-9]{2}\\.[0-9]{2}\\.[0-9]{3}",
+        record in record(),
     ) {
         let arn = format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:{number}");
         let origin = Origin { source: crate::support::id(&arn), version: Some(version), ..origin() };
         let definition = tagged(&[]);
-        let revision = revision(&definition, &remember(&definition, &origin));
+        let revision = revision(&definition, &remember(&definition, &origin, &record));
         for tag in revision["tags"].as_array().expect("there are tags") {
             let (key, value) = (tag["key"].as_str().expect("a text"), tag["value"].as_str().expect("a text"));
             let allowed = |character: char| character.is_ascii_alphanumeric() || " +-=._:/@".contains(character);
@@ -130,4 +131,63 @@ proptest! {
             prop_assert!(value.len() <= 256, "{} characters", value.len());
         }
     }
+
+    #[test]
+    fn what_is_written_down_is_read_again(record in record()) {
+        let definition = tagged(&[]);
+        let revision = TaskDefinition::from_json(revision(&definition, &remember(&definition, &origin(), &record)));
+        prop_assert_eq!(Record::read(revision.tags()), record);
+    }
+}
+
+/// What may be written down of up to ten containers with names of any length.
+fn record() -> impl Strategy<Value = Record> {
+    let names = prop::collection::vec("[A-Za-z0-9_-]{1,255}", 0..10);
+    (names, prop::option::of(1_u16..), prop::collection::btree_set("[A-Za-z0-9_-]{1,255}", 0..3)).prop_map(
+        |(names, port, volumes)| {
+            let mut record = Record::default();
+            record.volumes = volumes;
+            for (index, name) in names.iter().enumerate() {
+                record.fill(name, "entryPoint", &["/bin/run", "a"]);
+                if index % 2 == 0 {
+                    record.fill(name, "command", &["b"]);
+                    record.theirs.insert(Item::new(name, "SYS_PTRACE"));
+                }
+            }
+            record.waas_port = names.first().zip(port).map(|(name, port)| Item::new(name, &port.to_string()));
+            record
+        },
+    )
+}
+
+#[test]
+fn what_was_filled_in_is_known_by_its_words() {
+    let mut record = Record::default();
+    record.fill("web", "entryPoint", &["/bin/run", "a"]);
+    let cases = [
+        ("the same", "web", "entryPoint", vec!["/bin/run", "a"], true),
+        ("other words", "web", "entryPoint", vec!["/bin/run", "b"], false),
+        ("the same letters in other words", "web", "entryPoint", vec!["/bin/runa"], false),
+        ("fewer words", "web", "entryPoint", vec!["/bin/run"], false),
+        ("another container", "web2", "entryPoint", vec!["/bin/run", "a"], false),
+        ("the command", "web", "command", vec!["/bin/run", "a"], false),
+    ];
+    for (name, container, what, words, expected) in cases {
+        assert_eq!(record.has_filled(container, what, &words), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_owner_leaves_containers_out_by_their_names() {
+    let cases = [
+        ("one", "router", vec!["router"]),
+        ("several", "router  proxy-2 log_router", vec!["log_router", "proxy-2", "router"]),
+        ("separated in another way", "router, proxy;x:y/z", vec!["proxy", "router", "x", "y", "z"]),
+        ("nothing", " ", vec![]),
+    ];
+    for (name, value, expected) in cases {
+        let skipped = skipped_containers([("team", "payments"), ("fargate-updater:skip-containers", value)]);
+        assert_eq!(skipped.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{name}");
+    }
+    assert!(skipped_containers([("fargate-updater:skip", "web")]).is_empty());
 }

@@ -1,10 +1,10 @@
 //! What in the Console's answer refuses the definition: what is missing, and every addition that is no part of embedding, with
 //! its place.
 
-use fargate_updater::plan::{Refusal, TaskDefinition, accept};
+use fargate_updater::plan::{Refusal, TaskDefinition};
 use serde_json::{Value, json};
 
-use crate::support::{accept_spoilt, answer, container, definition_of, policy};
+use crate::support::{accept_answer, accept_spoilt, answer, container, definition_of, policy};
 
 type Spoil = fn(&mut Value);
 
@@ -262,5 +262,5 @@ fn a_container_with_nothing_to_run_is_refused() {
     let definition = definition_of(&[json!({ "name": "web", "image": "registry.example.test/unknown:1" })]);
     // No image of that name is known, so that the Console gives the prefix alone.
     let prefix_only = answer(&simulator::Console::default(), &definition);
-    assert_eq!(accept(&definition, &prefix_only, &policy()), Err(Refusal::NothingToRun { container: "web".to_owned() }));
+    assert_eq!(accept_answer(&definition, &prefix_only, &policy()), Err(Refusal::NothingToRun { container: "web".to_owned() }));
 }

@@ -1,11 +1,11 @@
 //! May a service be protected: by its own facts, by its task definition, and now or later.
 
-use fargate_updater::plan::service::{Condition, Turn, condition, refuse_service, turn, turn_again};
-use fargate_updater::plan::{Policy, ServiceFacts, SkipReason, TaskDefinition};
+use fargate_updater::plan::service::{Condition, Turn, refuse_service, turn, turn_again};
+use fargate_updater::plan::{Outdated, Policy, ServiceFacts, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
 
-use crate::support::{CONSOLE_NAME, container, policy, service, today};
+use crate::support::{CONSOLE_NAME, container, policy, seen, service, today};
 
 fn tag(key: &str, value: &str) -> Vec<(String, String)> {
     vec![(key.to_owned(), value.to_owned())]
@@ -112,7 +112,7 @@ fn with_defender(mut definition: Value, change: impl FnOnce(&mut Value)) -> Valu
 fn check(cases: Vec<(&str, Value, Policy, Condition)>) {
     let today = today(&Console::default());
     for (name, definition, policy, expected) in cases {
-        assert_eq!(condition(&TaskDefinition::from_json(definition), &today, &policy), expected, "{name}");
+        assert_eq!(seen(&TaskDefinition::from_json(definition), &today, &policy), expected, "{name}");
     }
 }
 
@@ -158,16 +158,19 @@ fn a_task_definition_is_left_alone_for_what_it_is() {
 fn a_defender_is_known_by_its_name_in_any_position_and_by_its_image() {
     let current = || protected_by(&Console::default());
     let renamed = |image: &str| {
-        with_defender(current(), |defender| {
+        // Whatever names the container has to follow, or ECS would not register it.
+        let follows = current().to_string().replace("\"TwistlockDefender\"}", "\"security\"}");
+        let follows = follows.replace("\"containerName\":\"TwistlockDefender\"", "\"containerName\":\"security\"");
+        let follows = follows.replace("\"sourceContainer\":\"TwistlockDefender\"", "\"sourceContainer\":\"security\"");
+        with_defender(serde_json::from_str(&follows).expect("it is JSON still"), |defender| {
             defender["name"] = json!("security");
             if !image.is_empty() {
                 defender["image"] = json!(image);
             }
         })
     };
-    let older = |installed: &str| {
-        Condition::Refused(SkipReason::OlderDefender { installed: installed.to_owned(), today: "34.03.138".to_owned() })
-    };
+    let version = |installed: &str| Outdated::Version { installed: installed.to_owned(), today: "34.03.138".to_owned() };
+    let older = |installed: &str| Condition::Outdated(version(installed));
     let off = || Policy { upgrade: false, ..policy() };
     let arm64 = || {
         let mut definition = current();
@@ -191,7 +194,7 @@ fn a_defender_is_known_by_its_name_in_any_position_and_by_its_image() {
             "an older one, with upgrades off",
             protected_by(&Console::default().version("33.01.137")),
             off(),
-            Condition::Refused(SkipReason::UpgradesAreOff { installed: "33.01.137".to_owned(), today: "34.03.138".to_owned() }),
+            Condition::Refused(SkipReason::UpgradesAreOff { outdated: version("33.01.137") }),
         ),
         ("today's, renamed by its owner", renamed(""), policy(), Condition::Current),
         ("an older one, mirrored and renamed", renamed(mirrored), policy(), older("33.01.137")),
@@ -207,20 +210,27 @@ fn a_defender_is_known_by_its_name_in_any_position_and_by_its_image() {
 }
 
 #[test]
-fn todays_image_alone_does_not_make_a_defender_current() {
-    let current = || protected_by(&Console::default());
-    let elsewhere = with_defender(current(), |defender| {
-        let variables = defender["environment"].as_array_mut().expect("it has variables");
-        variables.retain(|variable| variable["name"] != "WS_ADDRESS");
-    });
-    let other_console = Console::default().self_hosted().protect(&definition(json!([container("web")])), CONSOLE_NAME);
-    let mut unwrapped = current();
-    unwrapped["containerDefinitions"][1]["entryPoint"] = json!(["/bin/run"]);
-    for (name, definition) in [("no address", elsewhere), ("another Console", other_console), ("an open container", unwrapped)] {
-        let found = condition(&TaskDefinition::from_json(definition), &today(&Console::default()), &policy());
-        let expected = matches!(&found, Condition::Refused(SkipReason::IncompleteDefender { .. }));
-        assert!(expected, "{name}: {found:?}");
-    }
+fn an_outdated_defender_is_left_alone_where_none_would_be_embedded() {
+    let older = || protected_by(&Console::default().version("33.01.137"));
+    let mut arm64 = older();
+    arm64["runtimePlatform"] = json!({ "cpuArchitecture": "ARM64" });
+    let mut agent = older();
+    agent["containerDefinitions"][0]["entryPoint"] =
+        json!(["/var/lib/twistlock/fargate/defender", "fargate", "entrypoint", "/opt/draios/bin/instrument", "/bin/run"]);
+    let mut twice = older();
+    let prefix = ["/var/lib/twistlock/fargate/defender", "fargate", "entrypoint"];
+    twice["containerDefinitions"][0]["entryPoint"] = json!([prefix, prefix].concat());
+    let mut second = older();
+    let mut other = second["containerDefinitions"][2].clone();
+    other["name"] = json!("another");
+    second["containerDefinitions"].as_array_mut().expect("containers").push(other);
+    let refused = |reason| Condition::Refused(reason);
+    check(vec![
+        ("on ARM64", arm64, policy(), refused(SkipReason::Arm64)),
+        ("another agent behind it", agent, policy(), refused(SkipReason::OtherAgent { vendor: "Sysdig".to_owned() })),
+        ("wrapped twice", twice, policy(), refused(SkipReason::UnknownDefender { container: "web".to_owned() })),
+        ("two Defenders", second, policy(), refused(SkipReason::SecondDefender)),
+    ]);
 }
 
 #[test]

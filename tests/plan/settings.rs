@@ -43,7 +43,7 @@ fn everything_has_a_default_but_the_console() {
     );
     assert!(scope.excluded_accounts.is_empty());
     assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (false, false, true, false));
-    assert_eq!((policy.waas_port, policy.registry_type.as_str(), policy.credential_id), (None, "aws", None));
+    assert_eq!((policy.waas_port, policy.registry_type, policy.credential_id), (None, None, None));
     assert_eq!((run.role_name.as_str(), run.assume_role, run.format), ("FargateDeployMember", true, Format::Auto));
 }
 
@@ -56,7 +56,12 @@ fn every_setting_is_read() {
         "--waas-port= 8088 ",
         "--registry-type=jfrog",
         "--credential-id=mine",
-        "--upgrade=off",
+        "--upgrade=on",
+        "--reembed",
+        "--interpreter=/busybox/sh",
+        "--defender-image={account}.dkr.ecr.{region}.amazonaws.com/defender:defender_{version}",
+        "--defender-image-pull-secret=arn:aws:secretsmanager:{region}:{account}:secret:pull",
+        "--pcc-project=central",
         "--allow-arm64=1",
         "--accounts=111122223333, 444455556666 ,,",
         "--exclude-accounts=777788889999",
@@ -75,10 +80,15 @@ fn every_setting_is_read() {
     assert_eq!(texts(scope.regions.iter().flatten().map(ToString::to_string).collect()), "eu-west-1 us-gov-west-1");
     assert_eq!(scope.clusters.iter().flatten().map(|cluster| cluster.name()).collect::<Vec<_>>(), ["web"]);
     assert_eq!(scope.units.iter().flatten().map(|unit| unit.as_str()).collect::<Vec<_>>(), ["ou-ab12-11111111", "r-ab12"]);
-    assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (true, true, false, true));
+    assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (true, true, true, true));
     assert_eq!(
-        (policy.waas_port, policy.registry_type.as_str(), policy.credential_id.as_deref()),
-        (Some(8088), "jfrog", Some("mine"))
+        (policy.reembed, policy.interpreter.as_deref(), policy.project.as_deref()),
+        (true, Some("/busybox/sh"), Some("central"))
+    );
+    assert!(policy.defender_image.is_some() && policy.defender_image_pull_secret.is_some());
+    assert_eq!(
+        (policy.waas_port, policy.registry_type.as_deref(), policy.credential_id.as_deref()),
+        (Some(8088), Some("jfrog"), Some("mine"))
     );
     assert_eq!((settings.run.role_name.as_str(), settings.run.format), ("ops/Deploy", Format::Json));
     let single = with_secret(&["--deployment-mode=single", "--assume-role=false"]).expect("SINGLE needs no role");
@@ -174,7 +184,15 @@ fn a_cluster_that_the_other_filters_leave_out_is_a_mistake() {
 fn settings_that_contradict_each_other_are_refused() {
     let url = ["--pcc-url=https://console.example.test", "--pcc-user=alice"];
     type Case<'a> = (&'a str, Vec<&'a str>, Option<&'a str>, Vec<&'a str>);
-    let cases: [Case; 9] = [
+    let cases: [Case; 12] = [
+        ("everything again and nothing", [&WITH_SECRET[..], &["--reembed", "--upgrade=no"]].concat(), None, vec!["REEMBED"]),
+        (
+            "a secret for no image",
+            [&WITH_SECRET[..], &["--defender-image-pull-secret=pull"]].concat(),
+            None,
+            vec!["DEFENDER_IMAGE_PULL_SECRET"],
+        ),
+        ("a user for Docker Hub alone", [&WITH_SECRET[..], &["--docker-user=me"]].concat(), None, vec!["DOCKER_PASS"]),
         ("no Console at all", vec![], None, vec!["PCC_SECRET"]),
         ("a secret and a URL", [&WITH_SECRET[..], &url[..1]].concat(), None, vec!["PCC_SECRET"]),
         ("a secret and a user", [&WITH_SECRET[..], &url[1..]].concat(), None, vec!["PCC_SECRET"]),
@@ -192,14 +210,15 @@ fn settings_that_contradict_each_other_are_refused() {
     ];
     for (name, arguments, password, expected) in cases {
         let problems = Settings::from_given(given(&arguments), |variable| {
-            assert_eq!(variable, "PCC_PASS", "nothing else is read from the environment here");
-            password.map(str::to_owned)
+            assert!(["PCC_PASS", "DOCKER_PASS", "DOCKER_AUTH_CONFIG"].contains(&variable), "{variable} is read from elsewhere");
+            password.filter(|_| variable == "PCC_PASS").map(str::to_owned)
         });
         let problems = problems.expect_err(name);
         assert_eq!(names(&problems), expected, "{name}");
         assert!(!problems.to_string().contains("hunter2"), "{name}");
     }
-    let whole = Settings::from_given(given(&url), |_| Some("hunter2".to_owned())).expect("URL, user and password are enough");
+    let whole = Settings::from_given(given(&url), |variable| (variable == "PCC_PASS").then(|| "hunter2".to_owned()))
+        .expect("URL, user and password are enough");
     assert!(!format!("{whole:?}").contains("hunter2"), "{whole:?}");
     let ConsoleAccess::Given { url, .. } = whole.console.access else { panic!("the Console was given") };
     assert_eq!(url.host(), "console.example.test");
@@ -260,8 +279,53 @@ fn empty_means_unset() {
     ])
     .expect("empty settings are as good as none");
     assert_eq!((settings.scope.accounts, settings.scope.regions, settings.scope.clusters), (None, None, None));
-    assert_eq!((settings.policy.upgrade, settings.policy.registry_type.as_str(), settings.policy.waas_port), (true, "aws", None));
+    assert_eq!((settings.policy.upgrade, settings.policy.registry_type, settings.policy.waas_port), (true, None, None));
     assert_eq!(settings.run.role_name, "FargateDeployMember");
     let no_password = Settings::from_given(given(&WITH_SECRET), |_| Some(String::new()));
     assert!(no_password.is_ok(), "an empty password contradicts no secret");
+}
+
+#[test]
+fn credentials_for_registries_are_read_from_the_environment_and_never_shown() {
+    let read = |docker_pass: Option<&str>, auth_config: Option<&str>, arguments: &[&str]| {
+        Settings::from_given(given(&[&WITH_SECRET[..], arguments].concat()), |variable| match variable {
+            "DOCKER_PASS" => docker_pass.map(str::to_owned),
+            "DOCKER_AUTH_CONFIG" => auth_config.map(str::to_owned),
+            _ => None,
+        })
+    };
+    let auths = r#"{"auths": {"registry.example.test": {"username": "robot", "password": "hunter2"}}}"#;
+    let settings = read(Some("hunter3"), Some(auths), &["--docker-user=me"]).expect("all of it is right");
+    let user = |registry: &str| settings.run.logins.of(registry).map(|login| login.user.clone());
+    assert_eq!(user("docker.io").as_deref(), Some("me"));
+    assert_eq!(user("registry.example.test").as_deref(), Some("robot"));
+    assert!(!format!("{settings:?}").contains("hunter"), "{settings:?}");
+    for (name, problems) in [
+        ("auths that are none", read(None, Some("hunter2"), &[])),
+        ("a password without a user", read(Some("hunter2"), None, &[])),
+    ] {
+        let problems = problems.expect_err(name);
+        assert!(!problems.to_string().contains("hunter2"), "{problems}");
+        assert_eq!(problems.0.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn certificates_are_given_as_they_are_or_in_a_file() {
+    let cases = [
+        ("no such file", "/no/such/file.pem", "could not read /no/such/file.pem"),
+        ("a file without any", "Cargo.toml", "Cargo.toml: it holds no certificate in PEM"),
+        (
+            "something else in PEM",
+            "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----",
+            "it holds no certificate in PEM",
+        ),
+        ("a certificate that is none", "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----", "cannot be read"),
+    ];
+    for (name, given, expected) in cases {
+        let problems = with_secret(&[&format!("--pcc-ca-bundle={given}")]).expect_err(name);
+        assert_eq!(names(&problems), ["PCC_CA_BUNDLE"], "{name}");
+        assert!(problems.to_string().contains(expected), "{name}: {problems}");
+        assert!(!problems.to_string().contains("AAAA"), "{name}: {problems}");
+    }
 }

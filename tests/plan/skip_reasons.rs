@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fargate_updater::plan::SkipReason;
+use fargate_updater::plan::{Outdated, SkipReason};
 
 #[test]
 fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
@@ -15,16 +15,16 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
             "arm64",
             "deployment-in-progress",
             "express-mode",
-            "incomplete-defender",
             "managed-by-its-owner",
             "not-active",
             "not-fargate",
+            "nothing-to-wrap",
             "old-platform-version",
-            "older-defender",
             "opted-out",
             "other-agent",
             "other-deployment-controller",
             "rolled-back-before",
+            "second-defender",
             "ten-containers",
             "undone",
             "unknown-defender",
@@ -53,15 +53,25 @@ fn what_differs_from_service_to_service_is_in_the_sentence() {
         SkipReason::OldPlatform { version: name() },
         SkipReason::NotActive { status: name() },
         SkipReason::OptedOut { tagged: "shown-in-it" },
-        SkipReason::OlderDefender { installed: name(), today: "34".to_owned() },
-        SkipReason::OlderDefender { installed: "33".to_owned(), today: name() },
-        SkipReason::UpgradesAreOff { installed: name(), today: "34".to_owned() },
-        SkipReason::UpgradesAreOff { installed: "33".to_owned(), today: name() },
+        SkipReason::UpgradesAreOff { outdated: Outdated::Version { installed: name(), today: "34".to_owned() } },
+        SkipReason::UpgradesAreOff { outdated: Outdated::Version { installed: "33".to_owned(), today: name() } },
+        SkipReason::UpgradesAreOff { outdated: Outdated::Unwrapped { container: name() } },
         SkipReason::OtherAgent { vendor: name() },
-        SkipReason::IncompleteDefender { problem: name() },
         SkipReason::UnknownDefender { container: name() },
     ];
     for reason in reasons {
         assert!(reason.sentence().contains("shown-in-it"), "{reason:?}");
+    }
+}
+
+#[test]
+fn every_reason_to_replace_a_defender_has_its_own_code_and_one_sentence() {
+    let examples = Outdated::examples();
+    let codes: BTreeSet<&str> = examples.iter().map(Outdated::code).collect();
+    assert_eq!(codes.len(), examples.len());
+    assert_eq!(codes.len(), 13, "an example of each");
+    for outdated in examples {
+        let sentence = outdated.sentence();
+        assert!(!sentence.contains(". ") && !sentence.ends_with('.') && sentence.len() > 15, "{sentence:?}");
     }
 }

@@ -1,12 +1,17 @@
 //! What the tables share: a definition, a policy, a service, and the way of a definition through a simulated Console.
 
+use std::collections::BTreeSet;
+
 use fargate_updater::ids::TaskDefinitionArn;
 use fargate_updater::plan::defender::{self, DefenderToday};
 use fargate_updater::plan::edit::Change;
-use fargate_updater::plan::entrypoint::{self, Source};
+use fargate_updater::plan::entrypoint::{self, Entries, Entry, Lookup, Silent};
+use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
+use fargate_updater::plan::question::{one_answer, questions};
+use fargate_updater::plan::service::{Condition, condition};
 use fargate_updater::plan::task_definition::{Described, Registrable};
-use fargate_updater::plan::{Accepted, Policy, Refusal, ServiceFacts, TaskDefinition, accept};
+use fargate_updater::plan::{Accepted, Embedding, Measure, Policy, Refusal, Selection, ServiceFacts, TaskDefinition, accept};
 use serde_json::{Value, json};
 use simulator::Console;
 
@@ -15,15 +20,7 @@ pub(crate) const CONSOLE_NAME: &str = "console.example.test";
 
 /// What a run wants that was told nothing.
 pub(crate) fn policy() -> Policy {
-    Policy {
-        file_system_monitoring: false,
-        fips: false,
-        waas_port: None,
-        upgrade: true,
-        allow_arm64: false,
-        registry_type: "aws".to_owned(),
-        credential_id: None,
-    }
+    Policy { upgrade: true, ..Policy::default() }
 }
 
 /// Parses a name that is known to be one.
@@ -51,12 +48,67 @@ pub(crate) fn today(console: &Console) -> DefenderToday {
     DefenderToday::from_sample(&console.protect(&defender::sample(), CONSOLE_NAME)).expect("the Console's sample is whole")
 }
 
-/// A Console's answer to a definition, every silent container's image known from a scan.
+/// A definition, and all that embedding takes besides it.
+pub(crate) struct Setup {
+    pub(crate) definition: TaskDefinition<Registrable>,
+    pub(crate) selection: Selection,
+    pub(crate) entries: Entries,
+    pub(crate) policy: Policy,
+    pub(crate) replaced: Option<Value>,
+}
+
+impl Setup {
+    /// Every silent container is left to the Console to look up.
+    pub(crate) fn asking(definition: &TaskDefinition<Registrable>, policy: &Policy) -> Self {
+        Self::with(definition, policy, |_| Some(Entry::Asked(Lookup::default())))
+    }
+
+    /// Every silent container's image was read, and runs this.
+    pub(crate) fn reading(definition: &TaskDefinition<Registrable>, policy: &Policy, runs: &Runs) -> Self {
+        Self::with(definition, policy, |silent| Entry::from_image(silent, runs))
+    }
+
+    fn with(definition: &TaskDefinition<Registrable>, policy: &Policy, entry: impl Fn(&Silent) -> Option<Entry>) -> Self {
+        let selection = Selection::of(definition, &BTreeSet::new());
+        let silent = entrypoint::silent(definition, &selection).into_iter();
+        let entries = silent.map(|silent| (silent.container.clone(), entry(&silent).expect("it has something to run"))).collect();
+        Self { definition: definition.clone(), selection, entries, policy: policy.clone(), replaced: None }
+    }
+
+    pub(crate) fn embedding(&self) -> Embedding<'_> {
+        Embedding {
+            definition: &self.definition,
+            selection: &self.selection,
+            entries: &self.entries,
+            policy: &self.policy,
+            replaced: self.replaced.as_ref(),
+        }
+    }
+
+    /// A Console's answer.
+    pub(crate) fn answer(&self, console: &Console) -> Value {
+        let answers = questions(&self.embedding()).into_iter();
+        one_answer(answers.map(|question| (question.clone(), console.protect(&question.body, CONSOLE_NAME))).collect())
+    }
+
+    /// What is accepted of an answer.
+    pub(crate) fn accept(&self, answer: &Value) -> Result<Accepted, Refusal> {
+        accept(&self.embedding(), answer)
+    }
+}
+
+/// A Console's answer to a definition, every silent container left to it.
 pub(crate) fn answer(console: &Console, definition: &TaskDefinition<Registrable>) -> Value {
-    let unknown = entrypoint::unknown(definition).expect("no container says a command alone");
-    let sources = unknown.into_iter().map(|unknown| (unknown.container, Source::Scanned)).collect();
-    let answers = entrypoint::questions(definition, &sources).into_iter();
-    entrypoint::one_answer(answers.map(|question| (question.clone(), console.protect(&question.body, CONSOLE_NAME))).collect())
+    Setup::asking(definition, &policy()).answer(console)
+}
+
+/// What is accepted of an answer to a definition, every silent container left to the Console.
+pub(crate) fn accept_answer(
+    definition: &TaskDefinition<Registrable>,
+    answer: &Value,
+    policy: &Policy,
+) -> Result<Accepted, Refusal> {
+    Setup::asking(definition, policy).accept(answer)
 }
 
 /// What is accepted of a Console's answer to a definition after somebody had a hand in it.
@@ -67,7 +119,20 @@ pub(crate) fn accept_spoilt(
 ) -> Result<Accepted, Refusal> {
     let mut answer = answer(&Console::default(), definition);
     spoil(&mut answer);
-    accept(definition, &answer, policy)
+    accept_answer(definition, &answer, policy)
+}
+
+/// What every image runs that is read in these tests.
+pub(crate) fn image_runs() -> Runs {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    Runs { entry_point: owned(&["/sbin/init", "--"]), command: owned(&["serve", ""]) }
+}
+
+/// What a definition is, seen from what this Console embeds today.
+pub(crate) fn seen(definition: &TaskDefinition<Registrable>, today: &DefenderToday, policy: &Policy) -> Condition {
+    let selection = Selection::of(definition, &BTreeSet::new());
+    let image = today.image_in(&id("111122223333"), &id("eu-west-1"));
+    condition(definition, &Measure { today, image: &image, policy, selection: &selection })
 }
 
 /// The revision that a change makes of a definition.
@@ -75,12 +140,18 @@ pub(crate) fn revision(definition: &TaskDefinition<Registrable>, change: &Change
     definition.protected_by(change).expect("the change was made for this definition").json().clone()
 }
 
-/// The whole way of a definition: the Console's answer, what is accepted of it, and our tags. Returns the change as well.
+/// The whole way of a definition: entry points from its images, the Console's answer, what is accepted of it, and our tags.
+/// Returns the change as well.
 pub(crate) fn protect(definition: &TaskDefinition<Registrable>, console: &Console, policy: &Policy) -> (Value, Change) {
-    let accepted = accept(definition, &answer(console, definition), policy).expect("the Console's answer is accepted");
+    embed(&Setup::reading(definition, policy, &image_runs()), console)
+}
+
+/// The same for a set-up of one's own.
+pub(crate) fn embed(setup: &Setup, console: &Console) -> (Value, Change) {
+    let accepted = setup.accept(&setup.answer(console)).expect("the Console's answer is accepted");
     let mut change = accepted.change;
-    change.extend(memory::remember(definition, &origin()));
-    (revision(definition, &change), change)
+    change.extend(memory::remember(&setup.definition, &origin(), &accepted.record));
+    (revision(&setup.definition, &change), change)
 }
 
 /// Where a revision comes from in these tests.

@@ -86,10 +86,11 @@ impl Program {
         self
     }
 
-    /// Points the program at a simulated world.
+    /// Points the program at a simulated world: by variables, and at its image registries by an argument, for which there is no
+    /// variable.
     pub fn in_world(mut self, world: &crate::World) -> Self {
         self.variables.extend(world.environment().into_iter().map(|(name, value)| (name.into(), value.into())));
-        self
+        self.arg(format!("--registries-at={}", world.registries_at()))
     }
 
     /// Puts a file into the working directory; folders in its name are created.

@@ -109,7 +109,9 @@ async fn a_dropped_program_is_killed() {
 #[tokio::test]
 async fn a_world_is_all_the_program_sees_besides() {
     let world = crate::Org::new().start().await;
-    let finished = shell("env").in_world(&world).run().await;
+    // What follows a script is its `$0`.
+    let finished = shell("env; echo \"$0\"").in_world(&world).run().await;
+    assert_eq!(finished.lines().last(), Some(&format!("--registries-at={}", world.registries_at()).as_str()));
     for (name, value) in world.environment() {
         assert!(finished.lines().contains(&format!("{name}={value}").as_str()), "{name}");
     }

@@ -1,0 +1,71 @@
+//! What the containers run that do not say it: asked of their images' registries first, then of what an earlier run filled in, then
+//! of the Console's scans. What is left the Console has to look up while it embeds.
+
+use futures::future::try_join_all;
+
+use super::error::{Missed, NobodyKnows, NotFound};
+use super::{Bare, Job, JourneyError, World};
+use crate::console::Scan;
+use crate::plan::Selection;
+use crate::plan::entrypoint::{self, Entries, Entry, Silent};
+use crate::plan::image::Platform;
+use crate::registry::{Puller, What};
+
+/// What was found out about the silent containers.
+#[derive(Debug, Default)]
+pub(super) struct EntryPoints {
+    pub(super) entries: Entries,
+    /// Why the Console has to look the others up.
+    pub(super) missed: Missed,
+}
+
+/// Finds out what the silent containers run.
+pub(super) async fn find(job: &Job, world: &World, selection: &Selection, bare: &Bare) -> Result<EntryPoints, JourneyError> {
+    let platform = Platform::of(&bare.definition);
+    let silent = entrypoint::silent(&bare.definition, selection);
+    let found = try_join_all(silent.iter().map(|silent| find_one(silent, platform, job, world, bare))).await?;
+    let mut entry_points = EntryPoints::default();
+    for (silent, (entry, missed)) in silent.into_iter().zip(found) {
+        entry_points.missed.extend(missed.map(|not_found| (silent.container.clone(), not_found)));
+        entry_points.entries.insert(silent.container, entry);
+    }
+    Ok(entry_points)
+}
+
+async fn find_one(
+    silent: &Silent,
+    platform: Platform,
+    job: &Job,
+    world: &World,
+    bare: &Bare,
+) -> Result<(Entry, Option<NotFound>), JourneyError> {
+    let failed = |not_found| JourneyError::EntryPoint { source: NobodyKnows::unasked(&silent.container, not_found) };
+    let (account, region) = (&job.open.account, &job.open.region);
+    let puller = Puller { account, region, secret: silent.pull_secret.as_deref() };
+    let error = match world.images.runs(&silent.image, platform, &puller).await {
+        // Nobody can know more than the image: if it says nothing, and the container neither, there is nothing to run.
+        Ok(runs) => {
+            let entry = Entry::from_image(silent, &runs).map(|entry| (entry, None));
+            return entry.ok_or_else(|| failed(NotFound { registry: None, scan: "" }));
+        }
+        Err(error) if matches!(error.what(), What::Stopping) => {
+            return Err(failed(NotFound { registry: Some(error), scan: "nothing else was asked" }));
+        }
+        Err(error) => error,
+    };
+    let earlier = bare.stripped.filled.get(&silent.container);
+    if let Some(entry) = earlier.and_then(|earlier| Entry::from_earlier_revision(silent, earlier)) {
+        return Ok((entry, None));
+    }
+    let (scanned, scan) = match world.console.scan(&silent.image).await {
+        Ok(Scan::Joined(joined)) => match Entry::from_scan(silent, &joined) {
+            Some(entry) => return Ok((entry, None)),
+            None => (true, "the Console's scan joins ENTRYPOINT and CMD"),
+        },
+        Ok(Scan::None) => (false, "the Console has not scanned it"),
+        Ok(Scan::NotAllowed) => (false, "the Console's user may not see its scans"),
+        Err(_) => (false, "the Console does not tell whether it has scanned it"),
+    };
+    let lookup = entrypoint::lookup(&silent.image, scanned, &world.policy);
+    Ok((Entry::Asked(lookup), Some(NotFound { registry: Some(error), scan })))
+}

@@ -1,0 +1,142 @@
+//! The inverse of embedding: takes away exactly what it added, by name and never by position.
+//!
+//! The vendor does not support that image and bundle of a Defender are edited by hand ("You cannot upgrade an App-Embedded Defender
+//! for Fargate, and must redeploy a new task definition", prisma-cloud-docs, upgrade_process_saas.adoc), so an upgrade is this and
+//! embedding again. What cannot be seen on a definition, an earlier run wrote on it ([`Record`]); without such a record, what
+//! embedding adds is taken to be embedding's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::compare::is_nothing;
+use super::defender;
+use super::edit::{Change, Editing, JsonPath};
+use super::image::Runs;
+use super::memory::{self, Record};
+use super::task_definition::{Container, Registrable, TaskDefinition};
+
+/// What taking a Defender away comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stripped {
+    pub change: Change,
+    /// What an earlier run filled in, by container, where the container still has the image it was filled in for.
+    pub filled: BTreeMap<String, Runs>,
+    /// The Defender's container, whose owner may have tuned it.
+    pub sidecar: Option<Value>,
+}
+
+/// Returns what takes the Defender out of a definition; nothing, when there is none in it.
+pub fn strip(definition: &TaskDefinition<Registrable>) -> Stripped {
+    let Some(sidecar) = defender::sidecar_in(definition) else { return Stripped::default() };
+    let record = Record::read(definition.tags());
+    let volumes = volumes_of_defender(definition, sidecar, &record);
+    let root = JsonPath::root();
+    let containers = root.key("containerDefinitions");
+    let mut editing = Editing::of(definition.json());
+    let mut filled = BTreeMap::new();
+    for (index, container) in definition.containers().enumerate().filter(|(_, it)| it.name() != sidecar.name()) {
+        let mut removal = Removal { container, at: containers.index(index), record: &record, editing: &mut editing };
+        if defender::touches(&container) {
+            filled.extend(removal.entry_point().map(|runs| (container.name().to_owned(), runs)));
+            removal.environment();
+            removal.capability();
+        }
+        removal.take_out("dependsOn", |it| names(it, "containerName", sidecar.name()));
+        removal.take_out("volumesFrom", |it| names(it, "sourceContainer", sidecar.name()));
+        removal.take_out("mountPoints", |it| volumes.iter().any(|volume| names(it, "sourceVolume", volume)));
+        removal.waas_port();
+    }
+    editing.take_out(&containers, |container| names(container, "name", sidecar.name()));
+    editing.take_out(&root.key("volumes"), |volume| volumes.iter().any(|name| names(volume, "name", name)));
+    let is_ours = |tag: &Value| tag.get("key").and_then(Value::as_str).is_some_and(memory::is_ours);
+    editing.take_out(&root.key("tags"), is_ours);
+    Stripped { change: editing.finish(), filled, sidecar: Some(sidecar.0.clone()) }
+}
+
+fn names(element: &Value, key: &str, name: &str) -> bool {
+    element.get(key).and_then(Value::as_str) == Some(name)
+}
+
+/// Returns the names of the volumes that came with the Defender: those that an earlier run wrote down. Without a record it is those
+/// of the vendor's name that hold nothing of anybody's, and that the sidecar mounts.
+fn volumes_of_defender(definition: &TaskDefinition<Registrable>, sidecar: Container<'_>, record: &Record) -> BTreeSet<String> {
+    let volumes = definition.json().get("volumes").and_then(Value::as_array).into_iter().flatten();
+    let is_scratch =
+        |volume: &Value| volume.as_object().is_some_and(|it| it.iter().all(|(key, value)| key == "name" || is_nothing(value)));
+    let name_of = |volume: &Value| volume.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let by_name = |name: &str| ["twistlock", "defender"].iter().any(|part| name.to_ascii_lowercase().contains(part));
+    let mounted = |name: &str| sidecar.list("mountPoints").any(|mount| names(mount, "sourceVolume", name));
+    let of_defender = volumes.filter(|volume| is_scratch(volume)).map(name_of);
+    of_defender.filter(|name| record.volumes.contains(name) || (by_name(name) && mounted(name))).collect()
+}
+
+/// The removal of what embedding added to one container.
+struct Removal<'a> {
+    container: Container<'a>,
+    at: JsonPath,
+    record: &'a Record,
+    editing: &'a mut Editing,
+}
+
+impl Removal<'_> {
+    /// Leaves the container's own entry point, or none where it said none; returns what was filled in then, if it is of use still.
+    fn entry_point(&mut self) -> Option<Runs> {
+        let (container, name) = (self.container, self.container.name());
+        let entry_point = container.entry_point();
+        let own = &entry_point[defender::wrapped_at(&entry_point)?..];
+        let filled = self.record.has_filled(name, "entryPoint", own);
+        let with_command = filled && self.record.has_filled(name, "command", &container.command());
+        let at = self.at.key("entryPoint");
+        if own.is_empty() || filled {
+            self.editing.remove(&at);
+        } else {
+            self.editing.replace(&at, own.to_vec().into());
+        }
+        if with_command {
+            self.editing.remove(&self.at.key("command"));
+        }
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let command = if with_command { owned(&container.command()) } else { Vec::new() };
+        let same_image = container.variable(defender::IMAGE_NAME) == Some(container.image());
+        (filled && same_image).then(|| Runs { entry_point: owned(own), command })
+    }
+
+    fn environment(&mut self) {
+        let (record, container) = (self.record, self.container.name());
+        self.take_out("environment", |variable| {
+            let name = variable.get("name").and_then(Value::as_str).unwrap_or_default();
+            defender::APPLICATION_VARIABLES.contains(&name) && !record.is_theirs(container, name)
+        });
+    }
+
+    /// Takes `SYS_PTRACE` away, and with it the lists and objects that then say nothing any more.
+    fn capability(&mut self) {
+        if self.record.is_theirs(self.container.name(), defender::CAPABILITY) {
+            return;
+        }
+        let parameters = self.at.key("linuxParameters");
+        let capabilities = parameters.key("capabilities");
+        let before = self.container.has_capability(defender::CAPABILITY);
+        self.editing.take_out(&capabilities.key("add"), |capability| capability == defender::CAPABILITY);
+        for at in [capabilities, parameters] {
+            if before && self.editing.at(&at).is_some_and(is_nothing) {
+                self.editing.remove(&at);
+            }
+        }
+    }
+
+    /// Takes the WAAS port away that an earlier run added, unless its owner has made it theirs since.
+    fn waas_port(&mut self) {
+        let Some(item) = self.record.waas_port.as_ref().filter(|item| item.is_of(self.container.name())) else { return };
+        let plain = ["containerPort", "hostPort", "protocol"];
+        self.take_out("portMappings", |mapping| {
+            let as_added = mapping.as_object().is_some_and(|it| it.keys().all(|key| plain.contains(&key.as_str())));
+            as_added && mapping.get("containerPort").and_then(Value::as_u64) == item.what.parse().ok()
+        });
+    }
+
+    fn take_out(&mut self, list: &str, of_embedding: impl Fn(&Value) -> bool) {
+        self.editing.take_out(&self.at.key(list), of_embedding);
+    }
+}
