@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::image::{DOCKER_HUB, plain_host};
+use super::redact::Redactor;
 
 /// A user and a password.
 #[derive(Clone)]
@@ -33,6 +34,13 @@ impl RegistryLogin {
     pub fn from_secret(secret: &Value) -> Option<Self> {
         let text = |key: &str| secret.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         Some(Self { user: text("username")?.to_owned(), password: text("password")?.into() })
+    }
+
+    /// Returns what hides it in texts from elsewhere: the password, alone and as Basic authorization sends it.
+    pub fn redactor(&self) -> Redactor {
+        let password = self.password.expose_secret();
+        let basic = STANDARD.encode(format!("{}:{password}", self.user));
+        Redactor::hiding([password, basic.as_str()])
     }
 
     /// Takes `user:password` apart.
@@ -98,11 +106,6 @@ impl RegistryLogins {
     /// Returns the login for a registry.
     pub fn of(&self, registry: &str) -> Option<&RegistryLogin> {
         self.0.get(registry)
-    }
-
-    /// Returns the passwords, so that they can be hidden in texts from elsewhere.
-    pub fn passwords(&self) -> impl Iterator<Item = &str> {
-        self.0.values().map(|login| login.password.expose_secret())
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn read(image: &str, platform: Platform, login: Option<&Registr
         platform_resolver: None,
         ..ClientConfig::default()
     });
-    let secrets = Redactor::hiding(login.map(|login| login.password.expose_secret()));
+    let secrets = login.map_or_else(Redactor::default, RegistryLogin::redactor);
     let client = client.map_err(|error| What::from_library(error, &secrets))?;
     let auth = login.map_or(RegistryAuth::Anonymous, |login| {
         RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned())

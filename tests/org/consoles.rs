@@ -4,7 +4,7 @@ use fargate_updater::exit;
 use serde_json::{Value, json};
 use simulator::console::Profile;
 use simulator::scenario::{CONSOLE_PASSWORD, CONSOLE_SECRET, CONSOLE_URL, CONSOLE_USER};
-use simulator::{Account, Org, World};
+use simulator::{Account, FaultRule, Org, World};
 
 use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, updater};
 
@@ -188,4 +188,132 @@ async fn a_waas_port_that_no_container_can_take_is_said_and_the_service_protecte
     expect_defender(&world, ACCOUNT, HOME, "web/shop");
     let note = "note: WAAS_PORT 7000 was added nowhere: no container has port mappings";
     assert!(run.stdout.contains(note), "{}", run.stdout);
+}
+
+/// Its certificate is of its own authority, which nobody else knows.
+#[tokio::test]
+async fn a_console_with_a_certificate_of_its_own_authority_needs_that_authority() {
+    let world = Org::new().console(|console| console.self_hosted().tls()).account(ACCOUNT, shop).start().await;
+    let authority = world.console_ca().expect("the Console has an authority of its own");
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::COULD_NOT_START);
+    assert!(run.stderr.contains("could not reach the Console"), "{}", run.stderr);
+    assert!(run.stderr.contains("a certificate of its own authority needs PCC_CA_BUNDLE"), "{}", run.stderr);
+
+    let in_one_line = authority.replace('\n', "\\n");
+    for (name, program) in [
+        ("in a file", updater(&world).file("ca.pem", authority.clone()).env("PCC_CA_BUNDLE", "ca.pem")),
+        ("as it is", updater(&world).env("PCC_CA_BUNDLE", authority.clone())),
+        (
+            "in one line of a file of settings",
+            updater(&world).file("run.env", format!("PCC_CA_BUNDLE={in_one_line}\n")).arg("--env-file=run.env"),
+        ),
+    ] {
+        let run = program.run().await;
+        assert_eq!(run.exit_code, Some(0), "{name}: {}{}", run.stdout, run.stderr);
+    }
+    expect_defender(&world, ACCOUNT, HOME, "web/shop");
+
+    // Another authority's certificate is none of this Console's.
+    let other = Org::new().console(|console| console.tls()).start().await;
+    let wrong = updater(&world).env("PCC_CA_BUNDLE", other.console_ca().expect("an authority")).run().await;
+    expect_exit(&wrong, exit::COULD_NOT_START);
+}
+
+/// The paths of every request but those that come before the version is known.
+fn paths(world: &World) -> Vec<String> {
+    let received = world.console().received().into_iter().map(|received| received.path);
+    let early = ["_ping", "authenticate", "version"];
+    received.filter(|path| !early.iter().any(|route| path.ends_with(route))).collect()
+}
+
+#[tokio::test]
+async fn a_console_is_asked_in_its_own_version_of_the_api_and_in_the_newest_where_it_does_not_serve_that() {
+    // Versioned paths began with 21.08.
+    for (version, expected) in [("34.03.138", "/api/v34.03/"), ("22.12.694", "/api/v22.12/"), ("21.04.421", "/api/v1/")] {
+        let world = Org::new().console(|console| console.version(version)).account(ACCOUNT, shop).start().await;
+        expect_exit(&updater(&world).run().await, exit::DONE);
+        expect_defender(&world, ACCOUNT, HOME, "web/shop");
+        let paths = paths(&world);
+        let embeds: Vec<&String> = paths.iter().filter(|path| path.ends_with("fargate.json")).collect();
+        assert_eq!(embeds.len(), 2 + usize::from(version == "21.04.421"), "{version}: {paths:?}");
+        assert!(embeds.last().is_some_and(|path| path.contains(expected)), "{version}: {paths:?}");
+        let elsewhere = paths.iter().filter(|path| !path.contains(expected)).count();
+        assert_eq!(elsewhere, usize::from(version == "21.04.421"), "{version}: it is tried once: {paths:?}");
+    }
+}
+
+/// Defenders check the Console's certificate; one that is told another name never connects.
+#[tokio::test]
+async fn a_name_that_the_certificate_does_not_hold_is_warned_of_with_those_it_holds() {
+    let named = |names: &'static [&'static str]| Org::new().console(move |console| console.names(names)).account(ACCOUNT, shop);
+    let world = named(&["console.example.test", "10.0.0.1"]).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    let warning = "warning: Defenders are told to connect to 127.0.0.1, which is not among the names in the Console's certificate \
+                   (console.example.test, 10.0.0.1): they would refuse it; set PCC_SAN to one of those names";
+    assert!(run.stdout.lines().any(|line| line == warning), "{}", run.stdout);
+    for (names, name) in [
+        (&["console.example.test"][..], "console.example.test"),
+        (&["*.example.test"], "Console.Example.test"),
+        (&["127.0.0.1"], ""),
+    ] {
+        let world = named(names).start().await;
+        let run = updater(&world).env("PCC_SAN", name).run().await;
+        expect_exit(&run, exit::DONE);
+        assert!(!run.stdout.contains("warning:"), "{names:?}: {}", run.stdout);
+    }
+    // A user who may not see the names is not told of any.
+    let forbidden = simulator::console::faults::error(403, "insufficient permissions");
+    let rule = FaultRule {
+        operation: "GET settings/certs".to_owned(),
+        account: None,
+        region: None,
+        from: 1,
+        to: None,
+        fault: forbidden,
+    };
+    let world = named(&["console.example.test"]).fault(rule).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    assert!(!run.stdout.contains("warning:"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn what_the_settings_say_of_the_embedding_is_passed_on_and_filled_in() {
+    let world = Org::new()
+        .account(ACCOUNT, |account| shop(account).region("eu-west-1", |region| region.service("web/far", "httpd.json")))
+        .start()
+        .await;
+    let run = updater(&world)
+        .env("INTERPRETER", "/busybox/sh")
+        .env("PCC_PROJECT", "central")
+        .env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
+        .env("DEFENDER_IMAGE_PULL_SECRET", "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf")
+        .run()
+        .await;
+    expect_exit(&run, exit::DONE);
+    assert!(!run.stdout.contains("warning:"), "{}", run.stdout);
+    let embeds = world.console().embeds();
+    assert_eq!(embeds.len(), 3, "the sample and two definitions");
+    for embed in &embeds {
+        assert_eq!((embed.parameter("interpreter"), embed.parameter("project")), (Some("/busybox/sh"), Some("central")));
+    }
+    assert_eq!(container(&world, "app")["entryPoint"][0], "/busybox/sh");
+    let sidecar = container(&world, "TwistlockDefender");
+    assert_eq!(sidecar["image"], "111122223333.dkr.ecr.us-east-1.amazonaws.com/twistlock/defender:defender_34_03_138");
+    let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:pull-AbCdEf";
+    assert_eq!(sidecar["repositoryCredentials"]["credentialsParameter"], secret);
+    let far = world.service(ACCOUNT, "eu-west-1", "web/far");
+    let far = far.task_definition()["containerDefinitions"].to_string();
+    assert!(far.contains("111122223333.dkr.ecr.eu-west-1.amazonaws.com/twistlock/defender:defender_34_03_138"), "its own Region");
+    world.gate().forget_calls();
+    let again = updater(&world)
+        .env("INTERPRETER", "/busybox/sh")
+        .env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
+        .env("DEFENDER_IMAGE_PULL_SECRET", "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf")
+        .run()
+        .await;
+    expect_exit(&again, exit::DONE);
+    assert_eq!(world.calls().writes(), 0, "{}", again.stdout);
 }

@@ -327,3 +327,50 @@ async fn settings_that_cannot_be_used_do_not_show_what_is_secret_in_them() {
     }
     assert!(leaking.is_empty(), "refused with exit code 2, before any call, and without the secret:\n{}", leaking.join("\n"));
 }
+
+/// A registry that repeats what it was sent, in its errors and in what it says of itself.
+#[tokio::test]
+async fn credentials_for_registries_show_nowhere_whatever_the_registry_says() {
+    const PASSWORD: &str = "planted-registry-passw0rd";
+    let pair = "cm9ib3Q6cGxhbnRlZC1yZWdpc3RyeS1wYXNzdzByZA==";
+    let definition = |family: &str, image: &str| {
+        json!({
+            "family": family,
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "256",
+            "memory": "512",
+            "containerDefinitions": [{ "name": "app", "image": image }],
+        })
+    };
+    let ecr = "111122223333.dkr.ecr.us-east-1.amazonaws.com/ecr:1";
+    let org = |with_ecr: bool| {
+        let org = Org::new().registry("registry.example.test", |it| it.image("app:1", &["/app"], &[]).basic("robot", PASSWORD));
+        org.image(ecr, &["/ecr"], &[]).account(ACCOUNT, |account| {
+            let account = account.service("web/app", definition("app", "registry.example.test/app:1"));
+            if with_ecr { account.service("web/ecr", definition("ecr", ecr)) } else { account }
+        })
+    };
+    let auths = json!({ "auths": { "registry.example.test": { "username": "robot", "password": PASSWORD } } }).to_string();
+    let echoed = format!("{PASSWORD} {pair} Bearer {PASSWORD}");
+    let faults = [
+        None,
+        Some(Fault::error(403, "DENIED", &echoed)),
+        Some(Fault::error(500, "UNKNOWN", &echoed)),
+        Some(Fault::raw(401, "text/html", &format!("<html>{echoed}</html>"))),
+        Some(Fault::raw(200, "application/json", &format!("{{\"schemaVersion\": \"{echoed}\"}}"))),
+    ];
+    for fault in faults {
+        let succeeds = fault.is_none();
+        let org = fault.into_iter().fold(org(succeeds), |org, fault| org.fault(always("GET manifests", 1, fault)));
+        let world = org.start().await;
+        for (case, program) in ways_to_tell(&world) {
+            let run = program.env("DOCKER_AUTH_CONFIG", &auths).run().await;
+            assert_eq!(run.exit_code, Some(if succeeds { 0 } else { 3 }), "{case}: {}{}", run.stdout, run.stderr);
+            let secrets = [world.session_secrets(), vec![PASSWORD.to_owned(), pair.to_owned(), auths.clone()]].concat();
+            expect_no_leak(case, &run, &secrets);
+        }
+        assert_eq!(world.calls().of("GetAuthorizationToken") >= 1, succeeds, "a token was under way");
+        assert!(world.calls().of("GET v2") >= 1, "the password was under way");
+    }
+}

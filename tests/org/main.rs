@@ -15,6 +15,7 @@ mod one_account_fails;
 mod owners_go_first;
 mod paginates;
 mod protects;
+mod real_registry;
 mod registries;
 mod reports;
 mod scope;

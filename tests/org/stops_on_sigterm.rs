@@ -273,10 +273,16 @@ async fn waiting_for_another_try_of_a_read_does_not_delay_stopping() {
         ("DescribeServices", 1, Fault::throttled(), false),
         ("DescribeTaskDefinition", 1, Fault::throttled(), true),
         (EMBED, 2, busy(), true),
+        ("GET manifests", 1, simulator::registry::faults::too_many_requests(), true),
+        ("GetAuthorizationToken", 1, Fault::throttled(), true),
+        ("GET registry", 1, busy(), true),
     ];
     for (operation, from, fault, seen) in cases {
         let rule = FaultRule { from, ..always(operation, fault) };
-        let world = Org::new().account(ACCOUNT, |account| account.service("web/one", "httpd.json")).fault(rule).start().await;
+        // Only a container that says no entry point makes a run ask registries.
+        let asks = ["GET manifests", "GetAuthorizationToken", "GET registry"].contains(&operation);
+        let definition = if asks { "no_entry_point.json" } else { "httpd.json" };
+        let world = Org::new().account(ACCOUNT, |account| account.service("web/one", definition)).fault(rule).start().await;
         let running = start_waiting(&world, operation, from).await;
         let run = stop_waiting(&world, operation, running).await;
         assert!(!run.stdout.contains("failed"), "giving up waiting is no failure, {operation}: {}", run.stdout);
