@@ -113,11 +113,11 @@ pub struct Given {
     #[arg(long, env = "WAAS_PORT", value_name = "PORT", help_heading = "Defender")]
     pub waas_port: Option<String>,
 
-    /// Where the Defender's image is mirrored; {account}, {region} and {version} (34_03_138) are filled in.
+    /// Where the Defender's image is mirrored; {account}, {region} and {version} (such as 34_03_138) are filled in.
     #[arg(long, env = "DEFENDER_IMAGE", value_name = "IMAGE", help_heading = "Defender")]
     pub defender_image: Option<String>,
 
-    /// Secret that ECS pulls that image with; {account} and {region} are filled in.
+    /// Secret that ECS pulls DEFENDER_IMAGE with; {account} and {region} are filled in.
     #[arg(long, env = "DEFENDER_IMAGE_PULL_SECRET", value_name = "NAME_OR_ARN", help_heading = "Defender")]
     pub defender_image_pull_secret: Option<String>,
 
@@ -133,7 +133,7 @@ pub struct Given {
     #[arg(long, env = "CREDENTIAL_ID", value_name = "ID", help_heading = "Defender")]
     pub credential_id: Option<String>,
 
-    /// Whether Defenders that are older, or not as they would be embedded today, are replaced [default: true].
+    /// Replace Defenders that are older, or not as they would be embedded today; unprotected services are protected either way [default: true].
     #[arg(long, env = "UPGRADE", value_name = "BOOL", help_heading = "Defender")]
     pub upgrade: Option<String>,
 

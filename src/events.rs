@@ -215,7 +215,7 @@ pub enum Finding {
     WaasPortNowhere { port: u16 },
     /// A container did not say its entry point, and it was found elsewhere.
     EntryPointFound { container: String, found_in: FoundIn },
-    /// The revision has as many tags of its owner's as ECS allows, so that ours were left out.
+    /// The revision has so many tags of its owner's that not all of ours found room.
     TagsLeftOut,
 }
 
@@ -245,7 +245,7 @@ impl fmt::Display for Finding {
             Self::EntryPointFound { container, found_in } => {
                 write!(f, "the entry point of container {container} comes from {found_in}")
             }
-            Self::TagsLeftOut => f.write_str("our tags were left out: there would have been more than 50"),
+            Self::TagsLeftOut => f.write_str("tags of ours were left out: there would have been more than 50"),
         }
     }
 }

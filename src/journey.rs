@@ -223,10 +223,10 @@ impl Journey<'_> {
             findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
         }
         findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
-        if memory.is_empty() {
+        if memory.left_out {
             findings.push(Finding::TagsLeftOut);
         }
-        change.extend(memory);
+        change.extend(memory.change);
         let revision = embedding.definition.protected_by(&change);
         let revision = revision.map_err(|source| JourneyError::Edit { family: family(), source })?;
         Ok(Made { revision, findings })

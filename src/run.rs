@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::aws::secrets::{SecretError, console_secret};
 use crate::aws::{AccessError, Aws, Calls};
-use crate::console::{Console, ConsoleError, ConsoleUrl, Waiting};
+use crate::console::{Console, ConsoleError, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, OpenRegion, World};
@@ -142,18 +142,19 @@ async fn get_ready(
     stop: CancellationToken,
 ) -> Result<World, StartError> {
     let access = console_access(settings, aws).await?;
-    let name = settings.console.defenders_connect_to.clone();
+    let options = ConsoleOptions {
+        defenders_connect_to: settings.console.defenders_connect_to.clone(),
+        authorities: settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref()),
+        project: settings.console.project.clone(),
+    };
     let waiting = Waiting { first_wait: settings.run.first_wait, stop: stop.clone() };
-    let authorities = settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref());
-    let console = Console::new(access.url.clone(), authorities, access.user, access.password, name, waiting);
+    let console = Console::new(access.url.clone(), access.user, access.password, options, waiting);
     let console = console.map_err(StartError::Https)?;
     console.ping().await.map_err(StartError::Ping)?;
     let console_version = console.version().await.map_err(StartError::Login)?;
     let today = console.defender_today(&settings.policy, &console_version, &aws.account, &aws.region).await;
     let today = today.map_err(StartError::Sample)?;
-    for text in warnings(settings, aws, &console, &today).await {
-        events.say(Event::Warning { text }).await;
-    }
+    let warnings = warnings(settings, aws, &console, &today).await;
     let mut logins = settings.run.logins.clone();
     logins.or(access.from_secret.logins);
     let at = settings.run.registries_at.clone();
@@ -168,6 +169,9 @@ async fn get_ready(
         ws_address: today.ws_address.clone(),
     };
     events.say(Event::Began(Box::new(beginning))).await;
+    for text in warnings {
+        events.say(Event::Warning { text }).await;
+    }
     Ok(World {
         policy: settings.policy.clone(),
         console,

@@ -47,6 +47,8 @@ pub struct ConsoleSettings {
     pub defenders_connect_to: Option<String>,
     /// Who may have signed its certificate, besides those that the machine trusts.
     pub authorities: Option<CaBundle>,
+    /// The project that is asked, where it has several.
+    pub project: Option<String>,
 }
 
 /// Where the Console's address and credentials come from.

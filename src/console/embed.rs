@@ -45,6 +45,17 @@ pub struct Console {
     registry_calls: Mutex<Window>,
 }
 
+/// What differs between Consoles besides their addresses and users.
+#[derive(Clone, Debug, Default)]
+pub struct ConsoleOptions<'a> {
+    /// The name Defenders connect to, if it is not the Console's host.
+    pub defenders_connect_to: Option<String>,
+    /// Who may have signed its certificate, besides those that the machine trusts.
+    pub authorities: Option<&'a CaBundle>,
+    /// The project that is asked, where it has several.
+    pub project: Option<String>,
+}
+
 /// What the Console knows of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scan {
@@ -72,15 +83,15 @@ impl Console {
     /// When no HTTPS client can be made on this machine.
     pub fn new(
         url: ConsoleUrl,
-        authorities: Option<&CaBundle>,
         user: SecretString,
         password: SecretString,
-        defenders_connect_to: Option<String>,
+        options: ConsoleOptions<'_>,
         waiting: Waiting,
     ) -> Result<Self, String> {
+        let ConsoleOptions { defenders_connect_to, authorities, project } = options;
         let defenders_connect_to = defenders_connect_to.unwrap_or_else(|| url.host().to_owned());
         let secrets = Redactor::hiding([password.expose_secret()]);
-        let wire = Wire::new(url, authorities, secrets, waiting)?;
+        let wire = Wire::new(url, authorities, project, secrets, waiting)?;
         Ok(Self {
             wire,
             login: Login::new(user, password),
@@ -210,7 +221,6 @@ impl Console {
         let Lookup { registry_type, credential_id } = lookup.unwrap_or_default();
         let given = [
             ("interpreter", policy.interpreter.clone()),
-            ("project", policy.project.clone()),
             ("defenderImage", wishes.defender_image.clone()),
             ("defenderImagePullSecret", wishes.pull_secret.clone()),
             ("extractEntrypoint", extract),

@@ -11,7 +11,7 @@ mod tls;
 mod wire;
 
 pub use address::{ConsoleUrl, NEWEST_API, UrlProblem, api_of};
-pub use embed::{Console, Scan};
+pub use embed::{Console, ConsoleOptions, Scan};
 pub use error::{ConsoleError, What};
 pub use tls::{BadCaBundle, CaBundle};
 pub use wire::Waiting;

@@ -56,6 +56,9 @@ pub(super) struct Wire {
     url: ConsoleUrl,
     /// The Console's own version of the API, once it is known. Empty when the Console does not serve it.
     api: RwLock<String>,
+    /// Named in every request but those that log in: a user may be let into one project only.
+    /// Source: pan.dev, "Access the API (self-hosted)", on projects (read 2026-11).
+    project: Option<String>,
     patience: Patience,
     waiting: Waiting,
     places: Semaphore,
@@ -66,6 +69,7 @@ impl Wire {
     pub(super) fn new(
         url: ConsoleUrl,
         authorities: Option<&CaBundle>,
+        project: Option<String>,
         secrets: Redactor,
         waiting: Waiting,
     ) -> Result<Self, String> {
@@ -79,7 +83,7 @@ impl Wire {
             .map_err(|error| error.to_string())?;
         let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
         let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
-        Ok(Self { http, url, api: RwLock::default(), patience, waiting, places: Semaphore::new(PLACES), secrets })
+        Ok(Self { http, url, api: RwLock::default(), project, patience, waiting, places: Semaphore::new(PLACES), secrets })
     }
 
     /// Uses the versioned API from now on. Consoles before 21.08 have none, and one that does not serve its own is asked for the
@@ -145,7 +149,7 @@ impl Wire {
             if error.trouble() == Some(Trouble::Throttled) {
                 debug!(route = request.route, tries, wait_ms, "the Console is busy");
             } else {
-                warn!(route = request.route, tries, wait_ms, "asking the Console again");
+                warn!(route = request.route, tries, wait_ms, %error, "asking the Console again");
             }
             if !self.wait(wait).await {
                 return Err(error);
@@ -198,6 +202,7 @@ impl Wire {
         let mut built = self.http.request(request.method.clone(), self.url.route(api, request.route)).query(request.query);
         if let Some(token) = token {
             built = built.bearer_auth(token.expose_secret());
+            built = built.query(&self.project.as_ref().map(|project| [("project", project)]));
         }
         match request.body {
             Some(body) => built.json(body),

@@ -226,6 +226,9 @@ impl Taken<'_> {
             variable.get("value").is_some_and(Value::is_string) && variable.as_object().is_some_and(|members| members.len() == 2)
         });
         edits.extend(appended(theirs.0, at, "environment", &environment));
+        let names = environment.iter().filter_map(|variable| variable.get("name")?.as_str());
+        let unknown = names.filter(|name| !defender::APPLICATION_VARIABLES.contains(name));
+        self.record.variables.extend(unknown.map(|name| Item::new(theirs.name(), name)));
         let depends_on =
             comparison.new_elements(theirs.0, answered.0, at, "dependsOn", |it| on_sidecar(it, "containerName", "condition"));
         edits.extend(appended(theirs.0, at, "dependsOn", &depends_on));

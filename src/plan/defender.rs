@@ -51,13 +51,16 @@ pub const APPLICATION_VARIABLES: [&str; 6] =
 const SIDECAR_VARIABLES: [&str; 6] =
     [INSTALL_BUNDLE, DEFENDER_TYPE, FARGATE_TASK, WS_ADDRESS, FILESYSTEM_MONITORING, FIPS_ENABLED];
 
-/// Members of a sidecar that the Console writes. Whatever else stands on one is its owner's tuning.
+/// Members of a sidecar that are the Console's alone.
 const SIDECAR_MEMBERS: [&str; 8] =
     ["name", "image", "entryPoint", "command", "environment", "healthCheck", "portMappings", "mountPoints"];
 
-/// Returns whether a member of the sidecar is the Console's to write, and not its owner's.
-pub fn is_sidecar_member(key: &str) -> bool {
-    SIDECAR_MEMBERS.contains(&key)
+/// Members of a sidecar that owners tune, whatever the Console writes there.
+const TUNED_MEMBERS: [&str; 6] = ["cpu", "memory", "memoryReservation", "essential", "stopTimeout", "logConfiguration"];
+
+/// Returns whether a member of a sidecar stays when it is replaced by one that has this member or has it not.
+pub fn is_tuning(key: &str, written_today: bool) -> bool {
+    TUNED_MEMBERS.contains(&key) || !(written_today || SIDECAR_MEMBERS.contains(&key))
 }
 
 /// Returns whether a variable of the sidecar is the Defender's, and not its owner's.

@@ -133,14 +133,6 @@ impl Entry {
         let runs = Runs { entry_point: found.entry_point.clone(), command };
         if runs.is_nothing() { None } else { Some(Self::Known { runs, found_in }) }
     }
-
-    /// Returns the other vendor's agent that the image itself starts with.
-    pub fn other_agent(&self) -> Option<&'static str> {
-        match self {
-            Self::Known { runs, .. } => defender::other_agent(&runs.entry_point),
-            Self::Asked(_) => None,
-        }
-    }
 }
 
 /// How the Console is to look an entry point up: in its own scans, or in a registry that it has a credential for.

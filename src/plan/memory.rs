@@ -32,11 +32,13 @@ pub const FILLED_TAG: &str = "fargate-updater:filled";
 pub const THEIRS_TAG: &str = "fargate-updater:theirs";
 /// On our revisions: the WAAS port that was added, such as `web/8080`.
 pub const WAAS_PORT_TAG: &str = "fargate-updater:waas-port";
+/// On our revisions: variables that the Console added and that we do not know by name, such as `web/TW_NEW`.
+pub const VARIABLES_TAG: &str = "fargate-updater:variables";
 /// On our revisions: the volumes that the Console added.
 pub const VOLUMES_TAG: &str = "fargate-updater:volumes";
 
 /// Tags that hold lists; one that needs more room goes on in `…-2`, `…-3`.
-const LISTS: [&str; 4] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VOLUMES_TAG];
+const LISTS: [&str; 5] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VARIABLES_TAG, VOLUMES_TAG];
 
 /// A resource has at most 50 tags.
 /// Source: Amazon ECS Developer Guide, "Tag restrictions".
@@ -105,6 +107,8 @@ pub struct Record {
     pub theirs: BTreeSet<Item>,
     /// The WAAS port that was added.
     pub waas_port: Option<Item>,
+    /// Variables that were added, where their names do not tell.
+    pub variables: BTreeSet<Item>,
     /// The volumes that the Console added.
     pub volumes: BTreeSet<String>,
 }
@@ -149,6 +153,7 @@ impl Record {
                 Some(FILLED_TAG) => record.filled.extend(items()),
                 Some(THEIRS_TAG) => record.theirs.extend(items()),
                 Some(WAAS_PORT_TAG) => record.waas_port = items().next(),
+                Some(VARIABLES_TAG) => record.variables.extend(items()),
                 Some(VOLUMES_TAG) => {
                     record.volumes.extend(value.split(' ').filter(|name| !name.is_empty()).map(str::to_owned));
                 }
@@ -178,7 +183,7 @@ impl Record {
         let texts = |items: &BTreeSet<Item>| items.iter().map(Item::text).collect::<Vec<_>>();
         let waas_port = self.waas_port.iter().map(Item::text).collect();
         let volumes = self.volumes.iter().cloned().collect();
-        let lists = [texts(&self.filled), texts(&self.theirs), waas_port, volumes];
+        let lists = [texts(&self.filled), texts(&self.theirs), waas_port, texts(&self.variables), volumes];
         let packed = LISTS.iter().zip(lists).flat_map(|(tag, items)| {
             let numbered = |number: usize| if number == 0 { (*tag).to_owned() } else { format!("{tag}-{}", number + 1) };
             packed(&items).into_iter().enumerate().map(move |(number, value)| (numbered(number), value)).collect::<Vec<_>>()
@@ -222,27 +227,44 @@ pub fn is_ours(key: &str) -> bool {
     [SOURCE_TAG, VERSION_TAG, RUN_TAG].contains(&key) || list_of(key).is_some()
 }
 
-/// Returns the edits that put our tags on a revision: a tag of ours that is there already is replaced, others are the owner's.
+/// The edits that put our tags on a revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Memory {
+    pub change: Change,
+    /// Whether some had to be left out.
+    pub left_out: bool,
+}
+
+/// Returns what puts our tags on a revision: a tag of ours that is there already is replaced, others are the owner's.
 ///
-/// When there would be more than 50 tags, ours are left out: the owner's matter more.
-pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, record: &Record) -> Change {
+/// When there would be more than 50 tags, ours are left out, because the owner's matter more: first those that tell where the
+/// revision comes from, then all.
+pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, record: &Record) -> Memory {
     let version = origin.version.as_deref().unwrap_or("unknown");
     let mut source = origin.source.short();
     if source.len() > LONGEST_VALUE {
         // The longest families leave no room for a number; the family is the revision's own, and the number says enough.
         source = origin.source.revision().to_string();
     }
-    let mut ours = record.tags();
+    let record = record.tags();
     let origin = [(SOURCE_TAG, source.as_str()), (VERSION_TAG, version), (RUN_TAG, origin.run_id.as_str())];
-    ours.extend(origin.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    let origin = origin.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let whole = [record.clone(), origin.to_vec()].concat();
     let existing: Vec<&Value> = definition.json().get("tags").and_then(Value::as_array).into_iter().flatten().collect();
     let place_of = |key: &str| existing.iter().position(|tag| tag.get("key").and_then(Value::as_str) == Some(key));
-    let new = ours.iter().filter(|(key, _)| place_of(key).is_none()).count();
-    if existing.len() + new > MOST_TAGS {
-        return Change::default();
-    }
+    let fits =
+        |ours: &[(String, String)]| existing.len() + ours.iter().filter(|(key, _)| place_of(key).is_none()).count() <= MOST_TAGS;
+    let left_out = !fits(&whole);
+    let ours = match (left_out, fits(&record)) {
+        (false, _) => whole,
+        (true, true) => record,
+        (true, false) => Vec::new(),
+    };
     let tags = JsonPath::root().key("tags");
     let mut change = Change::default();
+    if ours.is_empty() {
+        return Memory { change, left_out };
+    }
     let mut length = existing.len();
     if definition.json().get("tags").is_none() {
         change.push(Edit::add(tags.clone(), json!([])));
@@ -256,5 +278,5 @@ pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, recor
             length += 1;
         }
     }
-    change
+    Memory { change, left_out }
 }

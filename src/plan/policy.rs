@@ -23,8 +23,6 @@ pub struct Policy {
     pub defender_image: Option<ImageTemplate>,
     /// The secret that they are pulled with (`DEFENDER_IMAGE_PULL_SECRET`).
     pub defender_image_pull_secret: Option<ImageTemplate>,
-    /// The Console's project (`PCC_PROJECT`).
-    pub project: Option<String>,
     /// How the Console reads an image's entry point from a registry it has not scanned (`REGISTRY_TYPE`); none stands for `aws`,
     /// and for ECR only.
     pub registry_type: Option<String>,

@@ -90,7 +90,7 @@ pub(super) fn log_like_the_router(sidecar: &mut Map<String, Value>, definition: 
     };
 }
 
-/// Keeps what the owner of a Defender put on it: every member but those that the Console writes, and variables of their own.
+/// Keeps what the owner of a Defender put on it: what owners tune, members that the Console does not write, variables of their own.
 ///
 /// What its image is pulled with stays only as long as the image comes from the same registry: the credentials of one are none of
 /// another's, and ECS would try them there.
@@ -101,7 +101,7 @@ fn keep_tuning(sidecar: &mut Map<String, Value>, replaced: Container<'_>) {
     for (key, value) in replaced.0.as_object().into_iter().flatten() {
         let stays = match key.as_str() {
             "repositoryCredentials" => same_registry && !sidecar.contains_key(key),
-            key => !defender::is_sidecar_member(key),
+            key => defender::is_tuning(key, sidecar.contains_key(key)),
         };
         if stays {
             sidecar.insert(key.clone(), value.clone());

@@ -13,7 +13,7 @@ use super::compare::is_nothing;
 use super::defender;
 use super::edit::{Change, Editing, JsonPath};
 use super::image::Runs;
-use super::memory::{self, Record};
+use super::memory::{self, Item, Record};
 use super::task_definition::{Container, Registrable, TaskDefinition};
 
 /// What taking a Defender away comes to.
@@ -106,7 +106,8 @@ impl Removal<'_> {
         let (record, container) = (self.record, self.container.name());
         self.take_out("environment", |variable| {
             let name = variable.get("name").and_then(Value::as_str).unwrap_or_default();
-            defender::APPLICATION_VARIABLES.contains(&name) && !record.is_theirs(container, name)
+            let added = defender::APPLICATION_VARIABLES.contains(&name) || record.variables.contains(&Item::new(container, name));
+            added && !record.is_theirs(container, name)
         });
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
 use crate::aws::AwsError;
+use crate::ids::AccountId;
 use crate::plan::image::{DOCKER_HUB, EcrRegistry, registry_of};
 use crate::plan::redact::Redactor;
 use crate::plan::retry::Trouble;
@@ -16,6 +17,8 @@ pub struct ImageError {
     pub(super) what: What,
     /// What went wrong before with the secret that the image is pulled with.
     pub(super) secret: Option<String>,
+    /// Whose task was to pull it.
+    pub(super) account: AccountId,
 }
 
 /// What went wrong.
@@ -129,12 +132,15 @@ impl ImageError {
         let ecr = EcrRegistry::of(&self.image);
         let way = match (&self.what, &ecr) {
             (What::Token(error), _) => error.hint().unwrap_or_else(|| "see that ECR can be reached from here".to_owned()),
+            (What::Denied { .. } | What::Unauthorized, Some(ecr)) if ecr.account == self.account => {
+                "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy".to_owned()
+            }
             (What::Denied { .. } | What::Unauthorized, Some(ecr)) => format!(
-                "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy, and in the policy of the \
-                 repository in account {} if that is another account",
-                ecr.account
+                "let account {} pull in the repository's policy in account {}, and allow ecr:BatchGetImage and \
+                 ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy",
+                self.account, ecr.account
             ),
-            (What::Missing { .. }, Some(_)) => "check that the image's tag still exists".to_owned(),
+            (What::Missing { .. }, Some(_)) => "check that the image still exists under this name".to_owned(),
             (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) if registry == DOCKER_HUB => {
                 "give credentials in DOCKER_USER and DOCKER_PASS if the image is private".to_owned()
             }
@@ -165,18 +171,20 @@ const ENTRY_POINT: &str = "add the image's own entry point as `entryPoint` to th
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { image, what, secret } = self;
+        let Self { image, what, secret, .. } = self;
+        // Most names begin with their registry's.
         let registry = registry_of(image);
+        let by = if image.starts_with(registry) { "its registry" } else { registry };
         match what {
             What::BadName { problem } => write!(f, "{image} is not an image's name: {problem}")?,
             What::Token(error) => write!(f, "no token for {registry}: {error}")?,
             What::Unreachable { reason } => write!(f, "no usable answer from {registry}: {reason}")?,
-            What::Denied { text } => write!(f, "{registry} denies {image}: {text}")?,
-            What::Unauthorized => write!(f, "{registry} denies {image}: it asks for credentials (status 401)")?,
-            What::Missing { text } => write!(f, "{registry} does not know {image}: {text}")?,
+            What::Denied { text } => write!(f, "{image} was denied by {by}: {text}")?,
+            What::Unauthorized => write!(f, "{image} was denied by {by}: it asks for credentials (status 401)")?,
+            What::Missing { text } => write!(f, "{image} is not known to {by}: {text}")?,
             What::TooBusy { text } => write!(f, "{registry} answers with too many requests (status 429): {text}")?,
-            What::Refused { status, text } => write!(f, "{registry} refuses {image} (status {status}): {text}")?,
-            What::Unusable { problem } => write!(f, "what {registry} holds as {image} cannot be used: {problem}")?,
+            What::Refused { status, text } => write!(f, "{image} was refused by {by} (status {status}): {text}")?,
+            What::Unusable { problem } => write!(f, "{image} cannot be used as {by} holds it: {problem}")?,
             What::Stopping => write!(f, "the run is stopping")?,
         }
         match secret {

@@ -96,7 +96,7 @@ impl Images {
             let error = tokio::select! {
                 biased;
                 // Nothing that is read changes anything, so that a run that is asked to stop can let go at once.
-                () = self.stop.cancelled() => ImageError { image: image.to_owned(), what: What::Stopping, secret: None },
+                () = self.stop.cancelled() => failed(image, puller, What::Stopping, None),
                 read = self.read_once(image, platform, puller) => match read {
                     Ok(runs) => return Ok(runs),
                     Err(error) => error,
@@ -114,13 +114,16 @@ impl Images {
 
     async fn read_once(&self, image: &str, platform: Platform, puller: &Puller<'_>) -> Result<Runs, ImageError> {
         let (login, secret) = self.access.login(image, puller).await;
-        let failed = |what| ImageError { image: image.to_owned(), what, secret: secret.clone() };
-        let login = login.map_err(failed)?;
+        let login = login.map_err(|what| failed(image, puller, what, secret.clone()))?;
         let _place = self.places.acquire().await;
         let started = Instant::now();
         let read = client::read(image, platform, login.as_ref(), self.at.as_deref()).await;
         let (took_ms, ok) = (u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), read.is_ok());
         debug!(registry = registry_of(image), with_login = login.is_some(), took_ms, ok, "read an image");
-        read.map_err(failed)
+        read.map_err(|what| failed(image, puller, what, secret))
     }
+}
+
+fn failed(image: &str, puller: &Puller<'_>, what: What, secret: Option<String>) -> ImageError {
+    ImageError { image: image.to_owned(), what, secret, account: puller.account.id.clone() }
 }

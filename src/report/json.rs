@@ -30,11 +30,6 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
     let failures =
         failed.into_iter().map(|(service, failure)| object([service_fields(service), failure_fields(failure)].concat()));
     let unseen = unseen.into_iter().map(|(place, failure)| object([place_fields(place), failure_fields(failure)].concat()));
-    let mut skipped = Map::new();
-    for (code, services) in tally.skipped.values() {
-        let sum = skipped.get(*code).and_then(Value::as_u64).unwrap_or(0) + services;
-        skipped.insert((*code).to_owned(), sum.into());
-    }
     let not_walked = tally.not_walked.iter().map(|(reason, places)| json!({"reason": reason, "places": places.len()}));
     let level = if counts.complete() { "info" } else { "error" };
     line(
@@ -53,7 +48,8 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("not_attempted", counts.not_attempted.into()),
             ("places_failed", counts.unseen_failed.into()),
             ("places_not_attempted", counts.unseen_not_attempted.into()),
-            ("skip_reasons", Value::Object(skipped)),
+            ("skip_reasons", by_code(tally.skipped.values())),
+            ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
             ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
@@ -61,6 +57,16 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
         ],
         writer,
     )
+}
+
+/// Returns how often each word was a reason, whatever its sentence said besides.
+fn by_code<'a>(reasons: impl Iterator<Item = &'a (&'static str, u64)>) -> Value {
+    let mut sums = Map::new();
+    for (code, services) in reasons {
+        let sum = sums.get(*code).and_then(Value::as_u64).unwrap_or(0) + services;
+        sums.insert((*code).to_owned(), sum.into());
+    }
+    Value::Object(sums)
 }
 
 /// Tells why a run could not start.

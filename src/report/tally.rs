@@ -15,6 +15,8 @@ pub struct Tally {
     unseen_failed: Vec<(Place, Failure)>,
     /// Skip reasons by their sentence: its word, and how many services.
     pub skipped: BTreeMap<String, (&'static str, u64)>,
+    /// Reasons to replace a Defender by their sentence, likewise.
+    pub upgraded: BTreeMap<String, (&'static str, u64)>,
     /// Places that are not walked for a reason that is nobody's failure, by that reason.
     pub not_walked: BTreeMap<String, Vec<Place>>,
     pub warnings: Vec<String>,
@@ -38,7 +40,8 @@ impl Tally {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
                 Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
-                Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
+                Outcome::Upgraded { why, .. } => self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1,
+                Outcome::Protected { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
             },
             Event::Unseen { place, why } => match why {
                 Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),

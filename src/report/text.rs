@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::tally::{self, Tally};
 use crate::events::{Counts, Event, Failure, Finding, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::plan::Outdated;
 
 const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
@@ -76,8 +77,12 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
             ("protected", GREEN, format!("{} -> {}, updated, roll-out not watched", from.short(), to.short()))
         }
         Outcome::Upgraded { from, to, why } => {
-            let (from, to, why) = (from.short(), to.short(), why.sentence());
-            ("upgraded", GREEN, format!("{from} -> {to}, updated, roll-out not watched; {why}"))
+            let (from, to) = (from.short(), to.short());
+            let told = match why {
+                Outdated::Version { installed, today } => format!("Defender {installed} -> {today}, roll-out not watched"),
+                why => format!("updated, roll-out not watched, because {}", why.sentence()),
+            };
+            ("upgraded", GREEN, format!("{from} -> {to}, {told}"))
         }
         Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
         Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
@@ -100,6 +105,12 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         writeln!(writer, "  stopped by {signal} before the end")?;
     }
     tally.warnings.iter().try_for_each(|text| writeln!(writer, "  warning: {text}"))?;
+    if !tally.upgraded.is_empty() {
+        writeln!(writer, "\n{}", paint("Upgraded, and why", BOLD, colour))?;
+        for (sentence, (_, services)) in &tally.upgraded {
+            writeln!(writer, "  {services:>5}  {sentence}")?;
+        }
+    }
     if !tally.skipped.is_empty() {
         writeln!(writer, "\n{}", paint("Skipped, and why", BOLD, colour))?;
         for (sentence, (_, services)) in &tally.skipped {

@@ -66,7 +66,8 @@ impl Reader {
             }
         };
         let authorities = self.text(CA_BUNDLE, given.pcc_ca_bundle.clone()).and_then(|text| self.authorities(&text));
-        Some(ConsoleSettings { access: access?, defenders_connect_to, authorities })
+        let project = self.text("PCC_PROJECT", given.pcc_project.clone());
+        Some(ConsoleSettings { access: access?, defenders_connect_to, authorities, project })
     }
 
     /// Reads certificates, from a file unless they are given themselves, as a task's environment can only.
@@ -159,7 +160,6 @@ impl Reader {
             defender_image,
             defender_image_pull_secret: pull_secret,
             interpreter: self.text("INTERPRETER", given.interpreter.clone()),
-            project: self.text("PCC_PROJECT", given.pcc_project.clone()),
             upgrade,
             reembed,
             file_system_monitoring: self.boolean("FS_MONITOR", given.fs_monitor.clone(), false),

@@ -257,10 +257,10 @@ async fn an_image_that_nobody_can_find_fails_its_service_with_what_was_asked_and
     expect_exit(&run, exit::NOT_ALL);
     expect_told(&run, "web/worker", "failed", "could not find the entry point of container worker");
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
-    says(&format!("111122223333.dkr.ecr.us-east-1.amazonaws.com does not know {WORKER}"));
+    says(&format!("{WORKER} is not known to its registry"));
     says("the Console has not scanned it");
     says("  cause: the Console refused defenders/fargate.json (status 400): failed to extract entrypoint");
-    says("  hint:  check that the image's tag still exists; or add the image's own entry point as `entryPoint`");
+    says("  hint:  check that the image still exists under this name; or add the image's own entry point as `entryPoint`");
     says("or set REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it");
     expect_defender(&world, ACCOUNT, HOME, "web/shop");
     assert_eq!(world.registered().len(), 1);

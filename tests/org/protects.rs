@@ -262,6 +262,6 @@ async fn an_owner_with_as_many_tags_as_ecs_allows_keeps_them_all_and_ours_are_le
         let view = world.service(ACCOUNT, HOME, service);
         assert_eq!(view.task_definition()["tags"].as_array().map(Vec::len), Some(tags), "{service}");
     }
-    let note = "note: our tags were left out: there would have been more than 50";
+    let note = "note: tags of ours were left out: there would have been more than 50";
     assert_eq!(run.stdout.matches(note).count(), 1, "{}", run.stdout);
 }

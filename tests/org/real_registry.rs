@@ -197,8 +197,8 @@ async fn a_single_manifest_an_index_a_digest_and_a_busy_registry() {
         assert_eq!(found, expected, "{name}");
     }
     for (image, text) in [
-        (format!("{HOST}/team/app:2"), "does not know registry.example.test/team/app:2: manifest unknown"),
-        (format!("{HOST}/nobody/app:1"), "does not know registry.example.test/nobody/app:1"),
+        (format!("{HOST}/team/app:2"), "registry.example.test/team/app:2 is not known to its registry: manifest unknown"),
+        (format!("{HOST}/nobody/app:1"), "registry.example.test/nobody/app:1 is not known to its registry"),
     ] {
         let (_, run) = run_over(registry.address, &image, "X86_64", as_it_is).await;
         expect_exit(&run, exit::NOT_ALL);
@@ -235,7 +235,7 @@ async fn name_and_password_from_dockers_configuration() {
         let edit = |program: Program| wrong.into_iter().fold(program, |it, wrong| it.env("DOCKER_AUTH_CONFIG", auths(wrong)));
         let (_, run) = run_over(registry.address, &image, "X86_64", edit).await;
         expect_exit(&run, exit::NOT_ALL);
-        assert!(run.stdout.contains("registry.example.test denies registry.example.test/team/app:1"), "{}", run.stdout);
+        assert!(run.stdout.contains("registry.example.test/team/app:1 was denied by its registry"), "{}", run.stdout);
         assert!(run.leaks(&["hunter2".to_owned(), "hunter3".to_owned()]).is_empty(), "{}", run.stdout);
     }
 }

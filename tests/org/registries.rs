@@ -169,7 +169,7 @@ async fn the_secret_that_ecs_pulls_an_image_with_opens_its_registry() {
     let run = updater(&world).run().await;
     expect_exit(&run, exit::NOT_ALL);
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
-    says("registry.example.test denies registry.example.test/app:1");
+    says("registry.example.test/app:1 was denied by its registry");
     says("without the secret of its own: GetSecretValue was denied");
     says("allow secretsmanager:GetSecretValue on the secret of `repositoryCredentials` to the member role");
     assert_eq!(world.registered(), Vec::<Value>::new());
@@ -212,7 +212,7 @@ async fn a_password_goes_to_the_registry_it_was_given_for_and_to_no_other() {
     };
     let (world, run) = run_over(org, silent("app", "evil.example.test/app:1"), login).await;
     expect_exit(&run, exit::NOT_ALL);
-    assert!(run.stdout.contains("evil.example.test denies evil.example.test/app:1"), "{}", run.stdout);
+    assert!(run.stdout.contains("evil.example.test/app:1 was denied by its registry"), "{}", run.stdout);
     assert!(run.stdout.contains("give credentials for evil.example.test in DOCKER_AUTH_CONFIG"), "{}", run.stdout);
     assert_eq!(world.calls().of("GET blobs"), 0);
 }
@@ -231,7 +231,7 @@ async fn a_denial_in_one_account_says_nothing_about_another() {
     assert_eq!(entry_point(&world, "333344445555"), [json!("/right")], "{}", run.stdout);
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
     says("no resource-based policy allows the ecr:BatchGetImage action");
-    says("and in the policy of the repository in account 111122223333");
+    says("let account 222233334444 pull in the repository's policy in account 111122223333");
     assert_eq!(world.registered().len(), 2, "once it is known, whoever comes later needs no access of his own");
     assert_eq!(entry_point(&world, "444455556666"), [json!("/right")]);
 }

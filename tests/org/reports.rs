@@ -75,7 +75,7 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     insta::assert_snapshot!(lines.join("\n"), @"
     3 accounts in scope
     Console 34.03.138 at http://127.0.0.1:PORT/us-9-000000001: Defender 34.03.138, connecting to wss://127.0.0.1:443
-    failed        111122223333 us-east-1 web/report  could not find the entry point of container report: 111122223333.dkr.ecr.us-east-1.amazonaws.com does not know 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0: repository name not known to registry; the Console has not scanned it: the Console refused defenders/fargate.json (status 400): failed to extract entrypoint
+    failed        111122223333 us-east-1 web/report  could not find the entry point of container report: 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0 is not known to its registry: repository name not known to registry; the Console has not scanned it: the Console refused defenders/fargate.json (status 400): failed to extract entrypoint
     failed        account 444455556666: could not assume the role FargateDeployMember
     not walked    account 111122223333, ap-southeast-1: a service control policy of the organization denies the Region
     not walked    account 555566667777: the account is SUSPENDED
@@ -130,7 +130,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address
-    run ended (error): run_id complete accounts services protected upgraded up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons places_not_walked warnings stopped_by failures
+    run ended (error): run_id complete accounts services protected upgraded up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -179,6 +179,7 @@ async fn the_last_line_for_machines_is_the_summary() {
         "not-fargate": 2,
         "windows": 1
       },
+      "upgrade_reasons": {},
       "places_not_walked": [
         {
           "reason": "a service control policy of the organization denies the Region",
@@ -200,10 +201,10 @@ async fn the_last_line_for_machines_is_the_summary() {
           "stage": "entry-point",
           "causes": [
             "could not find the entry point of container report",
-            "111122223333.dkr.ecr.us-east-1.amazonaws.com does not know 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0: repository name not known to registry; the Console has not scanned it",
+            "111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0 is not known to its registry: repository name not known to registry; the Console has not scanned it",
             "the Console refused defenders/fargate.json (status 400): failed to extract entrypoint"
           ],
-          "hint": "check that the image's tag still exists; or add the image's own entry point as `entryPoint` to the container in the task definition; or have the Console scan the image's registry, or set REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it"
+          "hint": "check that the image still exists under this name; or add the image's own entry point as `entryPoint` to the container in the task definition; or have the Console scan the image's registry, or set REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it"
         },
         {
           "account": "444455556666",

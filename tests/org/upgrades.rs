@@ -101,12 +101,7 @@ async fn every_generation_is_upgraded_to_the_newest_and_the_application_is_what_
 
         world.console().change(|console| console.profile(Profile::V34).version("34.03.138"));
         let second = run(&world, as_it_is).await;
-        expect_told(
-            &second,
-            "web/shop",
-            "upgraded",
-            "shop:2 -> shop:3, updated, roll-out not watched; it carries Defender 33.01.137",
-        );
+        expect_told(&second, "web/shop", "upgraded", "shop:2 -> shop:3, Defender 33.01.137 -> 34.03.138, roll-out not watched");
         expect_defender(&world, ACCOUNT, HOME, "web/shop");
         assert_eq!(application(&running(&world)), before, "{profile:?}");
         assert!(sidecar(&running(&world))["image"].as_str().is_some_and(|image| image.ends_with("34_03_138")));
@@ -245,6 +240,8 @@ async fn three_services_on_one_older_definition_share_one_new_revision() {
     let second = run(&world, as_it_is).await;
     assert_eq!((world.calls().of("RegisterTaskDefinition"), world.calls().of("UpdateService")), (1, 3));
     assert!(second.stdout.contains("3 services seen, 2 accounts in scope: 3 upgraded"), "{}", second.stdout);
+    let why = "\nUpgraded, and why\n      3  it carries Defender 33.01.137, today's is 34.03.138\n";
+    assert!(second.stdout.contains(why), "{}", second.stdout);
 }
 
 /// What a Console embeds is what counts, not what it says its version is.
@@ -263,7 +260,7 @@ async fn each_setting_that_has_changed_reaches_what_is_protected_already_and_onl
         ("WAAS", waas, "its WAAS port is not what WAAS_PORT says"),
         ("another name", san, "its Defender connects elsewhere than to wss://console.example.test:443"),
         ("an interpreter", interpreter, "is started in another way than today"),
-        ("a mirror", mirror, "it carries Defender 34.03.138, today's is of unknown version"),
+        ("a mirror", mirror, "Defender 34.03.138 -> of unknown version, roll-out not watched"),
     ];
     for (name, setting, why) in cases {
         let world = org().start().await;
@@ -409,7 +406,7 @@ async fn a_defender_that_another_tool_embedded_is_upgraded_too() {
             .start()
             .await;
         let first = run(&world, as_it_is).await;
-        expect_told(&first, "web/shop", "upgraded", "it carries Defender 33.01.137, today's is 34.03.138");
+        expect_told(&first, "web/shop", "upgraded", "Defender 33.01.137 -> 34.03.138, roll-out not watched");
         let containers = running(&world)["containerDefinitions"].clone();
         let last_words = |index: usize| containers[index]["entryPoint"].as_array().and_then(|words| words.last()).cloned();
         assert_eq!(last_words(0), Some(json!("/entrypoint.sh")), "{profile:?}");

@@ -136,11 +136,3 @@ fn the_console_is_asked_with_the_account_of_the_images_own_ecr_host_and_aws_is_f
         assert_eq!(lookup(image, true, &policy), Lookup::default(), "{name}: a scan needs no credential");
     }
 }
-
-#[test]
-fn an_image_that_starts_with_another_vendors_agent_is_told_by_its_entry_point() {
-    let entry = |entry_point: &[&str]| Entry::from_image(&silent_with(&[]), &runs(entry_point, &[])).expect("it runs something");
-    assert_eq!(entry(&["/.aquasec/bin/microenforcer", "/app"]).other_agent(), Some("Aqua MicroEnforcer"));
-    assert_eq!(entry(&["/app"]).other_agent(), None);
-    assert_eq!(Entry::Asked(Lookup::default()).other_agent(), None);
-}

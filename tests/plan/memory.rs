@@ -1,7 +1,9 @@
 //! Tags: what owners say in theirs, and what is written in ours.
 
 use fargate_updater::plan::TaskDefinition;
-use fargate_updater::plan::memory::{Item, LeftAlone, Origin, Record, left_alone, opts_out, remember, skipped_containers};
+use fargate_updater::plan::memory::{
+    Item, LeftAlone, Memory, Origin, Record, left_alone, opts_out, remember, skipped_containers,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -77,15 +79,19 @@ fn our_tags_are_added_and_replaced_and_the_owners_are_kept() {
     ];
     for (name, before, after) in cases {
         let definition = tagged(&before);
-        assert_eq!(revision(&definition, &remember(&definition, &origin(), &Record::default()))["tags"], json!(after), "{name}");
+        assert_eq!(
+            revision(&definition, &remember(&definition, &origin(), &Record::default()).change)["tags"],
+            json!(after),
+            "{name}"
+        );
     }
     let family = "f".repeat(255);
     let longest = crate::support::id(&format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:7"));
     let definition = tagged(&[]);
-    let long = revision(&definition, &remember(&definition, &Origin { source: longest, ..origin() }, &Record::default()));
+    let long = revision(&definition, &remember(&definition, &Origin { source: longest, ..origin() }, &Record::default()).change);
     assert_eq!(long["tags"][0]["value"], "7", "the longest family leaves room for the number alone");
     let unknown = Origin { version: None, ..origin() };
-    assert_eq!(revision(&definition, &remember(&definition, &unknown, &Record::default()))["tags"][1]["value"], "unknown");
+    assert_eq!(revision(&definition, &remember(&definition, &unknown, &Record::default()).change)["tags"][1]["value"], "unknown");
 }
 
 #[test]
@@ -101,10 +107,10 @@ fn the_owners_tags_matter_more_than_ours() {
     ];
     for (name, before, after) in cases {
         let definition = tagged(&before);
-        let change = remember(&definition, &origin(), &Record::default());
+        let Memory { change, left_out } = remember(&definition, &origin(), &Record::default());
         let tags = revision(&definition, &change)["tags"].as_array().map(Vec::len);
         assert_eq!(tags, Some(after), "{name}");
-        assert_eq!(change.is_empty(), before.len() == after, "{name}");
+        assert_eq!((change.is_empty(), left_out), (before.len() == after, before.len() == after), "{name}");
     }
 }
 
@@ -121,7 +127,7 @@ proptest! {
         let arn = format!("arn:aws:ecs:eu-west-1:111122223333:task-definition/{family}:{number}");
         let origin = Origin { source: crate::support::id(&arn), version: Some(version), ..origin() };
         let definition = tagged(&[]);
-        let revision = revision(&definition, &remember(&definition, &origin, &record));
+        let revision = revision(&definition, &remember(&definition, &origin, &record).change);
         for tag in revision["tags"].as_array().expect("there are tags") {
             let (key, value) = (tag["key"].as_str().expect("a text"), tag["value"].as_str().expect("a text"));
             let allowed = |character: char| character.is_ascii_alphanumeric() || " +-=._:/@".contains(character);
@@ -135,7 +141,7 @@ proptest! {
     #[test]
     fn what_is_written_down_is_read_again(record in record()) {
         let definition = tagged(&[]);
-        let revision = TaskDefinition::from_json(revision(&definition, &remember(&definition, &origin(), &record)));
+        let revision = TaskDefinition::from_json(revision(&definition, &remember(&definition, &origin(), &record).change));
         prop_assert_eq!(Record::read(revision.tags()), record);
     }
 }
@@ -154,6 +160,7 @@ fn record() -> impl Strategy<Value = Record> {
                     record.theirs.insert(Item::new(name, "SYS_PTRACE"));
                 }
             }
+            record.variables = names.iter().map(|name| Item::new(name, "TW_NEW")).collect();
             record.waas_port = names.first().zip(port).map(|(name, port)| Item::new(name, &port.to_string()));
             record
         },
@@ -190,4 +197,18 @@ fn an_owner_leaves_containers_out_by_their_names() {
         assert_eq!(skipped.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{name}");
     }
     assert!(skipped_containers([("fargate-updater:skip", "web")]).is_empty());
+}
+
+/// Where there is no room for all, what strip needs comes before what people like to know.
+#[test]
+fn what_cannot_be_seen_is_written_down_before_where_it_comes_from() {
+    let mut record = Record::default();
+    record.fill("web", "entryPoint", &["/run"]);
+    let owners = |count: usize| (0..count).map(|index| tag(&format!("owner-{index}"), "x")).collect::<Vec<_>>();
+    for (count, expected, left_out) in [(46, 4, false), (47, 1, true), (49, 1, true), (50, 0, true)] {
+        let definition = tagged(&owners(count));
+        let memory = remember(&definition, &origin(), &record);
+        let tags = revision(&definition, &memory.change)["tags"].as_array().map_or(0, Vec::len);
+        assert_eq!((tags - count, memory.left_out), (expected, left_out), "{count} tags of the owner's");
+    }
 }

@@ -82,7 +82,7 @@ fn every_setting_is_read() {
     assert_eq!(scope.units.iter().flatten().map(|unit| unit.as_str()).collect::<Vec<_>>(), ["ou-ab12-11111111", "r-ab12"]);
     assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (true, true, true, true));
     assert_eq!(
-        (policy.reembed, policy.interpreter.as_deref(), policy.project.as_deref()),
+        (policy.reembed, policy.interpreter.as_deref(), settings.console.project.as_deref()),
         (true, Some("/busybox/sh"), Some("central"))
     );
     assert!(policy.defender_image.is_some() && policy.defender_image_pull_secret.is_some());

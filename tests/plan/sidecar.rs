@@ -34,12 +34,15 @@ fn what_its_owner_tuned_stays_and_what_the_console_writes_is_todays() {
     tuned["environment"].as_array_mut().expect("variables").push(json!({ "name": "HTTPS_PROXY", "value": "http://proxy" }));
     tuned["healthCheck"] = json!({ "command": ["old"] });
     tuned["entryPoint"] = json!(["/old"]);
-    let today = replacing(&older(), |_| {});
-    let now = replacing(&tuned, |_| {});
+    tuned["ulimits"] = json!("old");
+    // What the Console writes today is today's, as long as nobody is known to tune it.
+    let with_limits = |sidecar: &mut Value| sidecar["ulimits"] = json!("today's");
+    let today = replacing(&older(), with_limits);
+    let now = replacing(&tuned, with_limits);
     for (key, value) in tuning.as_object().expect("tuning") {
         assert_eq!(&now[key], value, "{key}");
     }
-    for key in ["image", "entryPoint", "healthCheck", "portMappings", "name"] {
+    for key in ["image", "entryPoint", "healthCheck", "portMappings", "name", "ulimits"] {
         assert_eq!(now[key], today[key], "{key}");
     }
     let names = |sidecar: &Value| {

@@ -224,9 +224,9 @@ fn a_waas_port_that_its_owner_made_theirs_stays() {
     assert_eq!(named[1]["containerPort"], 8088);
 }
 
-/// No release is known to add volumes; one that does must be followed all the same.
+/// No release is known to add volumes or other variables; one that does must be followed all the same.
 #[test]
-fn volumes_that_came_with_the_defender_go_with_it_and_theirs_stay() {
+fn volumes_and_variables_that_came_with_the_defender_go_with_it_and_theirs_stay() {
     let volumes = json!([{ "name": "data" }, { "name": "scratch" }]);
     let definition = TaskDefinition::from_json(json!({
         "family": "checkout", "containerDefinitions": [container("web")], "volumes": volumes,
@@ -237,11 +237,12 @@ fn volumes_that_came_with_the_defender_go_with_it_and_theirs_stay() {
     let mount = json!([{ "sourceVolume": "agent-files", "containerPath": "/opt/agent" }]);
     for container in answer["containerDefinitions"].as_array_mut().expect("containers") {
         container["mountPoints"] = mount.clone();
+        container["environment"].as_array_mut().expect("variables").push(json!({ "name": "TW_NEW", "value": "x" }));
     }
     let accepted = setup.accept(&answer).expect("scratch space is embedding's");
     let mut change = accepted.change;
     let origin = crate::support::origin();
-    change.extend(fargate_updater::plan::memory::remember(&definition, &origin, &accepted.record));
+    change.extend(fargate_updater::plan::memory::remember(&definition, &origin, &accepted.record).change);
     let protected = revision(&definition, &change);
     assert_eq!(protected["volumes"].as_array().map(Vec::len), Some(3));
     assert_eq!(stripped(&protected), *definition.json());

@@ -150,7 +150,7 @@ pub(crate) fn protect(definition: &TaskDefinition<Registrable>, console: &Consol
 pub(crate) fn embed(setup: &Setup, console: &Console) -> (Value, Change) {
     let accepted = setup.accept(&setup.answer(console)).expect("the Console's answer is accepted");
     let mut change = accepted.change;
-    change.extend(memory::remember(&setup.definition, &origin(), &accepted.record));
+    change.extend(memory::remember(&setup.definition, &origin(), &accepted.record).change);
     (revision(&setup.definition, &change), change)
 }
 

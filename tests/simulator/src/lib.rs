@@ -11,6 +11,7 @@ pub mod console;
 mod forwarder;
 pub mod gate;
 pub mod registry;
+mod response;
 pub mod runner;
 pub mod scenario;
 pub mod world;

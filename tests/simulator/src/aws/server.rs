@@ -7,7 +7,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::access::Caller;
@@ -18,6 +17,7 @@ use super::reply::{Reply, element};
 use super::state::State;
 use super::{ec2, ecr, ecs, organizations, secrets_manager, sts};
 use crate::gate::{Call, Fault, Gate};
+use crate::response::response;
 use crate::world::connection::Connection;
 
 /// More than any request of the services that are simulated.
@@ -217,13 +217,5 @@ enum Answer {
 }
 
 fn respond(reply: Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in reply.headers {
-        // A scenario's header that HTTP has no room for is left out; there is nobody here to tell.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
+    response(reply.status, reply.headers, reply.body)
 }

@@ -1,12 +1,11 @@
 //! What goes back: answers as data, and how they become HTTP.
 
-use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::errors::ConsoleError;
+use crate::response::response;
 
 /// What SaaS shows whoever comes without a tenant.
 pub(super) const LOGIN_PAGE: &str =
@@ -53,15 +52,7 @@ impl Answer {
     }
 
     pub(super) fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in self.headers {
-            // A scenario's header that HTTP has no room for is left out; there is nobody here to tell.
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                response.headers_mut().append(name, value);
-            }
-        }
-        response
+        response(self.status, self.headers, self.body)
     }
 }
 

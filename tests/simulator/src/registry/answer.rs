@@ -1,12 +1,11 @@
 //! What goes back: documents, and errors in the envelope every registry has.
 
-use axum::body::Body;
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::content::Document;
+use crate::response::response;
 
 /// One answer of a registry.
 #[derive(Clone, Debug)]
@@ -47,14 +46,6 @@ impl Answer {
     }
 
     pub(super) fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in self.headers {
-            // A scenario's header that HTTP has no room for is left out; there is nobody here to tell.
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                response.headers_mut().append(name, value);
-            }
-        }
-        response
+        response(self.status, self.headers, self.body)
     }
 }
