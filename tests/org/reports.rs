@@ -107,9 +107,9 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
       hint:  check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it), or leave the account out with EXCLUDE_ACCOUNTS
     error: could not protect service report (account 111122223333, us-east-1, cluster web)
       cause: could not find the entry point of container report
-      cause: 111122223333.dkr.ecr.us-east-1.amazonaws.com does not know 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0: repository name not known to registry; the Console has not scanned it
+      cause: 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0 is not known to its registry: repository name not known to registry; the Console has not scanned it
       cause: the Console refused defenders/fargate.json (status 400): failed to extract entrypoint
-      hint:  check that the image's tag still exists; or add the image's own entry point as `entryPoint` to the container in the task definition; or have the Console scan the image's registry, or set REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it
+      hint:  check that the image still exists under this name; or add the image's own entry point as `entryPoint` to the container in the task definition; or have the Console scan the image's registry, or set REGISTRY_TYPE and CREDENTIAL_ID to a credential of the Console for it
 
     Not done: 1 service is not protected, and 1 place could not be walked.
     ");
