@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::plan::entrypoint::FoundIn;
+use crate::plan::memory;
 use crate::plan::service::ServiceFacts;
 use crate::plan::{Outdated, SkipReason};
 
@@ -215,6 +216,8 @@ pub enum Finding {
     WaasPortNowhere { port: u16 },
     /// A container did not say its entry point, and it was found elsewhere.
     EntryPointFound { container: String, found_in: FoundIn },
+    /// The tag that leaves containers out names one that is not there.
+    NoSuchContainer { name: String },
     /// The revision has so many tags of its owner's that not all of ours found room.
     TagsLeftOut,
 }
@@ -227,6 +230,7 @@ impl Finding {
             Self::PutBack { .. } => "put-back",
             Self::WaasPortNowhere { .. } => "waas-port-nowhere",
             Self::EntryPointFound { .. } => "entry-point-found",
+            Self::NoSuchContainer { .. } => "no-such-container",
             Self::TagsLeftOut => "tags-left-out",
         }
     }
@@ -244,6 +248,9 @@ impl fmt::Display for Finding {
             }
             Self::EntryPointFound { container, found_in } => {
                 write!(f, "the entry point of container {container} comes from {found_in}")
+            }
+            Self::NoSuchContainer { name } => {
+                write!(f, "{} names {name}, and no container is called that", memory::SKIP_CONTAINERS_TAG)
             }
             Self::TagsLeftOut => f.write_str("tags of ours were left out: there would have been more than 50"),
         }

@@ -1,14 +1,16 @@
 //! One job: a task definition and the services that run it, from the first look to each service's outcome. Read this first.
 //!
 //! [`Journey::go`] is the list of its steps, each marked with whether it touches the world. It has two halves: make a revision,
-//! then move what runs it. An upgrade is the same journey: the older Defender is taken out first. Everything that could stand in the way of the second is decided before the first, so that no revision
-//! is left that nothing runs. A journey can be cut off anywhere: a revision that was registered and not yet used is found and used
-//! by the next run, and a service that was not moved is simply still to do.
+//! then move what runs it. An upgrade is the same journey: the older Defender is taken out first. Everything that could stand in
+//! the way of the second is decided before the first, so that no revision is left that nothing runs. A journey can be cut off
+//! anywhere: a revision that was registered and not yet used is found and used by the next run, and a service that was not moved
+//! is simply still to do.
 
 mod entries;
 mod error;
 mod job;
 mod look;
+mod mirror;
 
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
-use crate::plan::strip::{Stripped, strip};
+use crate::plan::strip::{LoadBalanced, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::{Selection, SkipReason, defender, question};
 
@@ -65,6 +67,8 @@ struct Found {
     family: Family,
     definition: TaskDefinition<Registrable>,
     selection: Selection,
+    /// What the load balancers of its services send requests to.
+    load_balanced: LoadBalanced,
 }
 
 /// The same without the Defender that is replaced, if one is.
@@ -80,9 +84,9 @@ struct Made {
     findings: Vec<Finding>,
 }
 
-/// Takes the Defender out that is to be replaced.
+/// Takes the Defender out that is to be replaced, and what one that is gone has left behind.
 fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
-    let stripped = if why.is_some() { strip(&found.definition) } else { Stripped::default() };
+    let stripped = strip(&found.definition, &found.load_balanced);
     let definition = found.definition.changed_by(&stripped.change);
     let definition = definition.map_err(|source| JourneyError::Strip { family: found.family.clone(), source })?;
     Ok(Bare { definition, stripped, why })
@@ -106,6 +110,7 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(());
         }
+        mirror::check(self.job, self.world, &found.definition).await?; // registries
         let bare = strip_older(&found, why)?; // no I/O
         let entry_points = entries::find(self.job, self.world, &found.selection, &bare).await?; // registries, Console
         let embedding = self.embedding(&found, &bare, &entry_points);
@@ -143,7 +148,8 @@ impl Journey<'_> {
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
         let (family, definition) = (arn.family().clone(), described.registrable());
         let selection = Selection::of(&definition, &self.job.skipped);
-        Ok(Found { arn, family, definition, selection })
+        let load_balanced = self.open.iter().flat_map(|service| service.load_balanced.clone()).collect();
+        Ok(Found { arn, family, definition, selection, load_balanced })
     }
 
     /// Leaves or puts back the services for what their task definition, their tags or a deployment say. Returns why the Defender
@@ -151,7 +157,8 @@ impl Journey<'_> {
     fn leave_by_definition(&mut self, found: &Found) -> Option<Outdated> {
         let (today, policy, open) = (&self.world.today, &self.world.policy, &self.job.open);
         let image = today.image_in(&open.account.id, &open.region);
-        let measure = Measure { today, image: &image, policy, selection: &found.selection };
+        let Found { selection, load_balanced, .. } = found;
+        let measure = Measure { today, image: &image, policy, selection, load_balanced };
         let why = match service::condition(&found.definition, &measure) {
             Condition::Unprotected => None,
             Condition::Outdated(why) => Some(why),
@@ -177,7 +184,7 @@ impl Journey<'_> {
             selection: &found.selection,
             entries: &entry_points.entries,
             policy: &self.world.policy,
-            replaced: bare.stripped.sidecar.as_ref(),
+            stripped: &bare.stripped,
         }
     }
 
@@ -191,7 +198,10 @@ impl Journey<'_> {
             let answer = console.embed(&question, today, policy, place, &redactor).await;
             let family = found.family.clone();
             let answer = answer.map_err(|source| match question.lookup {
-                Some(_) => JourneyError::EntryPoint { source: NobodyKnows::asked(&entry_points.missed, Answer::Refused(source)) },
+                Some(_) => {
+                    let missed = entry_points.missed_of(&question.looked_up);
+                    JourneyError::EntryPoint { source: NobodyKnows::asked(missed, Answer::Refused(source)) }
+                }
                 None => JourneyError::Embed { family, source },
             })?;
             answers.push((question, answer));
@@ -208,11 +218,12 @@ impl Journey<'_> {
         answer: &Value,
     ) -> Result<Made, JourneyError> {
         let family = || found.family.clone();
-        let accepted = accept::accept(embedding, answer).map_err(|source| match source {
-            Refusal::Joined { .. } | Refusal::NothingToRun { .. } => {
-                JourneyError::EntryPoint { source: NobodyKnows::asked(&entry_points.missed, Answer::Useless(source)) }
+        let accepted = accept::accept(embedding, answer).map_err(|source| match &source {
+            Refusal::Joined { container } | Refusal::NothingToRun { container } => {
+                let missed = entry_points.missed_of(std::slice::from_ref(container));
+                JourneyError::EntryPoint { source: NobodyKnows::asked(missed, Answer::Useless(source)) }
             }
-            source => JourneyError::Accept { family: family(), source },
+            _ => JourneyError::Accept { family: family(), source },
         })?;
         let Accepted { mut change, put_back, waas_port_nowhere, record, filled } = accepted;
         let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.run_id.clone());
@@ -223,6 +234,7 @@ impl Journey<'_> {
             findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
         }
         findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
+        findings.extend(found.selection.unknown().map(|name| Finding::NoSuchContainer { name: name.to_owned() }));
         if memory.left_out {
             findings.push(Finding::TagsLeftOut);
         }
@@ -273,7 +285,8 @@ impl Journey<'_> {
         registered.map(Some).map_err(|source| JourneyError::Register { family, source })
     }
 
-    /// Returns the family's newest revision if our role registered it and it says what would be registered now.
+    /// Returns the family's newest revision if our role registered it and it says what would be registered now. It is never the
+    /// one that runs: moving a service to that would change nothing, and be told as a change.
     async fn left_by_an_earlier_run(
         &self,
         found: &Found,
@@ -288,7 +301,7 @@ impl Journey<'_> {
         let registered_by = newest.registered_by().and_then(ids::principal_of);
         let ours = registered_by.is_some_and(|principal| principal == self.job.open.account.principal());
         let same = ours && newest.is_active() && same_content(newest.registrable().json(), revision.json());
-        Ok(if same { newest.arn().ok() } else { None })
+        Ok(newest.arn().ok().filter(|arn| same && *arn != found.arn))
     }
 
     /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:

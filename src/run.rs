@@ -4,6 +4,8 @@
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
+mod error;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -13,74 +15,21 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::secrets::{SecretError, console_secret};
-use crate::aws::{AccessError, Aws, Calls};
-use crate::console::{Console, ConsoleError, ConsoleOptions, ConsoleUrl, Waiting};
+use crate::aws::secrets::console_secret;
+use crate::aws::{Aws, Calls};
+use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, OpenRegion, World};
-use crate::plan::defender::{DefenderToday, certifies};
+use crate::plan::defender::{certifies, public_image};
 use crate::registry::{Images, Reading};
 use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
 use crate::walk::{AccountsError, PutBack, Walk};
 
+pub use error::StartError;
+
 /// Jobs that may wait to be looked at before the walk waits too.
 const WAITING_JOBS: usize = 64;
-
-/// Why a run could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("could not get into AWS")]
-    Access(#[source] AccessError),
-    #[error("could not get the Console's address and credentials")]
-    Secret(#[source] SecretError),
-    #[error("the secret {name} holds a PCC_URL that cannot be used: {problem}")]
-    SecretUrl { name: String, problem: String },
-    #[error("the secret {name} holds a {setting} that cannot be used: {problem}")]
-    SecretHolds { name: String, setting: String, problem: String },
-    #[error("could not make an HTTPS client: {0}")]
-    Https(String),
-    #[error("could not reach the Console")]
-    Ping(#[source] ConsoleError),
-    #[error("could not log in to the Console")]
-    Login(#[source] ConsoleError),
-    #[error("could not learn today's Defender from the Console")]
-    Sample(#[source] ConsoleError),
-    #[error("could not find out which accounts there are")]
-    Accounts(#[source] AccountsError),
-    #[error("could not listen for signals")]
-    Signals(#[source] std::io::Error),
-    #[error("the run was stopped before it began")]
-    Interrupted,
-}
-
-impl StartError {
-    /// Returns the way out, if we know it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Access(error) => error.hint(),
-            Self::Secret(error) => error.hint(),
-            Self::SecretUrl { .. } => Some("correct PCC_URL in the secret".to_owned()),
-            Self::SecretHolds { setting, .. } => Some(format!("correct {setting} in the secret")),
-            Self::Ping(error) | Self::Login(error) | Self::Sample(error) => error.hint(),
-            Self::Accounts(error) => error.hint(),
-            Self::Https(_) | Self::Signals(_) | Self::Interrupted => None,
-        }
-    }
-
-    /// Returns what went wrong as it is told.
-    pub fn told(&self) -> Failure {
-        let stage = match self {
-            Self::Access(_) => Stage::Access,
-            Self::Secret(_) | Self::SecretUrl { .. } | Self::SecretHolds { .. } => Stage::Secret,
-            Self::Ping(_) | Self::Login(_) | Self::Sample(_) => Stage::Console,
-            Self::Accounts(_) => Stage::Accounts,
-            Self::Interrupted => Stage::Interrupted,
-            Self::Https(_) | Self::Signals(_) => Stage::Program,
-        };
-        Failure::new(stage, self, self.hint())
-    }
-}
 
 /// Does one run and tells it as events; returns when everything has its outcome.
 ///
@@ -142,6 +91,8 @@ async fn get_ready(
     stop: CancellationToken,
 ) -> Result<World, StartError> {
     let access = console_access(settings, aws).await?;
+    let logins = settings.run.registries.clone().or(access.from_secret.registries).logins();
+    let logins = logins.map_err(|Problem { setting, text: problem }| StartError::Setting { setting, problem })?;
     let options = ConsoleOptions {
         defenders_connect_to: settings.console.defenders_connect_to.clone(),
         authorities: settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref()),
@@ -154,9 +105,14 @@ async fn get_ready(
     let console_version = console.version().await.map_err(StartError::Login)?;
     let today = console.defender_today(&settings.policy, &console_version, &aws.account, &aws.region).await;
     let today = today.map_err(StartError::Sample)?;
-    let warnings = warnings(settings, aws, &console, &today).await;
-    let mut logins = settings.run.logins.clone();
-    logins.or(access.from_secret.logins);
+    if let Some(template) = &settings.policy.defender_image
+        && today.asked_image(&aws.account, &aws.region).is_none()
+    {
+        // Its own image may come from where tasks cannot reach, and a task whose image cannot be pulled never starts.
+        let asked = public_image(&template.fill(&aws.account, &aws.region, &console_version));
+        return Err(StartError::OtherImage { asked, embedded: today.public_image() });
+    }
+    let warning = warning(&console).await;
     let at = settings.run.registries_at.clone();
     let images = Images::new(Reading { logins, at, first_wait: settings.run.first_wait, stop: stop.clone() });
     let beginning = Beginning {
@@ -169,7 +125,7 @@ async fn get_ready(
         ws_address: today.ws_address.clone(),
     };
     events.say(Event::Began(Box::new(beginning))).await;
-    for text in warnings {
+    if let Some(text) = warning {
         events.say(Event::Warning { text }).await;
     }
     Ok(World {
@@ -184,23 +140,17 @@ async fn get_ready(
 }
 
 /// Returns what looks wrong about the Console and does not keep a run from going on.
-async fn warnings(settings: &Settings, aws: &Aws, console: &Console, today: &DefenderToday) -> Vec<String> {
-    let mut warnings = Vec::new();
+async fn warning(console: &Console) -> Option<String> {
     let name = console.defenders_connect_to();
     let names = console.certificate_names().await.unwrap_or_default();
-    if !certifies(&names, name) {
-        let names = names.join(", ");
-        warnings.push(format!(
-            "Defenders are told to connect to {name}, which is not among the names in the Console's certificate ({names}): they \
-             would refuse it; set PCC_SAN to one of those names"
-        ));
+    if certifies(&names, name) {
+        return None;
     }
-    if settings.policy.defender_image.is_some() && today.asked_image(&aws.account, &aws.region).is_none() {
-        let text =
-            "the Console embeds its own Defender image and not DEFENDER_IMAGE; Consoles before 22.12 do not know that setting";
-        warnings.push(text.to_owned());
-    }
-    warnings
+    let names = names.join(", ");
+    Some(format!(
+        "Defenders are told to connect to {name}, which is not among the names in the Console's certificate ({names}): they would \
+         refuse it; set PCC_SAN to one of those names"
+    ))
 }
 
 /// How the Console is reached, and what else its secret holds.

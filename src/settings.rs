@@ -16,13 +16,12 @@ use secrecy::SecretString;
 
 use crate::cli::{self, Given};
 use crate::console::{CaBundle, ConsoleUrl, UrlProblem};
-use crate::plan::credentials::RegistryLogins;
 use crate::plan::policy::Policy;
 use crate::plan::scope::{Mode, Scope};
 
 use reader::Reader;
-pub use registries::FromSecret;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
+pub use registries::{FromSecret, RegistryTexts};
 
 /// The password of the Console's user.
 pub const PASSWORD: &str = "PCC_PASS";
@@ -66,8 +65,8 @@ pub enum ConsoleAccess {
 /// How the run itself is done.
 #[derive(Clone, Debug)]
 pub struct RunSettings {
-    /// Credentials for image registries.
-    pub logins: RegistryLogins,
+    /// Credentials for image registries, as far as they are not in the Console's secret.
+    pub registries: RegistryTexts,
     /// Stands for all image registries, for tests.
     pub registries_at: Option<String>,
     pub role_name: String,
@@ -117,7 +116,7 @@ impl std::error::Error for Problems {}
 impl Settings {
     /// Works out what was given.
     ///
-    /// `environment` reads the one variable that has no flag.
+    /// `environment` reads the variables that have no flag, [`WITHOUT_FLAG`].
     ///
     /// # Errors
     ///
@@ -128,7 +127,9 @@ impl Settings {
             reader.read_file(path);
         }
         let console = reader.console(&given, environment(PASSWORD));
-        let logins = reader.logins(given.docker_user.clone(), environment(DOCKER_PASSWORD), environment(DOCKER_AUTH_CONFIG));
+        let with_secret = matches!(&console, Some(ConsoleSettings { access: ConsoleAccess::Secret(_), .. }));
+        let (password, auth_config) = (environment(DOCKER_PASSWORD), environment(DOCKER_AUTH_CONFIG));
+        let registries = reader.registries(given.docker_user.clone(), password, auth_config, with_secret);
         let scope = reader.scope(&given);
         let policy = reader.policy(&given);
         let role_name = reader.text("ROLE_NAME", given.role_name).unwrap_or_else(|| "FargateDeployMember".to_owned());
@@ -152,7 +153,7 @@ impl Settings {
             }
         };
         let run = RunSettings {
-            logins,
+            registries,
             registries_at: given.registries_at,
             format,
             role_name,

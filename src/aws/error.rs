@@ -104,6 +104,11 @@ impl AwsError {
         self.kind
     }
 
+    /// Returns whether trying again later would give the same.
+    pub fn lasts(&self) -> bool {
+        matches!(self.kind, Kind::Denied | Kind::Missing | Kind::Rejected | Kind::Other)
+    }
+
     /// Returns whether trying again may mend it.
     pub fn is_worth_another_try(&self) -> bool {
         self.trouble().is_some()

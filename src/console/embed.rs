@@ -1,5 +1,6 @@
 //! What the Console is asked for: is it there, which version is it, does it know an image, and the embedding itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,8 @@ pub struct Console {
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
     scans: Once<String, Scan, ConsoleError>,
+    /// Known once it has said so: the user is the same for every image.
+    may_see_scans: AtomicBool,
     registry_calls: Mutex<Window>,
 }
 
@@ -97,6 +100,7 @@ impl Console {
             login: Login::new(user, password),
             defenders_connect_to,
             scans: Once::default(),
+            may_see_scans: AtomicBool::new(true),
             registry_calls: Mutex::new(Window::new(REGISTRY_CALLS, REGISTRY_TIME)),
         })
     }
@@ -153,8 +157,8 @@ impl Console {
 
     /// Learns what the Console embeds today, by having it embed the sample task definition, in the caller's own account and Region.
     ///
-    /// A Console before 22.12 does not know `defenderImage` and embeds its own image all the same; then its own counts, or every
-    /// Defender would be replaced at every run.
+    /// A Console before 22.12 does not know `defenderImage` and embeds its own image all the same; then no other is asked for later
+    /// ([`DefenderToday::asked_image`]).
     ///
     /// # Errors
     ///
@@ -191,11 +195,10 @@ impl Console {
         (account, region): (&AccountId, &RegionName),
         secrets: &Redactor,
     ) -> Result<Value, ConsoleError> {
-        let version = today.version.as_deref().unwrap_or_default();
         let wishes = Wishes {
             lookup: question.lookup.as_ref(),
             defender_image: today.asked_image(account, region),
-            pull_secret: policy.defender_image_pull_secret.as_ref().map(|template| template.fill(account, region, version)),
+            pull_secret: policy.pull_secret_in(account, region),
         };
         self.send(&question.body, &wishes, policy, Some(secrets)).await
     }
@@ -238,6 +241,9 @@ impl Console {
     ///
     /// When the Console does not tell.
     pub async fn scan(&self, image: &str) -> Result<Scan, ConsoleError> {
+        if !self.may_see_scans.load(Ordering::Relaxed) {
+            return Ok(Scan::NotAllowed);
+        }
         self.scans.get(image.to_owned(), self.ask_for_scan(image)).await
     }
 
@@ -255,7 +261,10 @@ impl Console {
                 Ok(scan.map_or(Scan::None, |scan| Scan::Joined(image::scanned_entry_point(scan))))
             }
             Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
-            Err(error) if error.is_forbidden() => Ok(Scan::NotAllowed),
+            Err(error) if error.is_forbidden() => {
+                self.may_see_scans.store(false, Ordering::Relaxed);
+                Ok(Scan::NotAllowed)
+            }
             Err(error) => Err(error),
         }
     }

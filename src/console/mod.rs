@@ -1,7 +1,7 @@
 //! The Compute Console, and the only place that names reqwest. It touches the world and decides nothing.
 //!
-//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged, `tls` whom it is
-//! trusted by, [`error`] what goes wrong.
+//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged, `tls` whose
+//! certificates are trusted, [`error`] what goes wrong.
 
 mod address;
 mod embed;

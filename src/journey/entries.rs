@@ -19,6 +19,14 @@ pub(super) struct EntryPoints {
     pub(super) missed: Missed,
 }
 
+impl EntryPoints {
+    /// Returns why the Console had to look up the entry points of these containers.
+    pub(super) fn missed_of(&self, containers: &[String]) -> Missed {
+        let missed = self.missed.iter().filter(|(container, _)| containers.contains(container));
+        missed.map(|(container, not_found)| (container.clone(), not_found.clone())).collect()
+    }
+}
+
 /// Finds out what the silent containers run.
 pub(super) async fn find(job: &Job, world: &World, selection: &Selection, bare: &Bare) -> Result<EntryPoints, JourneyError> {
     let platform = Platform::of(&bare.definition);
@@ -39,6 +47,10 @@ async fn find_one(
     world: &World,
     bare: &Bare,
 ) -> Result<(Entry, Option<NotFound>), JourneyError> {
+    let earlier = bare.stripped.earlier.get(&silent.container);
+    if let Some(entry) = earlier.and_then(|earlier| Entry::from_command_alone(silent, earlier)) {
+        return Ok((entry, None));
+    }
     let failed = |not_found| JourneyError::EntryPoint { source: NobodyKnows::unasked(&silent.container, not_found) };
     let (account, region) = (&job.open.account, &job.open.region);
     let puller = Puller { account, region, secret: silent.pull_secret.as_deref() };
@@ -53,7 +65,6 @@ async fn find_one(
         }
         Err(error) => error,
     };
-    let earlier = bare.stripped.filled.get(&silent.container);
     if let Some(entry) = earlier.and_then(|earlier| Entry::from_earlier_revision(silent, earlier)) {
         return Ok((entry, None));
     }

@@ -22,6 +22,8 @@ pub enum JourneyError {
     Look { name: String, source: AwsError },
     #[error("could not find the entry point of {}", .source.containers())]
     EntryPoint { source: NobodyKnows },
+    #[error("DEFENDER_IMAGE names {image}, which is not there, and no task could start with it")]
+    NoDefenderImage { image: String, source: Box<ImageError> },
     #[error("could not take the older Defender out of {family}")]
     Strip { family: Family, source: EditError },
     #[error("could not embed the Defender into {family}")]
@@ -51,7 +53,7 @@ impl JourneyError {
             | Self::NotDescribed { .. }
             | Self::Newest { .. } => Stage::Look,
             Self::EntryPoint { .. } => Stage::EntryPoint,
-            Self::Embed { .. } => Stage::Embed,
+            Self::Embed { .. } | Self::NoDefenderImage { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Register { .. } => Stage::Register,
             Self::Update { .. } => Stage::Update,
@@ -63,6 +65,9 @@ impl JourneyError {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
             Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
             Self::EntryPoint { source } => source.hint(),
+            Self::NoDefenderImage { .. } => {
+                Some("copy the Console's Defender image there under this name, or correct DEFENDER_IMAGE".to_owned())
+            }
             Self::Embed { source, .. } => source.hint(),
             Self::Accept { source: Refusal::Additions { .. }, .. } => Some(
                 "this version does not know what the Console added; look for a newer one, and report the place named above"
@@ -141,8 +146,8 @@ impl NobodyKnows {
         Self { missed: Missed::from([(container.to_owned(), not_found)]), answer: None }
     }
 
-    pub fn asked(missed: &Missed, answer: Answer) -> Self {
-        Self { missed: missed.clone(), answer: Some(answer) }
+    pub fn asked(missed: Missed, answer: Answer) -> Self {
+        Self { missed, answer: Some(answer) }
     }
 
     fn containers(&self) -> String {

@@ -13,9 +13,10 @@ use super::compare::{Comparison, appended, is_nothing, without_nulls};
 use super::defender;
 use super::edit::{Change, Edit, JsonPath};
 use super::entrypoint::{Entries, Entry, FoundIn, Selection};
-use super::memory::{Item, Record};
+use super::memory::{self, Item, Record};
 use super::policy::Policy;
 use super::sidecar;
+use super::strip::Stripped;
 use super::task_definition::{Container, Registrable, TaskDefinition, containers_of, object};
 use super::waas::{self, WaasPort};
 
@@ -28,8 +29,8 @@ pub struct Embedding<'a> {
     /// What the containers run that do not say it themselves.
     pub entries: &'a Entries,
     pub policy: &'a Policy,
-    /// The Defender's container that is replaced.
-    pub replaced: Option<&'a Value>,
+    /// What was taken out before.
+    pub stripped: &'a Stripped,
 }
 
 /// What was taken from the Console's answer.
@@ -126,7 +127,7 @@ pub fn accept(embedding: &Embedding<'_>, answer: &Value) -> Result<Accepted, Ref
             let is_scratch = |mount: &Value| mounts_one_of(mount, &scratch);
             let checked = sidecar::check(container, &containers.index(index), is_scratch, &mut taken.comparison);
             checked.map_err(|missing| Refusal::IncompleteDefender { missing })?;
-            defender = Some(sidecar::sidecar(container, embedding.replaced, definition, embedding.policy));
+            defender = Some(sidecar::sidecar(container, embedding));
         } else if second || !embedding.selection.wraps(container.name()) {
             taken.comparison.refuse(containers.index(index));
         }
@@ -136,7 +137,7 @@ pub fn accept(embedding: &Embedding<'_>, answer: &Value) -> Result<Accepted, Ref
         return Err(Refusal::Additions { at: comparison.additions });
     }
     let mut waas_port_nowhere = None;
-    match waas::waas_port(definition, embedding.policy.waas_port) {
+    match waas::waas_port(definition, embedding.selection, embedding.policy.waas_port) {
         WaasPort::Nothing => {}
         WaasPort::Added { edits, item } => {
             change.extend(edits);
@@ -277,8 +278,8 @@ impl Taken<'_> {
                     (true, true) if found.is_empty() => return Err(Refusal::NothingToRun { container: name() }),
                     // Nobody can tell whether the image has no CMD or whether it stands behind the entry point.
                     (false, true) => return Err(Refusal::Joined { container: name() }),
-                    (true, _) => (found.to_vec(), command, Some(FoundIn::Console)),
-                    (false, false) => (found.to_vec(), Vec::new(), Some(FoundIn::Console)),
+                    (true, joined) => (found.to_vec(), command, Some(FoundIn::Console { joined })),
+                    (false, false) => (found.to_vec(), Vec::new(), Some(FoundIn::Console { joined: false })),
                 }
             }
             None => {
@@ -299,11 +300,16 @@ impl Taken<'_> {
                 return Err(Refusal::OtherAgent { container: name(), vendor });
             }
             self.filled.push((name(), found_in));
-            self.record.fill(theirs.name(), "entryPoint", &own);
+            if found_in.is_filled_in() {
+                let what = if found_in.is_joined() { memory::JOINED } else { memory::ENTRY_POINT };
+                self.record.fill(theirs.name(), what, &own);
+            }
         }
-        let mut edits = vec![put(theirs.0, at, "entryPoint", json!([prefix, &own].concat()))];
+        let interpreter = self.embedding.stripped.interpreters.get(theirs.name()).map(Vec::as_slice).unwrap_or_default();
+        let prefix = defender::prefix_with(prefix, &as_texts(interpreter), self.embedding.policy);
+        let mut edits = vec![put(theirs.0, at, "entryPoint", json!([prefix, own].concat()))];
         if !filled_command.is_empty() {
-            self.record.fill(theirs.name(), "command", &filled_command);
+            self.record.fill(theirs.name(), memory::COMMAND, &filled_command);
             edits.push(put(theirs.0, at, "command", json!(filled_command)));
         }
         Ok(edits)

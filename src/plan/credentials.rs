@@ -96,13 +96,6 @@ impl RegistryLogins {
         let _ = self.0.entry(DOCKER_HUB.to_owned()).or_insert(login);
     }
 
-    /// Adds another's logins where there are none.
-    pub fn or(&mut self, others: Self) {
-        for (registry, login) in others.0 {
-            let _ = self.0.entry(registry).or_insert(login);
-        }
-    }
-
     /// Returns the login for a registry.
     pub fn of(&self, registry: &str) -> Option<&RegistryLogin> {
         self.0.get(registry)

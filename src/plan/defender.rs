@@ -9,6 +9,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::policy::Policy;
 use super::redact::{MASK, Redactor};
 use super::task_definition::{Container, TaskDefinition, containers_of};
 use crate::ids::{AccountId, RegionName};
@@ -41,11 +42,13 @@ const DEFENDER_TYPE: &str = "DEFENDER_TYPE";
 /// The one capability that embedding adds.
 pub const CAPABILITY: &str = "SYS_PTRACE";
 
-/// Every variable that any release puts into an application's container.
-/// Source: davidaavilar/fargate-defender, convertTask.py (the first four); uc-cdis/hatchery, prisma.go (the fifth). Whether the
-/// sixth, which sidecars carry since 22.12, is put there too is not public.
-pub const APPLICATION_VARIABLES: [&str; 6] =
-    [IMAGE_NAME, CONTAINER_NAME_VARIABLE, DEFENDER_TYPE, FARGATE_TASK, FILESYSTEM_MONITORING, FIPS_ENABLED];
+/// Every variable that any release is known to put into an application's container.
+///
+/// [`FIPS_ENABLED`], which sidecars carry since 22.12, is not among them: whether it is put there too is not public, applications
+/// have variables of that name, and one that the Console does add is written down in a tag like any other that is not known.
+/// Source: davidaavilar/fargate-defender, convertTask.py (the first four); uc-cdis/hatchery, prisma.go (the fifth).
+pub const APPLICATION_VARIABLES: [&str; 5] =
+    [IMAGE_NAME, CONTAINER_NAME_VARIABLE, DEFENDER_TYPE, FARGATE_TASK, FILESYSTEM_MONITORING];
 
 /// Every variable that any release gives the sidecar. Source: as above, and public Terraform of Defender 34_03_138.
 const SIDECAR_VARIABLES: [&str; 6] =
@@ -66,6 +69,11 @@ pub fn is_tuning(key: &str, written_today: bool) -> bool {
 /// Returns whether a variable of the sidecar is the Defender's, and not its owner's.
 pub fn is_sidecar_variable(name: &str) -> bool {
     SIDECAR_VARIABLES.contains(&name)
+}
+
+/// Returns a variable of the Defender's that the sidecar has from a secret: the Console writes none, so that its owner did.
+pub fn variable_from_secret(sidecar: &Container<'_>) -> Option<&'static str> {
+    SIDECAR_VARIABLES.into_iter().find(|name| sidecar.has_secret(name))
 }
 
 /// First words of the entry points that other vendors' agents put in front of an application's own.
@@ -129,7 +137,7 @@ impl Manner {
 #[derive(Clone)]
 pub struct DefenderToday {
     image: SecretString,
-    /// `DEFENDER_IMAGE`, if the Console heeds it, and the Console's version for it.
+    /// `DEFENDER_IMAGE`, and the Console's version for it.
     mirror: Option<(ImageTemplate, String)>,
     bundle: SecretString,
     /// The version its tag names, such as `34.03.138`; a mirrored image may have another kind of tag.
@@ -171,7 +179,7 @@ impl DefenderToday {
         })
     }
 
-    /// Has `DEFENDER_IMAGE` filled in for each account and Region. Only for a Console that embedded it when it was asked to.
+    /// Has `DEFENDER_IMAGE` filled in for each account and Region. Only for a Console that embedded it in the sample.
     #[must_use]
     pub fn mirrored(self, template: ImageTemplate, console_version: &str) -> Self {
         Self { mirror: Some((template, console_version.to_owned())), ..self }
@@ -198,6 +206,11 @@ impl DefenderToday {
     /// Returns whether the sample was embedded with this image.
     pub fn is_image(&self, image: &str) -> bool {
         self.image.expose_secret() == image
+    }
+
+    /// Returns the image that the sample was embedded with, the registry token masked.
+    pub fn public_image(&self) -> String {
+        public_image(self.image.expose_secret())
     }
 
     /// Returns the values that must never be printed: the image and the bundle.
@@ -232,9 +245,15 @@ pub enum BadTemplate {
     Blanks,
     #[error("{{{0}}} is not known; {{account}}, {{region}} and {{version}} are filled in")]
     Unknown(String),
+    /// It is not shown: it may be a secret's content, in the place of its name.
+    #[error("what stands in braces is not known; {{account}}, {{region}} and {{version}} are filled in")]
+    Strange,
     #[error("a brace in it is not closed, or not opened")]
     Braces,
 }
+
+/// A word in braces that is longer than this is not taken for a mistyped one.
+const LONGEST_WORD: usize = 12;
 
 impl std::str::FromStr for ImageTemplate {
     type Err = BadTemplate;
@@ -251,7 +270,10 @@ impl std::str::FromStr for ImageTemplate {
         for part in parts {
             match part.split_once('}') {
                 Some(("account" | "region" | "version", rest)) if !rest.contains('}') => {}
-                Some((other, rest)) if !rest.contains('}') => return Err(BadTemplate::Unknown(other.to_owned())),
+                Some((other, rest)) if !rest.contains('}') => {
+                    let is_word = other.len() <= LONGEST_WORD && other.bytes().all(|byte| byte.is_ascii_lowercase());
+                    return Err(if is_word { BadTemplate::Unknown(other.to_owned()) } else { BadTemplate::Strange });
+                }
                 _ => return Err(BadTemplate::Braces),
             }
         }
@@ -260,6 +282,11 @@ impl std::str::FromStr for ImageTemplate {
 }
 
 impl ImageTemplate {
+    /// Returns whether it has `{version}` in it.
+    pub fn names_version(&self) -> bool {
+        self.0.contains("{version}")
+    }
+
     /// Fills in where it is to be used. The version is written as the vendor's tags write it: `34_03_138`.
     pub fn fill(&self, account: &AccountId, region: &RegionName, version: &str) -> String {
         let filled = self.0.replace("{account}", account.as_str()).replace("{region}", region.as_str());
@@ -335,6 +362,21 @@ pub fn redactor<Stage>(definition: &TaskDefinition<Stage>) -> Redactor {
 /// Returns where an entry point's own words begin, if a Defender wraps it.
 pub fn wrapped_at(entry_point: &[&str]) -> Option<usize> {
     entry_point.windows(2).position(|pair| pair == ENTRY_POINT_PAIR).map(|at| at + ENTRY_POINT_PAIR.len())
+}
+
+/// Returns what stands before the Defender's own program in what it puts before an entry point: the interpreter, if there is one.
+pub fn interpreter_of<'a>(prefix: &'a [&'a str]) -> &'a [&'a str] {
+    &prefix[..prefix.len().saturating_sub(ENTRY_POINT_PAIR.len() + 1)]
+}
+
+/// Returns what the Console puts before an entry point, with the interpreter that its owner put there where it names none: the
+/// vendor's guide has owners of images without a shell do so ("Embed App-Embedded Defender", on INTERPRETER), and without it the
+/// container could not start. A program that is no script needs none.
+pub fn prefix_with<'a>(prefix: &'a [impl AsRef<str>], interpreter: &[&'a str], policy: &Policy) -> Vec<&'a str> {
+    let prefix: Vec<&str> = prefix.iter().map(AsRef::as_ref).collect();
+    let names_none = policy.interpreter.is_none() && interpreter_of(&prefix).is_empty();
+    let is_script = prefix.first().is_some_and(|program| program.ends_with(".sh"));
+    if names_none && is_script { [interpreter, &prefix].concat() } else { prefix }
 }
 
 /// Returns whether embedding has touched a container: its entry point is wrapped, or it carries what no one else writes.

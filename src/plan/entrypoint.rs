@@ -1,7 +1,8 @@
 //! What each container runs behind the Defender, and where that was found out.
 //!
 //! A container that says its own `entryPoint` runs that. For one that does not, its image knows: its configuration is asked first,
-//! then the Console's scan of it, then what the Console itself can look up while it embeds. **Arguments never move from `command`
+//! then what an earlier run of ours filled in for the same image, then the Console's scan of it, then what the Console itself can
+//! look up while it embeds. **Arguments never move from `command`
 //! into `entryPoint`**: scheduled tasks and `run-task` override `command`, and a moved one would run twice. So a scan, which joins
 //! ENTRYPOINT and CMD, is of no use to a container that has a command of its own.
 
@@ -12,12 +13,14 @@ use super::defender;
 use super::image::{EcrRegistry, Runs};
 use super::memory;
 use super::policy::Policy;
+use super::strip::Earlier;
 use super::task_definition::{Container, TaskDefinition};
 
 /// The containers of a definition that are put under the Defender: all but log routers and those that their owner left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     wrapped: BTreeSet<String>,
+    unknown: BTreeSet<String>,
 }
 
 impl Selection {
@@ -32,12 +35,20 @@ impl Selection {
             let name = container.name();
             !(container.is_log_router() || skipped.contains(name) || by_tag.contains(name) || sidecar == Some(name))
         });
-        Self { wrapped: wrapped.map(|container| container.name().to_owned()).collect() }
+        let wrapped = wrapped.map(|container| container.name().to_owned()).collect();
+        let is_known = |name: &String| definition.containers().any(|container| container.name() == name);
+        let unknown = skipped.iter().chain(&by_tag).filter(|name| !is_known(name)).cloned().collect();
+        Self { wrapped, unknown }
     }
 
     /// Returns whether a container is put under the Defender.
     pub fn wraps(&self, container: &str) -> bool {
         self.wrapped.contains(container)
+    }
+
+    /// Returns the names that an owner's tags leave out and that no container has: mistyped ones, as likely as not.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
     }
 
     /// Returns whether there is nothing to put under the Defender.
@@ -70,7 +81,7 @@ pub fn silent<Stage>(definition: &TaskDefinition<Stage>, selection: &Selection) 
     silent.collect()
 }
 
-/// Where a container's entry point was found.
+/// Where a container's entry point was found. `joined`: it may be ENTRYPOINT and CMD in one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FoundIn {
     /// The image's configuration, read from its registry.
@@ -78,9 +89,27 @@ pub enum FoundIn {
     /// The Console's scan of the image, which joins ENTRYPOINT and CMD.
     Scan,
     /// The Console looked it up while it embedded.
-    Console,
+    Console { joined: bool },
     /// What an earlier run filled in for the same image.
-    EarlierRevision,
+    EarlierRevision { joined: bool },
+    /// Nothing but its command stood behind an older Defender, and it runs like that.
+    Running,
+}
+
+impl FoundIn {
+    /// Returns whether ENTRYPOINT and CMD may have been joined.
+    pub fn is_joined(self) -> bool {
+        match self {
+            Self::Scan => true,
+            Self::Console { joined } | Self::EarlierRevision { joined } => joined,
+            Self::Image | Self::Running => false,
+        }
+    }
+
+    /// Returns whether it is ours and not the container's own.
+    pub fn is_filled_in(self) -> bool {
+        self != Self::Running
+    }
 }
 
 impl fmt::Display for FoundIn {
@@ -90,8 +119,15 @@ impl fmt::Display for FoundIn {
             Self::Scan => {
                 "the Console's scan of the image, which joins ENTRYPOINT and CMD: a task that overrides `command` gets both"
             }
-            Self::Console => "the Console, which looked it up",
-            Self::EarlierRevision => "the revision it replaces, since the image could not be read again",
+            Self::Console { joined: false } => "the Console, which looked it up",
+            Self::Console { joined: true } => {
+                "the Console, which looked it up and may have joined ENTRYPOINT and CMD: a task that overrides `command` gets both"
+            }
+            Self::EarlierRevision { .. } => "the revision it replaces, since the image could not be read again",
+            Self::Running => {
+                "the revision it replaces, where nothing but its command stood behind the Defender: that is what runs today, and \
+                 if the image has an entry point, it has been lost; add it to the task definition to get it back"
+            }
         })
     }
 }
@@ -114,9 +150,20 @@ impl Entry {
         Self::known(silent, image, FoundIn::Image)
     }
 
-    /// Takes what an earlier run filled in, or nothing when that was nothing.
-    pub fn from_earlier_revision(silent: &Silent, earlier: &Runs) -> Option<Self> {
-        Self::known(silent, earlier, FoundIn::EarlierRevision)
+    /// Takes what an earlier run filled in, or nothing when that was nothing, or is of no use like a scan.
+    pub fn from_earlier_revision(silent: &Silent, earlier: &Earlier) -> Option<Self> {
+        match earlier {
+            Earlier::Filled { joined: true, .. } if !silent.command.is_empty() => None,
+            Earlier::Filled { runs, joined } => Self::known(silent, runs, FoundIn::EarlierRevision { joined: *joined }),
+            Earlier::CommandAlone => None,
+        }
+    }
+
+    /// Takes what runs behind an older Defender, if that is the container's command and nothing before it: whatever its image
+    /// says, another entry point would make it another program.
+    pub fn from_command_alone(silent: &Silent, earlier: &Earlier) -> Option<Self> {
+        let alone = *earlier == Earlier::CommandAlone;
+        alone.then(|| Self::known(silent, &Runs::default(), FoundIn::Running)).flatten()
     }
 
     /// Takes a scan, or nothing where it is of no use: the container has a command of its own, or the scan is empty.

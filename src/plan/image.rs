@@ -160,17 +160,28 @@ impl EcrRegistry {
 }
 
 /// Returns whether an element of the Console's `GET /registry` is exactly this image: it also returns images whose name goes on.
+///
+/// How it writes the images of Docker Hub is not public; all ways of writing them mean the same.
 pub fn is_scan_of(element: &Value, image: &str) -> bool {
     let part = |key: &str| element.pointer(&format!("/repoTag/{key}")).and_then(Value::as_str).unwrap_or_default();
     let (registry, repository) = (part("registry"), part("repo"));
     let repository = if registry.is_empty() { repository.to_owned() } else { format!("{registry}/{repository}") };
-    if let Some((wanted, digest)) = image.split_once('@') {
-        // `repository:tag@digest` is allowed; the digest alone decides.
-        let wanted = split_tag(wanted).0;
-        return wanted == repository && part("digest") == digest;
+    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    let (wanted, tag) = split_tag(name);
+    // `repository:tag@digest` is allowed; the digest alone decides.
+    let same = digest.map_or_else(|| part("tag") == tag.unwrap_or("latest"), |digest| part("digest") == digest);
+    same && whole_name(wanted) == whole_name(&repository)
+}
+
+/// Returns a repository's name with all that may be left out of it: `httpd` is `docker.io/library/httpd`.
+/// Source: distribution/reference, `normalize.go`, `splitDockerDomain`.
+fn whole_name(repository: &str) -> String {
+    let registry = registry_of(repository);
+    let named = repository.split_once('/').filter(|(first, _)| plain_host(first) == registry);
+    match named.map_or(repository, |(_, path)| path) {
+        path if registry == DOCKER_HUB && !path.contains('/') => format!("{registry}/library/{path}"),
+        path => format!("{registry}/{path}"),
     }
-    let (wanted, tag) = split_tag(image);
-    wanted == repository && part("tag") == tag.unwrap_or("latest")
 }
 
 /// Returns what a scanned image runs, ENTRYPOINT and CMD in one list, which nobody can take apart again.

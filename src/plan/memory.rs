@@ -100,8 +100,8 @@ pub struct Origin {
 /// What nobody can see on a protected revision, each as a container and what of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// `entryPoint` or `command`, which the container did not say, with a fingerprint of what was put there: what its owner has
-    /// changed since is its owner's.
+    /// [`ENTRY_POINT`], [`JOINED`] or [`COMMAND`], which the container did not say, with a fingerprint of what was put there: what
+    /// its owner has changed since is its owner's.
     filled: BTreeSet<Item>,
     /// A variable or a capability that embedding adds where it is not.
     pub theirs: BTreeSet<Item>,
@@ -112,6 +112,13 @@ pub struct Record {
     /// The volumes that the Console added.
     pub volumes: BTreeSet<String>,
 }
+
+/// An entry point that was filled in.
+pub const ENTRY_POINT: &str = "entryPoint";
+/// An entry point that was filled in with ENTRYPOINT and CMD of its image in one list.
+pub const JOINED: &str = "joined";
+/// A command that was filled in.
+pub const COMMAND: &str = "command";
 
 /// A container, and what of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

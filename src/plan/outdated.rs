@@ -8,6 +8,7 @@ use super::defender::{self, DefenderToday};
 use super::entrypoint::Selection;
 use super::memory::Record;
 use super::policy::Policy;
+use super::strip::LoadBalanced;
 use super::task_definition::{Container, TaskDefinition};
 use super::waas;
 
@@ -19,6 +20,8 @@ pub struct Measure<'a> {
     pub image: &'a str,
     pub policy: &'a Policy,
     pub selection: &'a Selection,
+    /// What the load balancers of its services send requests to.
+    pub load_balanced: &'a LoadBalanced,
 }
 
 /// Why a Defender is replaced.
@@ -144,7 +147,7 @@ pub fn outdated<Stage>(definition: &TaskDefinition<Stage>, sidecar: Container<'_
     let mut containers = definition.containers().filter(|container| container.name() != sidecar.name());
     by_sidecar
         .or_else(|| containers.find_map(|it| Look { it, sidecar: sidecar.name(), family, record: &record, measure }.outdated()))
-        .or_else(|| waas::is_outdated(definition, &record, policy.waas_port).then_some(Outdated::WaasPort))
+        .or_else(|| waas::is_outdated(definition, &record, measure).then_some(Outdated::WaasPort))
         .or_else(|| policy.reembed.then_some(Outdated::Asked))
 }
 
@@ -181,9 +184,14 @@ impl Look<'_> {
             (false, None) => None,
             (false, Some(_)) => Some(Outdated::LeftOut { container }),
             (true, None) => Some(Outdated::Unwrapped { container }),
-            (true, Some(at)) if entry_point[..at] != *self.measure.today.manner.prefix => Some(Outdated::Prefix { container }),
+            (true, Some(at)) if !self.is_todays_prefix(&entry_point[..at]) => Some(Outdated::Prefix { container }),
             (true, Some(_)) => self.variables().or_else(|| self.wiring()),
         }
+    }
+
+    fn is_todays_prefix(&self, prefix: &[&str]) -> bool {
+        let Measure { today, policy, .. } = self.measure;
+        defender::prefix_with(&today.manner.prefix, defender::interpreter_of(prefix), policy) == prefix
     }
 
     fn variables(&self) -> Option<Outdated> {

@@ -1,6 +1,7 @@
 //! What this run wants of every Defender. Where it is to be wanted is [`super::scope`].
 
 use super::defender::ImageTemplate;
+use crate::ids::{AccountId, RegionName};
 
 /// The settings that decide what a protected task definition looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,4 +29,12 @@ pub struct Policy {
     pub registry_type: Option<String>,
     /// The Console's credential for that registry (`CREDENTIAL_ID`); none stands for the account id of the image's ECR host.
     pub credential_id: Option<String>,
+}
+
+impl Policy {
+    /// Returns the secret that a mirrored Defender image is pulled with in an account's Region.
+    pub fn pull_secret_in(&self, account: &AccountId, region: &RegionName) -> Option<String> {
+        // The settings refuse a secret's name with a version in it.
+        self.defender_image_pull_secret.as_ref().map(|template| template.fill(account, region, ""))
+    }
 }

@@ -18,7 +18,8 @@ use super::task_definition::{Container, containers_of};
 pub struct Question {
     pub body: Value,
     pub lookup: Option<Lookup>,
-    looked_up: Vec<String>,
+    /// Containers whose entry points it is to look up.
+    pub looked_up: Vec<String>,
 }
 
 /// Stands for an entry point that is none, or that another question asks for.

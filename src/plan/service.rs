@@ -7,7 +7,7 @@ use super::defender::{self, DefenderToday};
 use super::image::Platform;
 use super::memory::{self, LeftAlone};
 use super::outdated::{Measure, Outdated, outdated};
-use super::strip::strip;
+use super::strip::{LoadBalanced, strip};
 use super::task_definition::{Registrable, TaskDefinition};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 
@@ -36,6 +36,8 @@ pub struct ServiceFacts {
     pub deploying: bool,
     /// Whether the cluster's owner wants all of it left alone.
     pub cluster_opted_out: bool,
+    /// What its load balancers send requests to.
+    pub load_balanced: LoadBalanced,
     pub tags: Vec<(String, String)>,
 }
 
@@ -87,7 +89,10 @@ pub enum SkipReason {
     },
     /// More than one container is a Defender.
     SecondDefender,
-    ManagedByItsOwner,
+    /// A variable of the Defender's comes from a secret of theirs.
+    ManagedByItsOwner {
+        variable: &'static str,
+    },
     /// Every container is a log router, or left out by its owner.
     NothingToWrap,
 }
@@ -113,7 +118,7 @@ impl SkipReason {
             Self::OtherAgent { vendor: "Sysdig".to_owned() },
             Self::UnknownDefender { container: "web".to_owned() },
             Self::SecondDefender,
-            Self::ManagedByItsOwner,
+            Self::ManagedByItsOwner { variable: defender::INSTALL_BUNDLE },
             Self::NothingToWrap,
         ]
     }
@@ -142,7 +147,7 @@ impl SkipReason {
             Self::OtherAgent { .. } => "other-agent",
             Self::UnknownDefender { .. } => "unknown-defender",
             Self::SecondDefender => "second-defender",
-            Self::ManagedByItsOwner => "managed-by-its-owner",
+            Self::ManagedByItsOwner { .. } => "managed-by-its-owner",
             Self::NothingToWrap => "nothing-to-wrap",
         }
     }
@@ -178,7 +183,9 @@ impl SkipReason {
             Self::SecondDefender => {
                 "more than one of its containers is a Defender, and nobody can tell which is ours to replace".into()
             }
-            Self::ManagedByItsOwner => "its owner manages this Defender: the install bundle comes from a secret of theirs".into(),
+            Self::ManagedByItsOwner { variable } => {
+                format!("its owner manages this Defender, whose {variable} comes from a secret of theirs")
+            }
             Self::NothingToWrap => {
                 format!("each of its containers is a log router or left out by the tag {}", memory::SKIP_CONTAINERS_TAG)
             }
@@ -276,14 +283,14 @@ pub fn condition(definition: &TaskDefinition<Registrable>, measure: &Measure<'_>
     if defender::sidecars_in(definition).count() > 1 {
         return Condition::Refused(SkipReason::SecondDefender);
     }
-    if sidecar.has_secret(defender::INSTALL_BUNDLE) {
-        return Condition::Refused(SkipReason::ManagedByItsOwner);
+    if let Some(variable) = defender::variable_from_secret(&sidecar) {
+        return Condition::Refused(SkipReason::ManagedByItsOwner { variable });
     }
     let Some(outdated) = outdated(definition, sidecar, measure) else { return Condition::Current };
     if !measure.policy.upgrade {
         return Condition::Refused(SkipReason::UpgradesAreOff { outdated });
     }
-    let stripped = definition.changed_by(&strip(definition).change);
+    let stripped = definition.changed_by(&strip(definition, measure.load_balanced).change);
     let refused = stripped.ok().and_then(|stripped| refuse_embedding(&stripped, measure));
     refused.map_or(Condition::Outdated(outdated), Condition::Refused)
 }
@@ -317,7 +324,7 @@ pub enum Turn {
     Leave(SkipReason),
 }
 
-/// Decides whether an unprotected service is touched now.
+/// Decides whether a service that is to get a Defender, or another one, is touched now.
 pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> Turn {
     let left_alone = |definition| memory::left_alone(service.tag_pairs(), definition, today.version.as_deref());
     match service.task_definition.as_ref().and_then(left_alone) {

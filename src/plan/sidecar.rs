@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::accept::Embedding;
 use super::compare::{Comparison, without_nulls};
 use super::defender;
 use super::edit::JsonPath;
-use super::policy::Policy;
 use super::task_definition::{Container, Registrable, TaskDefinition};
 
 /// Checks that the sidecar can work, and that it takes nothing of the customer's: no port, no privilege, no volume of theirs.
@@ -51,20 +51,15 @@ pub(super) fn check(
 ///
 /// The embed call has no parameter for FIPS, so that the variable is edited here; a Console too old to know the variable gets it
 /// only when FIPS is wanted.
-pub(super) fn sidecar(
-    answered: Container<'_>,
-    replaced: Option<&Value>,
-    definition: &TaskDefinition<Registrable>,
-    policy: &Policy,
-) -> Value {
+pub(super) fn sidecar(answered: Container<'_>, embedding: &Embedding<'_>) -> Value {
     let mut sidecar = without_nulls(answered.0);
     let Value::Object(members) = &mut sidecar else { return sidecar };
-    set_fips(members, policy.fips);
+    set_fips(members, embedding.policy.fips);
     if Container(answered.0).logs_to_router() {
-        log_like_the_router(members, definition);
+        log_like_the_router(members, embedding.definition);
     }
-    if let Some(replaced) = replaced {
-        keep_tuning(members, Container(replaced));
+    if let Some(replaced) = &embedding.stripped.sidecar {
+        keep_tuning(members, Container(replaced), embedding.definition);
     }
     sidecar
 }
@@ -93,14 +88,18 @@ pub(super) fn log_like_the_router(sidecar: &mut Map<String, Value>, definition: 
 /// Keeps what the owner of a Defender put on it: what owners tune, members that the Console does not write, variables of their own.
 ///
 /// What its image is pulled with stays only as long as the image comes from the same registry: the credentials of one are none of
-/// another's, and ECS would try them there.
-fn keep_tuning(sidecar: &mut Map<String, Value>, replaced: Container<'_>) {
+/// another's, and ECS would try them there. A way of logging through the router that is an application's own is the Console's copy
+/// of it and nobody's tuning.
+fn keep_tuning(sidecar: &mut Map<String, Value>, replaced: Container<'_>, definition: &TaskDefinition<Registrable>) {
     let registry = |image: &str| super::image::registry_of(image).to_owned();
     let image = sidecar.get("image").and_then(Value::as_str).unwrap_or_default().to_owned();
     let same_registry = registry(&image) == registry(replaced.image());
     for (key, value) in replaced.0.as_object().into_iter().flatten() {
         let stays = match key.as_str() {
             "repositoryCredentials" => same_registry && !sidecar.contains_key(key),
+            "logConfiguration" if replaced.logs_to_router() => {
+                !definition.containers().any(|container| container.0.get("logConfiguration") == Some(value))
+            }
             key => defender::is_tuning(key, sidecar.contains_key(key)),
         };
         if stays {

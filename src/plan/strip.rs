@@ -15,43 +15,70 @@ use super::edit::{Change, Editing, JsonPath};
 use super::image::Runs;
 use super::memory::{self, Item, Record};
 use super::task_definition::{Container, Registrable, TaskDefinition};
+use super::waas;
 
 /// What taking a Defender away comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stripped {
     pub change: Change,
-    /// What an earlier run filled in, by container, where the container still has the image it was filled in for.
-    pub filled: BTreeMap<String, Runs>,
+    /// What is known, by container, of what it ran until now besides what it said itself.
+    pub earlier: BTreeMap<String, Earlier>,
+    /// What stood before the Defender's program, by container: the interpreter, if there was one.
+    pub interpreters: BTreeMap<String, Vec<String>>,
     /// The Defender's container, whose owner may have tuned it.
     pub sidecar: Option<Value>,
 }
 
-/// Returns what takes the Defender out of a definition; nothing, when there is none in it.
-pub fn strip(definition: &TaskDefinition<Registrable>) -> Stripped {
-    let Some(sidecar) = defender::sidecar_in(definition) else { return Stripped::default() };
+/// What a container ran behind a Defender that was taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// What an earlier run filled in for the image that the container still has. `joined`: ENTRYPOINT and CMD in one list.
+    Filled { runs: Runs, joined: bool },
+    /// Its command and nothing before it, which no earlier run of ours wrote down: the tool that embedded the Defender lost its
+    /// image's entry point, or there was none.
+    CommandAlone,
+}
+
+/// Container and port of what load balancers send requests to.
+pub type LoadBalanced = BTreeSet<(String, u16)>;
+
+/// Returns what takes the Defender out of a definition, and what an earlier one left behind where there is none any more.
+///
+/// A port that a load balancer of a service names stays, whoever added it: ECS would refuse to move the service without it.
+/// Source: Amazon ECS API Reference, `LoadBalancer`, `containerPort`, "must correspond to a containerPort in the task definition"
+/// (read 2026-11).
+pub fn strip(definition: &TaskDefinition<Registrable>, load_balanced: &LoadBalanced) -> Stripped {
+    let sidecar = defender::sidecar_in(definition);
+    let name = sidecar.map(|sidecar| sidecar.name());
     let record = Record::read(definition.tags());
     let volumes = volumes_of_defender(definition, sidecar, &record);
     let root = JsonPath::root();
     let containers = root.key("containerDefinitions");
     let mut editing = Editing::of(definition.json());
-    let mut filled = BTreeMap::new();
-    for (index, container) in definition.containers().enumerate().filter(|(_, it)| it.name() != sidecar.name()) {
+    let mut stripped = Stripped { sidecar: sidecar.map(|sidecar| sidecar.0.clone()), ..Stripped::default() };
+    for (index, container) in definition.containers().enumerate().filter(|(_, it)| Some(it.name()) != name) {
         let mut removal = Removal { container, at: containers.index(index), record: &record, editing: &mut editing };
-        if defender::touches(&container) {
-            filled.extend(removal.entry_point().map(|runs| (container.name().to_owned(), runs)));
+        let touched = defender::touches(&container);
+        if touched {
+            removal.entry_point(&mut stripped);
             removal.environment();
             removal.capability();
         }
-        removal.take_out("dependsOn", |it| names(it, "containerName", sidecar.name()));
-        removal.take_out("volumesFrom", |it| names(it, "sourceContainer", sidecar.name()));
+        // Its owner made another container wait for the Defender, and today's has the vendor's name too.
+        let gone = name.filter(|name| touched || *name != defender::CONTAINER_NAME);
+        if let Some(gone) = gone {
+            removal.take_out("dependsOn", |it| names(it, "containerName", gone));
+            removal.take_out("volumesFrom", |it| names(it, "sourceContainer", gone));
+        }
         removal.take_out("mountPoints", |it| volumes.iter().any(|volume| names(it, "sourceVolume", volume)));
-        removal.waas_port();
+        removal.waas_port(load_balanced);
     }
-    editing.take_out(&containers, |container| names(container, "name", sidecar.name()));
+    editing.take_out(&containers, |container| name.is_some_and(|name| names(container, "name", name)));
     editing.take_out(&root.key("volumes"), |volume| volumes.iter().any(|name| names(volume, "name", name)));
     let is_ours = |tag: &Value| tag.get("key").and_then(Value::as_str).is_some_and(memory::is_ours);
     editing.take_out(&root.key("tags"), is_ours);
-    Stripped { change: editing.finish(), filled, sidecar: Some(sidecar.0.clone()) }
+    stripped.change = editing.finish();
+    stripped
 }
 
 fn names(element: &Value, key: &str, name: &str) -> bool {
@@ -60,13 +87,18 @@ fn names(element: &Value, key: &str, name: &str) -> bool {
 
 /// Returns the names of the volumes that came with the Defender: those that an earlier run wrote down. Without a record it is those
 /// of the vendor's name that hold nothing of anybody's, and that the sidecar mounts.
-fn volumes_of_defender(definition: &TaskDefinition<Registrable>, sidecar: Container<'_>, record: &Record) -> BTreeSet<String> {
+fn volumes_of_defender(
+    definition: &TaskDefinition<Registrable>,
+    sidecar: Option<Container<'_>>,
+    record: &Record,
+) -> BTreeSet<String> {
     let volumes = definition.json().get("volumes").and_then(Value::as_array).into_iter().flatten();
     let is_scratch =
         |volume: &Value| volume.as_object().is_some_and(|it| it.iter().all(|(key, value)| key == "name" || is_nothing(value)));
     let name_of = |volume: &Value| volume.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let by_name = |name: &str| ["twistlock", "defender"].iter().any(|part| name.to_ascii_lowercase().contains(part));
-    let mounted = |name: &str| sidecar.list("mountPoints").any(|mount| names(mount, "sourceVolume", name));
+    let mounts = || sidecar.into_iter().flat_map(|sidecar| sidecar.list("mountPoints"));
+    let mounted = |name: &str| mounts().any(|mount| names(mount, "sourceVolume", name));
     let of_defender = volumes.filter(|volume| is_scratch(volume)).map(name_of);
     of_defender.filter(|name| record.volumes.contains(name) || (by_name(name) && mounted(name))).collect()
 }
@@ -80,13 +112,20 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    /// Leaves the container's own entry point, or none where it said none; returns what was filled in then, if it is of use still.
-    fn entry_point(&mut self) -> Option<Runs> {
-        let (container, name) = (self.container, self.container.name());
-        let entry_point = container.entry_point();
-        let own = &entry_point[defender::wrapped_at(&entry_point)?..];
-        let filled = self.record.has_filled(name, "entryPoint", own);
-        let with_command = filled && self.record.has_filled(name, "command", &container.command());
+    /// Leaves the container's own entry point, or none where it said none, and tells what it ran besides.
+    fn entry_point(&mut self, stripped: &mut Stripped) {
+        let (container, name) = (self.container, self.container.name().to_owned());
+        let (entry_point, command) = (container.entry_point(), container.command());
+        let Some(wrapped_at) = defender::wrapped_at(&entry_point) else { return };
+        let (prefix, own) = entry_point.split_at(wrapped_at);
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let interpreter = owned(defender::interpreter_of(prefix));
+        if !interpreter.is_empty() {
+            stripped.interpreters.insert(name.clone(), interpreter);
+        }
+        let joined = self.record.has_filled(&name, memory::JOINED, own);
+        let filled = joined || self.record.has_filled(&name, memory::ENTRY_POINT, own);
+        let with_command = filled && self.record.has_filled(&name, memory::COMMAND, &command);
         let at = self.at.key("entryPoint");
         if own.is_empty() || filled {
             self.editing.remove(&at);
@@ -96,10 +135,13 @@ impl Removal<'_> {
         if with_command {
             self.editing.remove(&self.at.key("command"));
         }
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let command = if with_command { owned(&container.command()) } else { Vec::new() };
         let same_image = container.variable(defender::IMAGE_NAME) == Some(container.image());
-        (filled && same_image).then(|| Runs { entry_point: owned(own), command })
+        if filled && same_image {
+            let command = if with_command { owned(&command) } else { Vec::new() };
+            stripped.earlier.insert(name, Earlier::Filled { runs: Runs { entry_point: owned(own), command }, joined });
+        } else if !filled && own.is_empty() && !command.is_empty() {
+            stripped.earlier.insert(name, Earlier::CommandAlone);
+        }
     }
 
     fn environment(&mut self) {
@@ -128,8 +170,12 @@ impl Removal<'_> {
     }
 
     /// Takes the WAAS port away that an earlier run added, unless its owner has made it theirs since.
-    fn waas_port(&mut self) {
-        let Some(item) = self.record.waas_port.as_ref().filter(|item| item.is_of(self.container.name())) else { return };
+    fn waas_port(&mut self, load_balanced: &LoadBalanced) {
+        let name = self.container.name();
+        let Some(item) = self.record.waas_port.as_ref().filter(|item| item.is_of(name)) else { return };
+        if waas::is_load_balanced(item, name, load_balanced) {
+            return;
+        }
         let plain = ["containerPort", "hostPort", "protocol"];
         self.take_out("portMappings", |mapping| {
             let as_added = mapping.as_object().is_some_and(|it| it.keys().all(|key| plain.contains(&key.as_str())));

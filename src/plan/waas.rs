@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::compare::appended;
 use super::defender;
 use super::edit::{Edit, JsonPath};
+use super::entrypoint::Selection;
 use super::memory::{Item, Record};
+use super::outdated::Measure;
+use super::strip::LoadBalanced;
 use super::task_definition::{Container, Registrable, TaskDefinition};
 
 /// What becomes of `WAAS_PORT` in a definition.
@@ -25,13 +28,14 @@ pub enum WaasPort {
     },
 }
 
-/// Decides about a definition without a Defender.
-pub fn waas_port(definition: &TaskDefinition<Registrable>, port: Option<u16>) -> WaasPort {
+/// Decides about a definition without a Defender. Only a container that gets it can have its port.
+pub fn waas_port(definition: &TaskDefinition<Registrable>, selection: &Selection, port: Option<u16>) -> WaasPort {
     let Some(port) = port else { return WaasPort::Nothing };
     if definition.containers().any(|container| maps(&container, port)) {
         return WaasPort::Nothing;
     }
-    let Some((index, container)) = definition.containers().enumerate().find(|(_, container)| has_ports(container)) else {
+    let may_have_it = |container: &Container<'_>| selection.wraps(container.name()) && has_ports(container);
+    let Some((index, container)) = definition.containers().enumerate().find(|(_, container)| may_have_it(container)) else {
         return WaasPort::Nowhere { port };
     };
     let mapping = json!({"containerPort": port, "hostPort": port, "protocol": "tcp"});
@@ -42,15 +46,23 @@ pub fn waas_port(definition: &TaskDefinition<Registrable>, port: Option<u16>) ->
 
 /// Returns whether a protected definition has not the port it is to have: the wanted one can be added, or one that an earlier run
 /// added is not wanted any more.
-pub fn is_outdated<Stage>(definition: &TaskDefinition<Stage>, record: &Record, port: Option<u16>) -> bool {
+pub fn is_outdated<Stage>(definition: &TaskDefinition<Stage>, record: &Record, measure: &Measure<'_>) -> bool {
+    let port = measure.policy.waas_port;
     let sidecar = defender::sidecar_in(definition).map(|sidecar| sidecar.name());
     let others = || definition.containers().filter(|container| sidecar != Some(container.name()));
-    let is_missing = port.is_some_and(|port| others().any(|it| has_ports(&it)) && !others().any(|it| maps(&it, port)));
+    let mut selected = others().filter(|container| measure.selection.wraps(container.name()));
+    let is_missing = port.is_some_and(|port| selected.any(|it| has_ports(&it)) && !others().any(|it| maps(&it, port)));
     let of_before = record.waas_port.as_ref().and_then(|item| Some((item, item.what.parse::<u16>().ok()?)));
     let is_left_over = of_before.is_some_and(|(item, added)| {
-        port != Some(added) && others().any(|container| item.is_of(container.name()) && maps(&container, added))
+        let stays = |container: &str| is_load_balanced(item, container, measure.load_balanced);
+        port != Some(added) && others().any(|it| item.is_of(it.name()) && maps(&it, added) && !stays(it.name()))
     });
     is_missing || is_left_over
+}
+
+/// Returns whether a load balancer sends requests to a port that was added to a container.
+pub fn is_load_balanced(added: &Item, container: &str, load_balanced: &LoadBalanced) -> bool {
+    load_balanced.iter().any(|(name, port)| name == container && added.what == port.to_string())
 }
 
 fn has_ports(container: &Container<'_>) -> bool {

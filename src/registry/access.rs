@@ -2,8 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::error::What;
-use crate::aws::error::Kind;
+use super::error::{What, Whose};
 use crate::aws::{Account, AwsError, RegistryToken};
 use crate::ids::{AccountId, RegionName};
 use crate::once::Once;
@@ -25,28 +24,44 @@ pub struct Puller<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Identity {
     /// The account's own, with ECR or with a secret of its own.
-    Account { account: AccountId, secret: Option<String> },
+    Account { account: AccountId, secret: Option<SecretPlace> },
     /// What the settings hold, which is the same for every account.
     Settings,
 }
 
+/// A secret as a container names it, and the Region of the task: a name alone is another secret in each Region.
+type SecretPlace = (RegionName, String);
+
 impl Puller<'_> {
     pub(super) fn identity(&self, image: &str) -> Identity {
-        match (self.secret, EcrRegistry::of(image)) {
+        match (self.secret_place(), EcrRegistry::of(image)) {
             (None, None) => Identity::Settings,
-            (secret, _) => Identity::Account { account: self.account.id.clone(), secret: secret.map(str::to_owned) },
+            (secret, _) => Identity::Account { account: self.account.id.clone(), secret },
         }
+    }
+
+    fn secret_place(&self) -> Option<SecretPlace> {
+        Some((self.region.clone(), self.secret?.to_owned()))
     }
 }
 
-/// A denial is kept for the whole run; whatever else fails is tried again by the next who asks.
+/// A failure that another try would not change is kept for the whole run; any other is tried again by the next who asks.
 type Kept<T> = Result<T, AwsError>;
 
 /// Credentials, each fetched once.
 pub(super) struct Access {
     logins: RegistryLogins,
     tokens: Once<(AccountId, RegionName), Kept<RegistryToken>, AwsError>,
-    secrets: Once<(AccountId, String), Kept<RegistryLogin>, AwsError>,
+    secrets: Once<(AccountId, SecretPlace), Kept<RegistryLogin>, AwsError>,
+}
+
+/// How a registry is to be asked.
+pub(super) struct Credentials {
+    /// Nothing where it is asked as nobody in particular.
+    pub(super) login: Result<Option<RegistryLogin>, What>,
+    pub(super) whose: Whose,
+    /// What was wrong with the container's own secret, if it could not be used.
+    pub(super) secret_problem: Option<String>,
 }
 
 impl Access {
@@ -54,20 +69,22 @@ impl Access {
         Self { logins, tokens: Once::default(), secrets: Once::default() }
     }
 
-    /// Returns the login to read an image with, and what was wrong with the container's own secret, if it was that.
-    pub(super) async fn login(&self, image: &str, puller: &Puller<'_>) -> (Result<Option<RegistryLogin>, What>, Option<String>) {
-        let mut problem = None;
-        if let Some(secret) = puller.secret {
-            match self.secret(puller, secret).await {
-                Ok(login) => return (Ok(Some(login)), None),
-                Err(error) => problem = Some(error.to_string()),
+    /// Returns what to read an image with.
+    pub(super) async fn credentials(&self, image: &str, puller: &Puller<'_>) -> Credentials {
+        let mut secret_problem = None;
+        if let Some(place) = puller.secret_place() {
+            match self.secret(puller, place).await {
+                Ok(login) => return Credentials { login: Ok(Some(login)), whose: Whose::OwnSecret, secret_problem },
+                Err(error) => secret_problem = Some(error.to_string()),
             }
         }
-        let login = match EcrRegistry::of(image) {
-            Some(ecr) => self.token(puller.account, &ecr.region).await.map(Some).map_err(What::Token),
-            None => Ok(self.logins.of(registry_of(image)).cloned()),
-        };
-        (login, problem)
+        if let Some(ecr) = EcrRegistry::of(image) {
+            let token = self.token(puller.account, &ecr.region).await;
+            return Credentials { login: token.map(Some).map_err(What::Token), whose: Whose::Token, secret_problem };
+        }
+        let login = self.logins.of(registry_of(image)).cloned();
+        let whose = if login.is_some() { Whose::Settings } else { Whose::Nobody };
+        Credentials { login: Ok(login), whose, secret_problem }
     }
 
     async fn token(&self, account: &Account, region: &RegionName) -> Result<RegistryLogin, AwsError> {
@@ -78,23 +95,23 @@ impl Access {
         Ok(kept.login)
     }
 
-    async fn secret(&self, puller: &Puller<'_>, secret: &str) -> Result<RegistryLogin, AwsError> {
-        let key = (puller.account.id.clone(), secret.to_owned());
+    async fn secret(&self, puller: &Puller<'_>, place: SecretPlace) -> Result<RegistryLogin, AwsError> {
+        let (_, secret) = place.clone();
         let fetch = async {
-            let held = puller.account.registry_secret(secret, puller.region).await;
+            let held = puller.account.registry_secret(&secret, puller.region).await;
             let login = held.and_then(|held| {
                 let login = RegistryLogin::from_secret(&held);
                 login.ok_or_else(|| AwsError::unusable_secret("the secret does not hold `username` and `password`"))
             });
             kept(login)
         };
-        self.secrets.get(key, fetch).await?
+        self.secrets.get((puller.account.id.clone(), place), fetch).await?
     }
 }
 
 fn kept<T>(fetched: Result<T, AwsError>) -> Result<Kept<T>, AwsError> {
     match fetched {
-        Err(error) if matches!(error.kind(), Kind::Denied | Kind::Missing | Kind::Other) => Ok(Err(error)),
+        Err(error) if error.lasts() => Ok(Err(error)),
         Err(error) => Err(error),
         Ok(value) => Ok(Ok(value)),
     }

@@ -15,10 +15,25 @@ use crate::plan::retry::Trouble;
 pub struct ImageError {
     pub(super) image: String,
     pub(super) what: What,
+    /// Whose login it was asked with.
+    pub(super) whose: Whose,
     /// What went wrong before with the secret that the image is pulled with.
-    pub(super) secret: Option<String>,
+    pub(super) secret_problem: Option<String>,
     /// Whose task was to pull it.
     pub(super) account: AccountId,
+}
+
+/// Whose login a registry was asked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// None.
+    Nobody,
+    /// That of the container's `repositoryCredentials`.
+    OwnSecret,
+    /// That of the settings.
+    Settings,
+    /// A token that ECR gave to the account.
+    Token,
 }
 
 /// What went wrong.
@@ -40,7 +55,7 @@ pub enum What {
     /// Too many requests, for longer than we are ready to wait.
     TooBusy { text: String },
     /// It answers with an error of its own.
-    Refused { status: u16, text: String },
+    Refused { status: Option<u16>, text: String },
     /// It answers with what is no image.
     Unusable { problem: String },
     /// The run is asked to stop.
@@ -55,7 +70,7 @@ impl What {
     pub(super) fn from_library(error: OciDistributionError, secrets: &Redactor) -> Self {
         let clean = |text: &str| secrets.clean_line(text).chars().take(LONGEST_TEXT).collect::<String>();
         match error {
-            OciDistributionError::AuthenticationFailure(text) => Self::Denied { text: clean(&text_of(&text)) },
+            OciDistributionError::AuthenticationFailure(text) => Self::from_token_service(clean(&text_of(&text))),
             OciDistributionError::UnauthorizedError { .. } => Self::Unauthorized,
             OciDistributionError::RegistryError { envelope, .. } => {
                 let code = envelope.errors.first().map(|error| &error.code);
@@ -73,7 +88,7 @@ impl What {
                         | OciErrorCode::NotFound
                         | OciErrorCode::BlobUnknown,
                     ) => Self::Missing { text },
-                    _ => Self::Refused { status: 400, text },
+                    _ => Self::Refused { status: None, text },
                 }
             }
             OciDistributionError::ServerError { code, message, .. } => {
@@ -83,13 +98,38 @@ impl What {
                     401 => Self::Unauthorized,
                     403 => Self::Denied { text: format!("{text} (status {code})") },
                     404 => Self::Missing { text },
-                    status => Self::Refused { status, text },
+                    status => Self::Refused { status: Some(status), text },
                 }
             }
             // Its own text would repeat the address.
             OciDistributionError::RequestError(error) => Self::Unreachable { reason: secrets.clean_chain(&error.without_url()) },
             OciDistributionError::IoError(error) => Self::Unreachable { reason: secrets.clean_chain(&error) },
             other => Self::Unusable { problem: clean(&other.to_string()) },
+        }
+    }
+}
+
+impl What {
+    /// Takes what a registry's token service answers instead of a token. The library leaves its status out (oci-client 0.18), so that
+    /// a service that is down and one that does not know the password are told apart by their words.
+    fn from_token_service(text: String) -> Self {
+        let of_credentials = ["unauthorized", "denied", "forbidden", "incorrect", "invalid", "credential", "password"];
+        let said = text.to_ascii_lowercase();
+        if of_credentials.iter().any(|word| said.contains(word)) {
+            Self::Denied { text }
+        } else {
+            Self::Unreachable { reason: format!("its token service answers {text}") }
+        }
+    }
+
+    /// Returns whether asking again later in the run would change nothing.
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::BadName { .. } | Self::Denied { .. } | Self::Unauthorized | Self::Missing { .. } | Self::Unusable { .. } => {
+                true
+            }
+            Self::Token(error) => error.lasts(),
+            Self::Unreachable { .. } | Self::TooBusy { .. } | Self::Refused { .. } | Self::Stopping => false,
         }
     }
 }
@@ -121,7 +161,7 @@ impl ImageError {
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match &self.what {
             What::TooBusy { .. } => Some(Trouble::Throttled),
-            What::Unreachable { .. } | What::Unauthorized | What::Refused { status: 500.., .. } => Some(Trouble::Unclear),
+            What::Unreachable { .. } | What::Unauthorized | What::Refused { status: Some(500..), .. } => Some(Trouble::Unclear),
             _ => None,
         }
     }
@@ -141,12 +181,7 @@ impl ImageError {
                 self.account, ecr.account
             ),
             (What::Missing { .. }, Some(_)) => "check that the image still exists under this name".to_owned(),
-            (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) if registry == DOCKER_HUB => {
-                "give credentials in DOCKER_USER and DOCKER_PASS if the image is private".to_owned()
-            }
-            (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) => {
-                format!("give credentials for {registry} in DOCKER_AUTH_CONFIG if the image is private")
-            }
+            (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) => self.login_hint(registry),
             (What::TooBusy { .. }, None) if registry == DOCKER_HUB => {
                 "give credentials in DOCKER_USER and DOCKER_PASS: Docker Hub lets those through that log in".to_owned()
             }
@@ -156,13 +191,38 @@ impl ImageError {
             }
             (What::BadName { .. } | What::Unusable { .. } | What::Stopping, _) => return ENTRY_POINT.to_owned(),
         };
-        let secret = if self.secret.is_some() {
+        let secret = if self.secret_problem.is_some() {
             "allow secretsmanager:GetSecretValue on the secret of `repositoryCredentials` to the member role \
              (FargateUpdaterRegistrySecretsPolicy), or "
         } else {
             ""
         };
         format!("{secret}{way}; or {ENTRY_POINT}")
+    }
+
+    fn login_hint(&self, registry: &str) -> String {
+        let setting = if registry == DOCKER_HUB {
+            "DOCKER_USER and DOCKER_PASS".to_owned()
+        } else {
+            format!("the entry for {registry} in DOCKER_AUTH_CONFIG")
+        };
+        let missing = matches!(self.what, What::Missing { .. });
+        let check = if missing { "check that the image still exists under this name and may be seen with" } else { "correct" };
+        match self.whose {
+            Whose::OwnSecret => format!("{check} the secret of `repositoryCredentials`"),
+            Whose::Settings => format!("{check} {setting}"),
+            Whose::Nobody | Whose::Token if registry == DOCKER_HUB => {
+                format!("give credentials in {setting} if the image is private")
+            }
+            Whose::Nobody | Whose::Token => {
+                format!("give credentials for {registry} in DOCKER_AUTH_CONFIG if the image is private")
+            }
+        }
+    }
+
+    /// Returns whether the image is missing for somebody who would see it: to strangers a registry may say so of a private one.
+    pub fn is_certainly_missing(&self) -> bool {
+        matches!(self.what, What::Missing { .. }) && self.whose != Whose::Nobody
     }
 }
 
@@ -171,7 +231,7 @@ const ENTRY_POINT: &str = "add the image's own entry point as `entryPoint` to th
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { image, what, secret, .. } = self;
+        let Self { image, what, secret_problem, .. } = self;
         // Most names begin with their registry's.
         let registry = registry_of(image);
         let by = if image.starts_with(registry) { "its registry" } else { registry };
@@ -183,12 +243,13 @@ impl fmt::Display for ImageError {
             What::Unauthorized => write!(f, "{image} was denied by {by}: it asks for credentials (status 401)")?,
             What::Missing { text } => write!(f, "{image} is not known to {by}: {text}")?,
             What::TooBusy { text } => write!(f, "{registry} answers with too many requests (status 429): {text}")?,
-            What::Refused { status, text } => write!(f, "{image} was refused by {by} (status {status}): {text}")?,
+            What::Refused { status: Some(status), text } => write!(f, "{image} was refused by {by} (status {status}): {text}")?,
+            What::Refused { status: None, text } => write!(f, "{image} was refused by {by}: {text}")?,
             What::Unusable { problem } => write!(f, "{image} cannot be used as {by} holds it: {problem}")?,
             What::Stopping => write!(f, "the run is stopping")?,
         }
-        match secret {
-            Some(secret) => write!(f, "; without the secret of its own: {secret}"),
+        match secret_problem {
+            Some(problem) => write!(f, "; without the secret of its own: {problem}"),
             None => Ok(()),
         }
     }

@@ -1,7 +1,8 @@
 //! What images run, each read once a run, however many tasks of however many accounts run it.
 //!
 //! An image that one account may read is known to all. That one account may not read it says nothing about another, so that a
-//! failure counts for whoever it happened to, and for the rest of the run.
+//! failure counts for whoever it happened to: for the rest of the run when asking again would change nothing, else for those who
+//! were waiting for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
@@ -11,9 +12,9 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::access::{Access, Identity, Puller};
+use super::access::{Access, Credentials, Identity, Puller};
 use super::client;
-use super::error::{ImageError, What};
+use super::error::{ImageError, What, Whose};
 use crate::plan::credentials::RegistryLogins;
 use crate::plan::image::{Platform, Runs, registry_of};
 use crate::plan::retry::Patience;
@@ -48,7 +49,7 @@ type Shared = Arc<Mutex<Known>>;
 #[derive(Default)]
 struct Known {
     runs: Option<Runs>,
-    failures: HashMap<Identity, ImageError>,
+    failures: HashMap<Identity, (Instant, ImageError)>,
 }
 
 impl Images {
@@ -66,6 +67,7 @@ impl Images {
     ///
     /// When its registry cannot be reached, does not let the puller in, or holds no such image.
     pub async fn runs(&self, image: &str, platform: Platform, puller: &Puller<'_>) -> Result<Runs, ImageError> {
+        let asked = Instant::now();
         let known = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(known.entry((image.to_owned(), platform)).or_default())
@@ -75,7 +77,9 @@ impl Images {
             return Ok(runs.clone());
         }
         let identity = puller.identity(image);
-        if let Some(error) = known.failures.get(&identity) {
+        if let Some((failed, error)) = known.failures.get(&identity)
+            && (error.what().lasts() || *failed >= asked)
+        {
             return Err(error.clone());
         }
         match self.read(image, platform, puller).await {
@@ -84,7 +88,7 @@ impl Images {
                 Ok(runs)
             }
             Err(error) => {
-                known.failures.insert(identity, error.clone());
+                known.failures.insert(identity, (Instant::now(), error.clone()));
                 Err(error)
             }
         }
@@ -96,7 +100,7 @@ impl Images {
             let error = tokio::select! {
                 biased;
                 // Nothing that is read changes anything, so that a run that is asked to stop can let go at once.
-                () = self.stop.cancelled() => failed(image, puller, What::Stopping, None),
+                () = self.stop.cancelled() => failed(image, puller, What::Stopping, Whose::Nobody, None),
                 read = self.read_once(image, platform, puller) => match read {
                     Ok(runs) => return Ok(runs),
                     Err(error) => error,
@@ -113,17 +117,17 @@ impl Images {
     }
 
     async fn read_once(&self, image: &str, platform: Platform, puller: &Puller<'_>) -> Result<Runs, ImageError> {
-        let (login, secret) = self.access.login(image, puller).await;
-        let login = login.map_err(|what| failed(image, puller, what, secret.clone()))?;
+        let Credentials { login, whose, secret_problem } = self.access.credentials(image, puller).await;
+        let login = login.map_err(|what| failed(image, puller, what, whose, secret_problem.clone()))?;
         let _place = self.places.acquire().await;
         let started = Instant::now();
         let read = client::read(image, platform, login.as_ref(), self.at.as_deref()).await;
         let (took_ms, ok) = (u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), read.is_ok());
-        debug!(registry = registry_of(image), with_login = login.is_some(), took_ms, ok, "read an image");
-        read.map_err(|what| failed(image, puller, what, secret))
+        debug!(registry = registry_of(image), login = ?whose, took_ms, ok, "read an image");
+        read.map_err(|what| failed(image, puller, what, whose, secret_problem))
     }
 }
 
-fn failed(image: &str, puller: &Puller<'_>, what: What, secret: Option<String>) -> ImageError {
-    ImageError { image: image.to_owned(), what, secret, account: puller.account.id.clone() }
+fn failed(image: &str, puller: &Puller<'_>, what: What, whose: Whose, secret_problem: Option<String>) -> ImageError {
+    ImageError { image: image.to_owned(), what, whose, secret_problem, account: puller.account.id.clone() }
 }

@@ -10,5 +10,5 @@ mod error;
 mod images;
 
 pub use access::Puller;
-pub use error::{ImageError, What};
+pub use error::{ImageError, What, Whose};
 pub use images::{Images, Reading};

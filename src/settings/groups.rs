@@ -1,11 +1,10 @@
 //! The groups of settings: the Console, image registries, the scope, the policy.
 
 use super::reader::Reader;
-use super::registries::{CA_BUNDLE, DOCKER_AUTH_CONFIG, DOCKER_PASSWORD, DOCKER_USER, logins_of, unfolded};
+use super::registries::{CA_BUNDLE, DOCKER_AUTH_CONFIG, DOCKER_PASSWORD, DOCKER_USER, RegistryTexts, unfolded};
 use super::{ConsoleAccess, ConsoleSettings, PASSWORD, Problem, not_a_console};
 use crate::cli::Given;
 use crate::console::{CaBundle, ConsoleUrl};
-use crate::plan::credentials::RegistryLogins;
 use crate::plan::defender::{BadTemplate, ImageTemplate};
 use crate::plan::policy::Policy;
 use crate::plan::scope::{Mode, Scope};
@@ -75,9 +74,9 @@ impl Reader {
         let read = if text.contains("-----BEGIN") {
             CaBundle::from_pem(unfolded(text).as_bytes()).map_err(|problem| problem.to_string())
         } else {
-            let path = text.trim();
-            let pem = std::fs::read(path).map_err(|error| format!("could not read {path}: {error}"));
-            pem.and_then(|pem| CaBundle::from_pem(&pem).map_err(|problem| format!("{path}: {problem}")))
+            // Not shown: ECS can put a secret's content in the place of a path, with `secrets` instead of `environment`.
+            let pem = std::fs::read(text.trim()).map_err(|error| format!("could not read a file by this name: {error}"));
+            pem.and_then(|pem| CaBundle::from_pem(&pem).map_err(|problem| format!("in the file, {problem}")))
         };
         read.map_err(|problem| {
             self.problem(CA_BUNDLE, format!("{problem}; give certificates in PEM, or the path of a file that holds them"));
@@ -85,22 +84,22 @@ impl Reader {
         .ok()
     }
 
-    pub(super) fn logins(
+    /// Reads credentials for image registries. With a secret, which may hold the rest of them, half of a pair is no mistake yet.
+    pub(super) fn registries(
         &mut self,
         user: Option<String>,
         password: Option<String>,
         auth_config: Option<String>,
-    ) -> RegistryLogins {
-        let user = self.text(DOCKER_USER, user);
-        let password = self.text(DOCKER_PASSWORD, password);
-        let auth_config = self.text(DOCKER_AUTH_CONFIG, auth_config);
-        match logins_of(user.as_deref(), password.as_deref(), auth_config.as_deref()) {
-            Ok(logins) => logins,
-            Err(problem) => {
-                self.problems.push(problem);
-                RegistryLogins::default()
-            }
-        }
+        with_secret: bool,
+    ) -> RegistryTexts {
+        let texts = RegistryTexts {
+            user: self.text(DOCKER_USER, user).map(Into::into),
+            password: self.text(DOCKER_PASSWORD, password).map(Into::into),
+            auth_config: self.text(DOCKER_AUTH_CONFIG, auth_config).map(Into::into),
+        };
+        let checked = if with_secret { texts.by_registry().map(drop) } else { texts.logins().map(drop) };
+        self.problems.extend(checked.err());
+        texts
     }
 
     pub(super) fn scope(&mut self, given: &Given) -> Scope {
@@ -134,7 +133,7 @@ impl Reader {
 
     fn template(&mut self, name: &str, given: Option<String>) -> Option<ImageTemplate> {
         let text = self.text(name, given)?;
-        text.parse().map_err(|problem: BadTemplate| self.problem(name, format!("{text:?} cannot be filled in: {problem}"))).ok()
+        text.parse().map_err(|problem: BadTemplate| self.problem(name, format!("it cannot be filled in: {problem}"))).ok()
     }
 
     pub(super) fn policy(&mut self, given: &Given) -> Policy {
@@ -149,6 +148,10 @@ impl Reader {
         let pull_secret = self.template("DEFENDER_IMAGE_PULL_SECRET", given.defender_image_pull_secret.clone());
         if pull_secret.is_some() && defender_image.is_none() {
             let text = "it is the secret for DEFENDER_IMAGE, which is not given";
+            self.problem("DEFENDER_IMAGE_PULL_SECRET", text.to_owned());
+        }
+        if pull_secret.as_ref().is_some_and(ImageTemplate::names_version) {
+            let text = "{version} has no place in the name of a secret; {account} and {region} are filled in";
             self.problem("DEFENDER_IMAGE_PULL_SECRET", text.to_owned());
         }
         let upgrade = self.boolean("UPGRADE", given.upgrade.clone(), true);

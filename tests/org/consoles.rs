@@ -281,7 +281,9 @@ async fn a_name_that_the_certificate_does_not_hold_is_warned_of_with_those_it_ho
 
 #[tokio::test]
 async fn what_the_settings_say_of_the_embedding_is_passed_on_and_filled_in() {
-    let world = Org::new()
+    let world = [HOME, "eu-west-1"]
+        .iter()
+        .fold(Org::new(), |org, region| org.image(&mirrored_in(region), &["/usr/local/bin/defender"], &[]))
         .account(ACCOUNT, |account| shop(account).region("eu-west-1", |region| region.service("web/far", "httpd.json")))
         .start()
         .await;
@@ -321,4 +323,52 @@ async fn what_the_settings_say_of_the_embedding_is_passed_on_and_filled_in() {
         .await;
     expect_exit(&again, exit::DONE);
     assert_eq!(world.calls().writes(), 0, "{}", again.stdout);
+}
+
+/// The Defender's image in a mirror of the account's own.
+fn mirrored_in(region: &str) -> String {
+    format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_34_03_138")
+}
+
+/// A task whose Defender cannot be pulled never starts, and the roll-out would hang.
+#[tokio::test]
+async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_cannot_be_seen_is() {
+    let mirror = |program: simulator::Program| {
+        program.env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
+    };
+    let far = |account: Account| shop(account).region("eu-west-1", |region| region.service("web/far", "httpd.json"));
+    let here_only = || Org::new().image(&mirrored_in(HOME), &["/usr/local/bin/defender"], &[]);
+    let world = here_only().account(ACCOUNT, far).start().await;
+    let run = mirror(updater(&world)).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_defender(&world, ACCOUNT, HOME, "web/shop");
+    let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
+    says(&format!(
+        "cause: DEFENDER_IMAGE names {}, which is not there, and no task could start with it",
+        mirrored_in("eu-west-1")
+    ));
+    says("hint:  copy the Console's Defender image there under this name, or correct DEFENDER_IMAGE");
+    assert_eq!(world.registered().len(), 1);
+    assert_eq!(world.calls().of("GET manifests"), 2, "each is read once");
+
+    // Tasks pull with another role and from another network.
+    let denied = |account: Account| far(account).deny("ecr:GetAuthorizationToken");
+    let world = here_only().account(ACCOUNT, denied).start().await;
+    expect_exit(&mirror(updater(&world)).run().await, exit::DONE);
+    assert_eq!(world.registered().len(), 2);
+}
+
+/// Its own image may lie where the tasks cannot reach.
+#[tokio::test]
+async fn a_console_that_embeds_another_image_than_it_was_asked_for_is_not_used() {
+    let old = |console: simulator::Console| console.profile(Profile::V21_04);
+    let world = Org::new().console(old).account(ACCOUNT, shop).start().await;
+    let run = updater(&world).env("DEFENDER_IMAGE", "mirror.example.test/twistlock/defender:defender_{version}").run().await;
+    expect_exit(&run, exit::COULD_NOT_START);
+    let asked = "mirror.example.test/twistlock/defender:defender_34_03_138";
+    let embedded = "registry-auth.twistlock.com/***/twistlock/defender:defender_34_03_138";
+    let says = format!("the Console was asked to embed {asked}, as DEFENDER_IMAGE says, and embedded {embedded}");
+    assert!(run.stderr.contains(&says), "{}", run.stderr);
+    assert!(run.stderr.contains("Consoles before 22.12 do not know that setting"), "{}", run.stderr);
+    assert_eq!(world.calls().writes(), 0);
 }

@@ -336,14 +336,54 @@ async fn containers_that_an_owner_leaves_out_stay_as_they_are_for_that_service()
         })
         .start()
         .await;
-    for writes in [4, 0] {
-        world.gate().forget_calls();
-        expect_exit(&updater(&world).run().await, exit::DONE);
-        assert_eq!(world.calls().writes(), writes, "two registrations and two updates, and then nothing");
-    }
+    let first = updater(&world).run().await;
+    expect_exit(&first, exit::DONE);
+    expect_note(&first, "fargate-updater:skip-containers names nobody, and no container is called that");
+    assert_eq!(first.stdout.matches("note: fargate-updater:skip-containers").count(), 1, "of the one that says so");
+    assert_eq!(world.calls().writes(), 4, "two registrations and two updates");
+    world.gate().forget_calls();
+    expect_exit(&updater(&world).run().await, exit::DONE);
+    assert_eq!(world.calls().writes(), 0);
     let entry_points = |service: &str| {
         let containers = world.service(ACCOUNT, HOME, service).task_definition()["containerDefinitions"].clone();
         [0, 1].map(|index| containers[index]["entryPoint"].as_array().map_or(0, Vec::len))
     };
     assert_eq!((entry_points("web/both"), entry_points("web/app")), ([4, 4], [4, 1]));
+}
+
+/// Two revisions of one family, which are seen to one after the other.
+#[tokio::test]
+async fn a_user_who_may_not_see_scans_is_asked_for_no_second() {
+    let forbidden = simulator::FaultRule {
+        operation: "GET registry".to_owned(),
+        account: None,
+        region: None,
+        from: 1,
+        to: None,
+        fault: simulator::console::faults::error(403, "insufficient permissions"),
+    };
+    let services = |account: Account| {
+        let runs = |image: &str| silent(&[("worker", image)]);
+        let one = account.service("web/one", runs("registry.example.test/one:1"));
+        one.service("web/two", runs("registry.example.test/two:1"))
+    };
+    let world = Org::new().fault(forbidden).account(ACCOUNT, services).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    for service in ["web/one", "web/two"] {
+        expect_told(&run, service, "failed", "the Console's user may not see its scans");
+    }
+    assert_eq!(world.calls().of("GET registry"), 1);
+}
+
+/// What went well with one question is not told of as a failure of another.
+#[tokio::test]
+async fn of_several_containers_only_those_that_nobody_knows_are_named() {
+    let console = |console: Console| console.registry_image("111122223333", WORKER, &["/entrypoint.sh"], &["serve"]);
+    let definition = silent(&[("worker", WORKER), ("proxy", PROXY)]);
+    let world = Org::new().console(console).account(ACCOUNT, |account| account.service("web/worker", definition)).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_told(&run, "web/worker", "failed", "could not find the entry point of container proxy");
+    assert!(!run.stdout.contains(&format!("{WORKER} is")), "{}", run.stdout);
 }

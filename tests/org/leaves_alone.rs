@@ -75,7 +75,7 @@ fn left_alone() -> Vec<(&'static str, Definition, Edit, &'static str)> {
     let old_platform = "its platform version is 1.3.0, and the Defender needs 1.4.0 or later (SYS_PTRACE)";
     let arm64 = "its tasks run on ARM64, which the vendor does not list; ALLOW_ARM64=true embeds all the same";
     let nothing_to_wrap = "each of its containers is a log router or left out by the tag fargate-updater:skip-containers";
-    let own_bundle = "its owner manages this Defender: the install bundle comes from a secret of theirs";
+    let own_bundle = "its owner manages this Defender, whose INSTALL_BUNDLE comes from a secret of theirs";
     vec![
         ("ec2", httpd(), |s| s.launch_type("EC2"), "it runs on EC2, not on Fargate"),
         ("anywhere", httpd(), |s| s.launch_type("EXTERNAL"), "it runs on EXTERNAL, not on Fargate"),

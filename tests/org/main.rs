@@ -3,6 +3,7 @@
 //! Nothing in here sleeps or measures time. Order is forced by the simulator (`hold`, `on_write`); what became of the organization
 //! is asked of the same world the program ran in. tests/README.md says how to add a promise.
 
+mod shop;
 mod support;
 
 mod console_down;
@@ -23,4 +24,5 @@ mod second_run_is_quiet;
 mod stops_on_sigterm;
 mod takes_only_embedding;
 mod throttled;
+mod upgrade_reasons;
 mod upgrades;

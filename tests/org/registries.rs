@@ -194,6 +194,15 @@ async fn credentials_may_be_in_the_consoles_secret_and_the_environment_comes_fir
     let other = |program: Program| program.env("DOCKER_USER", "me").env("DOCKER_PASS", "hunter2");
     protected(org("wrong"), silent("app", "me/app:1"), other).await;
 
+    // Each of the two from where it is: the name from the environment, the password from the secret.
+    let half = |program: Program| program.env("DOCKER_USER", "me");
+    protected(org("hunter2"), silent("app", "me/app:1"), half).await;
+    let no_password = json!({ "PCC_URL": simulator::scenario::CONSOLE_URL, "PCC_USER": "x", "PCC_PASS": "y" });
+    let world = Org::new().secret(CONSOLE_SECRET, no_password).start().await;
+    let run = half(updater(&world)).run().await;
+    expect_exit(&run, exit::COULD_NOT_START);
+    assert!(run.stderr.contains("DOCKER_PASS cannot be used: it is missing; DOCKER_USER needs it"), "{}", run.stderr);
+
     let bad = json!({ "PCC_URL": "{console url}", "PCC_USER": "x", "PCC_PASS": "y", "DOCKER_AUTH_CONFIG": "hunter2" });
     let world = Org::new().secret(CONSOLE_SECRET, bad).start().await;
     let run = updater(&world).run().await;
@@ -317,4 +326,57 @@ async fn what_is_no_image_is_told_as_that() {
     let (_, run) = run_over(Org::new(), silent("app", "Registry.Example.test/UPPER CASE"), as_it_is).await;
     expect_exit(&run, exit::NOT_ALL);
     assert!(run.stdout.contains("is not an image's name"), "{}", run.stdout);
+}
+
+/// The way out depends on who was turned away.
+#[tokio::test]
+async fn a_login_that_is_not_accepted_is_named_by_where_it_comes_from() {
+    let org = || {
+        Org::new()
+            .registry("registry.example.test", |it| it.image("app:1", &["/right"], &[]).basic("robot", "right"))
+            .registry("docker.io", |it| it.image("me/app:1", &["/right"], &[]).token("me", "right"))
+    };
+    let with_auths: Edit = |program| program.env("DOCKER_AUTH_CONFIG", auths("registry.example.test", "robot", "hunter2"));
+    let with_hub: Edit = |program| program.env("DOCKER_USER", "me").env("DOCKER_PASS", "hunter2");
+    let cases = [
+        ("registry.example.test/app:1", with_auths, "correct the entry for registry.example.test in DOCKER_AUTH_CONFIG"),
+        ("registry.example.test/none:1", with_auths, "registry.example.test in DOCKER_AUTH_CONFIG"),
+        ("me/app:1", with_hub, "correct DOCKER_USER and DOCKER_PASS"),
+        ("me/app:1", as_it_is as Edit, "give credentials in DOCKER_USER and DOCKER_PASS if the image is private"),
+    ];
+    for (image, edit, hint) in cases {
+        let (_, run) = run_over(org(), silent("app", image), edit).await;
+        expect_exit(&run, exit::NOT_ALL);
+        assert!(run.stdout.contains(hint), "{image}: {hint:?} is not said: {}", run.stdout);
+        assert!(run.leaks(&["hunter2".to_owned()]).is_empty(), "{image}: {}", run.stdout);
+    }
+    let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:pull-SiMuLa";
+    let held = json!({ "username": "robot", "password": "hunter2" });
+    let account = |account: Account| {
+        account.service("web/app", pulled_with(secret, "registry.example.test/app:1")).secret("pull", held.clone())
+    };
+    let run = updater(&org().account(ACCOUNT, account).start().await).run().await;
+    assert!(run.stdout.contains("correct the secret of `repositoryCredentials`; or add"), "{}", run.stdout);
+}
+
+/// A secret's name alone is another secret in each Region, and so is the login that it holds.
+#[tokio::test]
+async fn a_secret_by_its_name_is_the_regions_own() {
+    let image = |tag: &str| format!("registry.example.test/app:{tag}");
+    let org = Org::new().registry("registry.example.test", |it| {
+        it.image("app:1", &["/right"], &[]).image("app:2", &["/right"], &[]).basic("robot", "right")
+    });
+    let holds = |password: &str| json!({ "username": "robot", "password": password });
+    let account = |account: Account| {
+        let home = account.service("web/app", pulled_with("pull", &image("1"))).secret("pull", holds("hunter2"));
+        home.region("eu-west-1", |region| {
+            region.service("web/app", pulled_with("pull", &image("2"))).secret("pull", holds("right"))
+        })
+    };
+    let world = org.account(ACCOUNT, account).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    assert_eq!(entry_point(&world, ACCOUNT), Vec::<Value>::new(), "{}", run.stdout);
+    let far = world.service(ACCOUNT, "eu-west-1", "web/app");
+    assert_eq!(far.task_definition()["containerDefinitions"][0]["entryPoint"][3], "/right");
 }

@@ -48,6 +48,19 @@ fn the_port_goes_to_the_first_container_with_port_mappings() {
     }
 }
 
+/// The Defender listens there for the container that it wraps.
+#[test]
+fn a_container_that_is_left_out_does_not_get_the_port() {
+    let mut definition = with_ports(&[json!([{ "containerPort": 80 }]), json!([{ "containerPort": 81 }])]);
+    definition["tags"] = json!([{ "key": "fargate-updater:skip-containers", "value": "container-0" }]);
+    let definition = TaskDefinition::from_json(definition);
+    let policy = Policy { waas_port: Some(8088), ..policy() };
+    let accepted = accept_spoilt(&definition, &policy, |_| {}).expect("it is accepted");
+    let containers = revision(&definition, &accepted.change)["containerDefinitions"].clone();
+    let ports = |index: usize| containers[index]["portMappings"].as_array().map(Vec::len);
+    assert_eq!((ports(0), ports(1)), (Some(1), Some(2)));
+}
+
 #[test]
 fn without_the_setting_no_port_is_added() {
     let definition = TaskDefinition::from_json(with_ports(&[json!([{ "containerPort": 80 }])]));

@@ -71,10 +71,6 @@ fn docker_user_is_for_docker_hub_alone_and_an_entry_for_it_comes_first() {
     let mut given = RegistryLogins::from_auth_config(&config).expect("it is right");
     given.or_docker_hub(login());
     assert_eq!(shown(given.of("docker.io")), pair("hub", "first"));
-
-    // What the settings hold comes before what the Console's secret holds.
-    logins.or(given);
-    assert_eq!(shown(logins.of("docker.io")), pair("me", "mine"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fargate_updater::plan::entrypoint::{Entry, FoundIn, Lookup, Silent, lookup, silent};
 use fargate_updater::plan::image::Runs;
+use fargate_updater::plan::strip::Earlier;
 use fargate_updater::plan::{Policy, Selection, TaskDefinition};
 use serde_json::{Value, json};
 
@@ -108,6 +109,24 @@ fn a_scan_is_of_no_use_to_a_container_with_a_command_of_its_own() {
     assert_eq!(Entry::from_scan(&silent_with(&[]), &joined), known(runs(&["/init", "serve"], &[])));
     assert_eq!(Entry::from_scan(&silent_with(&["report"]), &joined), None);
     assert_eq!(Entry::from_scan(&silent_with(&[]), &[]), None, "it says nothing");
+}
+
+/// What was joined once is joined still when a later run takes it over, and its owner may have added a command since.
+#[test]
+fn what_an_earlier_run_filled_in_is_taken_over_unless_a_command_would_run_twice() {
+    let filled = |joined: bool| Earlier::Filled { runs: runs(&["/init", "serve"], &[]), joined };
+    let known = |joined: bool, command: &[&str]| {
+        Some(Entry::Known { runs: runs(&["/init", "serve"], command), found_in: FoundIn::EarlierRevision { joined } })
+    };
+    let taken_over = |command: &[&str], earlier: &Earlier| Entry::from_earlier_revision(&silent_with(command), earlier);
+    assert_eq!(taken_over(&[], &filled(true)), known(true, &[]));
+    assert_eq!(taken_over(&["report"], &filled(true)), None);
+    assert_eq!(taken_over(&["report"], &filled(false)), known(false, &["report"]));
+    assert_eq!(taken_over(&["report"], &Earlier::CommandAlone), None);
+
+    let alone = |earlier: &Earlier| Entry::from_command_alone(&silent_with(&["report"]), earlier);
+    let running = Entry::Known { runs: runs(&[], &["report"]), found_in: FoundIn::Running };
+    assert_eq!((alone(&Earlier::CommandAlone), alone(&filled(false))), (Some(running), None));
 }
 
 #[test]

@@ -126,6 +126,11 @@ fn only_a_scan_of_exactly_this_image_counts() {
         ("no tag is no other", "registry.example.test:5000/app", scan(host, "app", "5000", ""), false),
         ("a short name", "httpd:2.4", scan("", "httpd", "2.4", ""), true),
         ("a short name of a team", "team/httpd", scan("", "team/httpd", "latest", ""), true),
+        ("Docker Hub by all its names", "docker.io/library/httpd:2.4", scan("", "httpd", "2.4", ""), true),
+        ("and the other way round", "httpd:2.4", scan("index.docker.io", "library/httpd", "2.4", ""), true),
+        ("a team's on Docker Hub", "docker.io/team/httpd", scan("", "team/httpd", "latest", ""), true),
+        ("a team that is not the library", "httpd:2.4", scan("", "team/httpd", "2.4", ""), false),
+        ("no registry is Docker Hub and no other", "registry.example.test/httpd:2.4", scan("", "httpd", "2.4", ""), false),
         ("a digest", "registry.example.test:5000/app@sha256:00", scan(host, "app", "", "sha256:00"), true),
         (
             "a digest decides beside a tag",

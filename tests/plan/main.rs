@@ -22,6 +22,7 @@ mod outdated;
 mod questions;
 mod redact;
 mod refuse;
+mod registry;
 mod retry;
 mod same_content;
 mod scope;

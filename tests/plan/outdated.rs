@@ -2,13 +2,14 @@
 
 use fargate_updater::plan::defender::{DefenderToday, ImageTemplate};
 use fargate_updater::plan::service::Condition;
+use fargate_updater::plan::strip::{LoadBalanced, strip};
 use fargate_updater::plan::task_definition::Registrable;
 use fargate_updater::plan::{Outdated, Policy, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
 use simulator::console::Profile;
 
-use crate::support::{CONSOLE_NAME, container, definition_of, id, policy, protect, seen, today};
+use crate::support::{CONSOLE_NAME, Setup, container, definition_of, embed, id, image_runs, policy, protect, seen, today};
 
 fn two() -> TaskDefinition<Registrable> {
     let mut web = container("web");
@@ -180,6 +181,43 @@ fn the_waas_port_is_the_one_of_the_settings_and_only_ours_is_taken_away() {
     }
 }
 
+/// The vendor has owners of images without a shell name another interpreter themselves; without it such a container could not start.
+#[test]
+fn an_owners_interpreter_is_no_difference_and_stays_as_long_as_the_program_is_a_script() {
+    let busybox = |profile: Profile, policy: &Policy| {
+        let (mut protected, _) = protect(&two(), &Console::default().profile(profile), policy);
+        protected["containerDefinitions"][0]["entryPoint"].as_array_mut().expect("words").insert(0, json!("/busybox/sh"));
+        TaskDefinition::from_json(protected)
+    };
+    let script = Profile::V21_04;
+    let console = Console::default().profile(script);
+    assert_eq!(seen(&busybox(script, &policy()), &today(&console), &policy()), Condition::Current);
+    let prefix = Outdated::Prefix { container: "web".to_owned() };
+    let set = Policy { interpreter: Some("/bin/dash".to_owned()), ..policy() };
+    assert_eq!(seen(&busybox(script, &policy()), &today(&console), &set), Condition::Outdated(prefix.clone()));
+    assert_eq!(
+        seen(&busybox(Profile::V34, &policy()), &today(&Console::default()), &policy()),
+        Condition::Outdated(prefix),
+        "a shell cannot run a program that is no script"
+    );
+
+    let upgraded = |to: Profile, policy: &Policy| {
+        let older = busybox(script, &super::support::policy());
+        let stripped = strip(&older, &LoadBalanced::new());
+        let bare = older.changed_by(&stripped.change).expect("it fits");
+        let setup = Setup { stripped, ..Setup::reading(&bare, policy, &image_runs()) };
+        let containers = embed(&setup, &Console::default().profile(to)).0["containerDefinitions"].clone();
+        (containers[0]["entryPoint"][0].clone(), containers[1]["entryPoint"][0].clone())
+    };
+    let program = |profile: Profile| {
+        let (protected, _) = protect(&two(), &Console::default().profile(profile), &policy());
+        protected["containerDefinitions"][0]["entryPoint"][0].clone()
+    };
+    assert_eq!(upgraded(script, &policy()), (json!("/busybox/sh"), program(script)));
+    assert_eq!(upgraded(Profile::V34, &policy()), (program(Profile::V34), program(Profile::V34)));
+    assert_eq!(upgraded(script, &set).0, program(script), "the Console of that time does not know the setting, and it is set");
+}
+
 #[test]
 fn a_mirrored_image_is_compared_whole_in_each_account_and_region() {
     let template: ImageTemplate =
@@ -203,6 +241,7 @@ fn a_template_is_filled_in_or_refused_by_name() {
         ("{account}.dkr.ecr.{region}.amazonaws.com/d:1", Ok("111122223333.dkr.ecr.eu-west-1.amazonaws.com/d:1")),
         ("plain.example.test/d", Ok("plain.example.test/d")),
         ("{acount}/d", Err("{acount} is not known; {account}, {region} and {version} are filled in")),
+        ("{\"user\":1}", Err("what stands in braces is not known; {account}, {region} and {version} are filled in")),
         ("{account/d", Err("a brace in it is not closed, or not opened")),
         ("account}/d", Err("a brace in it is not closed, or not opened")),
         ("a b", Err("it has blanks in it")),

@@ -205,8 +205,31 @@ fn a_defender_is_known_by_its_name_in_any_position_and_by_its_image() {
             policy(),
             older("of unknown version"),
         ),
-        ("its owner's, whatever its image", owned, policy(), Condition::Refused(SkipReason::ManagedByItsOwner)),
+        (
+            "its owner's, whatever its image",
+            owned,
+            policy(),
+            Condition::Refused(SkipReason::ManagedByItsOwner { variable: "INSTALL_BUNDLE" }),
+        ),
     ]);
+}
+
+/// The Console writes none of them as a secret, so that whoever did manages this Defender.
+#[test]
+fn a_defender_with_any_variable_from_a_secret_is_its_owners() {
+    for variable in ["INSTALL_BUNDLE", "WS_ADDRESS", "FIPS_ENABLED"] {
+        let definition = with_defender(protected_by(&Console::default().version("33.01.137")), |defender| {
+            let variables = defender["environment"].as_array_mut().expect("variables");
+            variables.retain(|it| it["name"] != variable);
+            defender["secrets"] = json!([{ "name": variable, "valueFrom": "arn:aws:ssm:eu-west-1:111122223333:parameter/x" }]);
+        });
+        check(vec![(variable, definition, policy(), Condition::Refused(SkipReason::ManagedByItsOwner { variable }))]);
+    }
+    let theirs = with_defender(protected_by(&Console::default()), |defender| {
+        defender["secrets"] =
+            json!([{ "name": "PROXY_PASSWORD", "valueFrom": "arn:aws:ssm:eu-west-1:111122223333:parameter/x" }]);
+    });
+    check(vec![("another variable", theirs, policy(), Condition::Current)]);
 }
 
 #[test]

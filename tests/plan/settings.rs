@@ -4,7 +4,8 @@ use clap::FromArgMatches;
 use clap::builder::Resettable;
 use fargate_updater::cli::{self, Cli, Given};
 use fargate_updater::plan::Mode;
-use fargate_updater::settings::{ConsoleAccess, Format, Problems, Settings};
+use fargate_updater::settings::{ConsoleAccess, Format, Problems, RegistryTexts, Settings};
+use secrecy::ExposeSecret as _;
 
 /// The arguments that any good run begins with.
 const WITH_SECRET: [&str; 1] = ["--pcc-secret=console"];
@@ -192,7 +193,7 @@ fn settings_that_contradict_each_other_are_refused() {
             None,
             vec!["DEFENDER_IMAGE_PULL_SECRET"],
         ),
-        ("a user for Docker Hub alone", [&WITH_SECRET[..], &["--docker-user=me"]].concat(), None, vec!["DOCKER_PASS"]),
+        ("a user for Docker Hub alone", [&url[..], &["--docker-user=me"]].concat(), Some("hunter2"), vec!["DOCKER_PASS"]),
         ("no Console at all", vec![], None, vec!["PCC_SECRET"]),
         ("a secret and a URL", [&WITH_SECRET[..], &url[..1]].concat(), None, vec!["PCC_SECRET"]),
         ("a secret and a user", [&WITH_SECRET[..], &url[1..]].concat(), None, vec!["PCC_SECRET"]),
@@ -296,25 +297,21 @@ fn credentials_for_registries_are_read_from_the_environment_and_never_shown() {
     };
     let auths = r#"{"auths": {"registry.example.test": {"username": "robot", "password": "hunter2"}}}"#;
     let settings = read(Some("hunter3"), Some(auths), &["--docker-user=me"]).expect("all of it is right");
-    let user = |registry: &str| settings.run.logins.of(registry).map(|login| login.user.clone());
+    let logins = settings.run.registries.logins().expect("both are whole");
+    let user = |registry: &str| logins.of(registry).map(|login| login.user.clone());
     assert_eq!(user("docker.io").as_deref(), Some("me"));
     assert_eq!(user("registry.example.test").as_deref(), Some("robot"));
     assert!(!format!("{settings:?}").contains("hunter"), "{settings:?}");
-    for (name, problems) in [
-        ("auths that are none", read(None, Some("hunter2"), &[])),
-        ("a password without a user", read(Some("hunter2"), None, &[])),
-    ] {
-        let problems = problems.expect_err(name);
-        assert!(!problems.to_string().contains("hunter2"), "{problems}");
-        assert_eq!(problems.0.len(), 1, "{name}");
-    }
+    let problems = read(None, Some("hunter2"), &[]).expect_err("they are no auths");
+    assert!(!problems.to_string().contains("hunter2"), "{problems}");
+    assert_eq!(names(&problems), ["DOCKER_AUTH_CONFIG"]);
 }
 
 #[test]
 fn certificates_are_given_as_they_are_or_in_a_file() {
     let cases = [
-        ("no such file", "/no/such/file.pem", "could not read /no/such/file.pem"),
-        ("a file without any", "Cargo.toml", "Cargo.toml: it holds no certificate in PEM"),
+        ("no such file", "/no/such/file.pem", "could not read a file by this name"),
+        ("a file without any", "Cargo.toml", "in the file, it holds no certificate in PEM"),
         (
             "something else in PEM",
             "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----",
@@ -328,4 +325,65 @@ fn certificates_are_given_as_they_are_or_in_a_file() {
         assert!(problems.to_string().contains(expected), "{name}: {problems}");
         assert!(!problems.to_string().contains("AAAA"), "{name}: {problems}");
     }
+}
+
+/// ECS puts what a secret holds in the place of a variable's value, whatever the variable is for.
+#[test]
+fn a_secret_in_the_place_of_a_setting_is_not_shown() {
+    let cases = [
+        ("an image with blanks", "--defender-image=hunter2 x", "DEFENDER_IMAGE"),
+        ("an image that is JSON", r#"--defender-image={"password":"hunter2"}"#, "DEFENDER_IMAGE"),
+        ("an image with another brace", "--defender-image={hunter2}", "DEFENDER_IMAGE"),
+        ("certificates that are none", "--pcc-ca-bundle=/hunter2", "PCC_CA_BUNDLE"),
+    ];
+    for (name, argument, setting) in cases {
+        let problems = with_secret(&[argument]).expect_err(name);
+        assert_eq!(names(&problems), [setting], "{name}");
+        assert!(!format!("{problems:?}").contains("hunter2"), "{name}: {problems}");
+    }
+    let mistyped = with_secret(&["--defender-image={acount}/d:1"]).expect_err("it is not known");
+    assert!(mistyped.to_string().contains("{acount} is not known; {account}, {region} and {version}"), "{mistyped}");
+}
+
+#[test]
+fn the_version_has_no_place_in_a_secrets_name() {
+    let image = "--defender-image=mirror.example.test/defender:{version}";
+    let secret = |name: &str| with_secret(&[image, &format!("--defender-image-pull-secret={name}")]);
+    let arn = "arn:aws:secretsmanager:{region}:{account}:secret:mirror";
+    assert!(secret(arn).is_ok());
+    assert_eq!(names(&secret(&format!("{arn}-{{version}}")).expect_err("it has")), ["DEFENDER_IMAGE_PULL_SECRET"]);
+}
+
+/// The rest of a pair may be in the Console's secret, which is read later.
+#[test]
+fn credentials_for_registries_come_one_by_one_from_the_settings_and_then_from_the_secret() {
+    let texts = |user: Option<&str>, password: Option<&str>, auth_config: Option<&str>| RegistryTexts {
+        user: user.map(Into::into),
+        password: password.map(Into::into),
+        auth_config: auth_config.map(Into::into),
+    };
+    let auths = r#"{"auths": {"registry.example.test": {"username": "robot", "password": "hunter2"}}}"#;
+    let secret = || texts(Some("theirs"), Some("hunter3"), Some(auths));
+    let login = |texts: RegistryTexts| {
+        let logins = texts.logins().map_err(|problem| problem.setting)?;
+        let login = logins.of("docker.io").map(|login| (login.user.clone(), login.password.expose_secret().to_owned()));
+        Ok::<_, String>((login, logins.of("registry.example.test").is_some()))
+    };
+    let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+    let cases = [
+        ("nothing is given", texts(None, None, None).or(secret()), Ok((pair("theirs", "hunter3"), true))),
+        ("a user is given", texts(Some("me"), None, None).or(secret()), Ok((pair("me", "hunter3"), true))),
+        ("both are given", texts(Some("me"), Some("mine"), None).or(secret()), Ok((pair("me", "mine"), true))),
+        (
+            "other registries are given",
+            texts(None, None, Some(r#"{"auths": {}}"#)).or(secret()),
+            Ok((pair("theirs", "hunter3"), false)),
+        ),
+        ("half a pair in all", texts(Some("me"), None, None).or(texts(None, None, None)), Err("DOCKER_PASS".to_owned())),
+        ("the other half", texts(None, None, None).or(texts(None, Some("hunter3"), None)), Err("DOCKER_USER".to_owned())),
+    ];
+    for (name, texts, expected) in cases {
+        assert_eq!(login(texts), expected, "{name}");
+    }
+    assert!(with_secret(&["--docker-user=me"]).is_ok(), "the secret may hold the password");
 }

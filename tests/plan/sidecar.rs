@@ -10,7 +10,7 @@ use crate::support::{Setup, container, definition_of, image_runs, policy, revisi
 fn replacing(replaced: &Value, spoil: impl FnOnce(&mut Value)) -> Value {
     let definition = definition_of(&[container("web")]);
     let mut setup = Setup::reading(&definition, &policy(), &image_runs());
-    setup.replaced = Some(replaced.clone());
+    setup.stripped.sidecar = Some(replaced.clone());
     let mut answer = setup.answer(&Console::default());
     spoil(&mut answer["containerDefinitions"][1]);
     let accepted = setup.accept(&answer).expect("the answer is accepted");
@@ -94,7 +94,7 @@ fn router(log_configuration: Option<Value>) -> Value {
 fn revision_of(containers: &[Value], replaced: Option<Value>) -> Result<Value, Refusal> {
     let definition = definition_of(containers);
     let mut setup = Setup::reading(&definition, &policy(), &image_runs());
-    setup.replaced = replaced;
+    setup.stripped.sidecar = replaced;
     let accepted = setup.accept(&setup.answer(&Console::default()))?;
     Ok(revision(&definition, &accepted.change))
 }
@@ -127,8 +127,14 @@ fn a_tuned_log_configuration_stays_unless_a_container_would_wait_for_itself() {
     let harmless = revision_of(&containers, Some(tuned.clone())).expect("nobody waits in a circle");
     assert_eq!(harmless["containerDefinitions"][2]["logConfiguration"]["options"]["from"], "tuning");
 
-    // The router waits for the application, which waits for the Defender, which waits for the router.
+    // One that is the application's own is the Console's copy of it.
+    let mut copied = older();
+    copied["logConfiguration"] = logging("web", "awsfirelens")["logConfiguration"].clone();
     let own = json!({ "logDriver": "awslogs", "options": { "from": "router" } });
+    let mended = revision_of(&[logging("web", "awsfirelens"), router(Some(own.clone()))], Some(copied)).expect("it is mended");
+    assert_eq!(mended["containerDefinitions"][2]["logConfiguration"], own);
+
+    // The router waits for the application, which waits for the Defender, which waits for the router.
     let mut waiting = router(Some(own.clone()));
     waiting["dependsOn"] = json!([{ "containerName": "web", "condition": "START" }]);
     let containers = [logging("web", "awslogs"), waiting];

@@ -3,7 +3,7 @@
 
 use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::image::Runs;
-use fargate_updater::plan::strip::strip;
+use fargate_updater::plan::strip::{Earlier, LoadBalanced, Stripped, strip};
 use fargate_updater::plan::task_definition::Registrable;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::support::{Setup, container, embed, fixture, image_runs, policy, prote
 
 fn stripped(definition: &Value) -> Value {
     let definition = TaskDefinition::from_json(definition.clone());
-    revision(&definition, &strip(&definition).change)
+    revision(&definition, &strip(&definition, &LoadBalanced::new()).change)
 }
 
 /// Returns a definition without the lists and objects at which nobody can see whether they were empty or not there: those that
@@ -58,7 +58,7 @@ proptest! {
         let before = as_ecs_stores(definition);
         let (protected, _) = protect(&TaskDefinition::from_json(before.clone()), &console, &policy);
         let running = TaskDefinition::from_json(as_ecs_stores(protected));
-        let strip = strip(&running);
+        let strip = strip(&running, &LoadBalanced::new());
         let bare = running.changed_by(&strip.change).expect("the change was made for it");
         prop_assert_eq!(without_empty(&as_ecs_stores(bare.json().clone())), without_empty(&before));
         let back = strip.change.invert().apply(bare.json()).expect("it can be taken back");
@@ -67,7 +67,7 @@ proptest! {
         // The same Console again, and any other.
         for console in [&console, &newest] {
             let mut setup = Setup::reading(&bare, &policy, &image_runs());
-            setup.replaced = strip.sidecar.clone();
+            setup.stripped = strip.clone();
             let again = as_ecs_stores(embed(&setup, console).0);
             let (at_once, _) = protect(&TaskDefinition::from_json(before.clone()), console, &policy);
             prop_assert_eq!(without_empty(&untuned(&again)), without_empty(&untuned(&as_ecs_stores(at_once))));
@@ -177,14 +177,15 @@ fn what_was_filled_in_goes_and_what_its_owner_made_of_it_stays() {
 
     let untouched = running(|_| {});
     assert_eq!(containers(&untouched)[0], original()["containerDefinitions"][0]);
-    let known = strip(&untouched).filled;
-    assert_eq!(known["silent"], filled, "an upgrade can go on with it when the image cannot be read");
-    assert_eq!(known["report"], Runs { command: Vec::new(), ..filled });
+    let known = strip(&untouched, &LoadBalanced::new()).earlier;
+    let earlier = |runs| Earlier::Filled { runs, joined: false };
+    assert_eq!(known["silent"], earlier(filled.clone()), "an upgrade can go on with it when the image cannot be read");
+    assert_eq!(known["report"], earlier(Runs { command: Vec::new(), ..filled }));
     assert_eq!(known.len(), 2);
 
     let mut other_image = running(|it| it["containerDefinitions"][0]["image"] = json!("registry.example.test/silent:2"));
     assert_eq!(containers(&other_image)[0].get("entryPoint"), None, "it is resolved anew");
-    assert!(!strip(&other_image).filled.contains_key("silent"), "what was filled in is another image's");
+    assert!(!strip(&other_image, &LoadBalanced::new()).earlier.contains_key("silent"), "what was filled in is another image's");
 
     other_image = running(|it| it["containerDefinitions"][0]["command"] = json!(["serve", "--debug"]));
     assert_eq!(containers(&other_image)[0]["command"], json!(["serve", "--debug"]), "the command is its owner's now");
@@ -200,6 +201,97 @@ fn what_was_filled_in_goes_and_what_its_owner_made_of_it_stays() {
     assert_eq!(containers(&no_tags)[0]["entryPoint"], json!(["/sbin/init", "--"]), "nobody knows that it was filled in");
 }
 
+/// What runs today counts, whatever the image says; and nobody can tell a record from the lack of one but by our tag.
+#[test]
+fn a_command_that_stands_alone_behind_the_defender_is_told_apart_from_one_that_was_filled_in() {
+    let alone = |with_tags: bool, command: Value| {
+        let mut definition = original();
+        definition["containerDefinitions"] = json!([{ "name": "web", "image": "web:1", "command": ["daily"] }]);
+        let setup = Setup::reading(
+            &TaskDefinition::from_json(definition),
+            &policy(),
+            &Runs { entry_point: Vec::new(), command: vec!["serve".to_owned()] },
+        );
+        let (mut protected, _) = embed(&setup, &Console::default());
+        protected["containerDefinitions"][0]["command"] = command;
+        if !with_tags {
+            protected.as_object_mut().expect("a definition").shift_remove("tags");
+        }
+        strip(&TaskDefinition::from_json(protected), &LoadBalanced::new()).earlier.remove("web")
+    };
+    assert_eq!(alone(false, json!(["daily"])), Some(Earlier::CommandAlone));
+    assert_eq!(alone(true, json!(["daily"])), Some(Earlier::Filled { runs: Runs::default(), joined: false }));
+    assert_eq!(alone(false, json!([])), None, "there is nothing to keep");
+}
+
+/// The Console's scan and some look-ups have ENTRYPOINT and CMD in one list, and a later run must know.
+#[test]
+fn an_entry_point_that_was_joined_is_remembered_as_that() {
+    let joins = |joins: bool| {
+        let image = Console::default().image("web:1", &["/init"], &["serve"]);
+        let console = if joins { image.combined_extraction() } else { image };
+        let definition = json!({ "family": "checkout", "containerDefinitions": [{ "name": "web", "image": "web:1" }] });
+        let setup = Setup::asking(&TaskDefinition::from_json(definition.clone()), &policy());
+        let protected = embed(&setup, &console).0;
+        assert_eq!(stripped(&protected), definition);
+        strip(&TaskDefinition::from_json(protected), &LoadBalanced::new()).earlier.remove("web")
+    };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let runs = Runs { entry_point: words(&["/init", "serve"]), command: Vec::new() };
+    assert_eq!(joins(true), Some(Earlier::Filled { runs, joined: true }));
+    let runs = Runs { entry_point: words(&["/init"]), command: words(&["serve"]) };
+    assert_eq!(joins(false), Some(Earlier::Filled { runs, joined: false }));
+}
+
+#[test]
+fn an_application_keeps_a_variable_that_sidecars_have_too() {
+    let mut web = container("web");
+    web["environment"] = json!([{ "name": "FIPS_ENABLED", "value": "true" }]);
+    for profile in Profile::ALL {
+        let before = TaskDefinition::from_json(json!({ "family": "checkout", "containerDefinitions": [web] }));
+        let (mut protected, _) = protect(&before, &Console::default().profile(profile), &policy());
+        protected.as_object_mut().expect("a definition").shift_remove("tags");
+        assert_eq!(stripped(&protected)["containerDefinitions"][0]["environment"], web["environment"], "{profile:?}");
+    }
+}
+
+/// A log router that waits for the Defender, say: embedding would not give it that back.
+#[test]
+fn what_its_owner_made_of_a_container_that_is_not_wrapped_stays_as_long_as_the_name_does() {
+    let mut router = container("router");
+    router["dependsOn"] = json!([{ "containerName": "TwistlockDefender", "condition": "START" }]);
+    router["volumesFrom"] = json!([{ "sourceContainer": "TwistlockDefender", "readOnly": true }]);
+    let with_router = |it: &mut Value| it["containerDefinitions"].as_array_mut().expect("containers").push(router.clone());
+    let containers = stripped(running(with_router).json())["containerDefinitions"].clone();
+    assert_eq!(containers[3], router);
+    let renamed = running(|it| {
+        with_router(it);
+        let text = it.to_string().replace("\"TwistlockDefender\"", "\"runtime-protection\"");
+        *it = serde_json::from_str(&text).expect("it is JSON still");
+    });
+    let containers = stripped(renamed.json())["containerDefinitions"].clone();
+    assert_eq!(
+        (&containers[3]["dependsOn"], &containers[3]["volumesFrom"]),
+        (&Value::Null, &Value::Null),
+        "there is no such container any more"
+    );
+}
+
+/// ECS refuses to move a service to a definition without the port that its load balancer names.
+#[test]
+fn a_waas_port_that_a_load_balancer_names_stays() {
+    let definition = running(|_| {});
+    let ports = |load_balanced: &[(&str, u16)]| {
+        let load_balanced = load_balanced.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect();
+        let strip = strip(&definition, &load_balanced);
+        revision(&definition, &strip.change)["containerDefinitions"][2]["portMappings"].clone()
+    };
+    assert_eq!(ports(&[("theirs", 8088)])[1]["containerPort"], 8088);
+    for other in [&[][..], &[("theirs", 80)], &[("silent", 8088)]] {
+        assert_eq!(ports(other), json!([{ "containerPort": 80 }]), "{other:?}");
+    }
+}
+
 #[test]
 fn a_container_that_was_never_embedded_loses_nothing() {
     let mut new = container("new");
@@ -212,8 +304,21 @@ fn a_container_that_was_never_embedded_loses_nothing() {
 #[test]
 fn without_a_defender_nothing_is_taken() {
     let definition = TaskDefinition::from_json(original());
-    let stripped = strip(&definition);
-    assert!(stripped.change.is_empty() && stripped.sidecar.is_none() && stripped.filled.is_empty());
+    let nothing = strip(&definition, &LoadBalanced::new());
+    assert_eq!(nothing, Stripped::default());
+}
+
+/// Somebody took the Defender out by hand, and left behind what names another image or another run.
+#[test]
+fn what_a_defender_that_is_gone_has_left_behind_is_taken_too() {
+    let mut definition = original();
+    let left = json!([{ "name": "TW_IMAGE_NAME", "value": "old:1" }, { "name": "A", "value": "1" }]);
+    definition["containerDefinitions"][0]["environment"] = left;
+    let tags = definition["tags"].as_array_mut().expect("tags");
+    tags.push(json!({ "key": "fargate-updater:filled", "value": "silent/entryPoint=0123456789abcdef" }));
+    let mut expected = original();
+    expected["containerDefinitions"][0]["environment"] = json!([{ "name": "A", "value": "1" }]);
+    assert_eq!(stripped(&definition), expected);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
 use fargate_updater::plan::question::{one_answer, questions};
 use fargate_updater::plan::service::{Condition, condition};
+use fargate_updater::plan::strip::{LoadBalanced, Stripped};
 use fargate_updater::plan::task_definition::{Described, Registrable};
 use fargate_updater::plan::{Accepted, Embedding, Measure, Policy, Refusal, Selection, ServiceFacts, TaskDefinition, accept};
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ pub(crate) struct Setup {
     pub(crate) selection: Selection,
     pub(crate) entries: Entries,
     pub(crate) policy: Policy,
-    pub(crate) replaced: Option<Value>,
+    pub(crate) stripped: Stripped,
 }
 
 impl Setup {
@@ -72,7 +73,7 @@ impl Setup {
         let selection = Selection::of(definition, &BTreeSet::new());
         let silent = entrypoint::silent(definition, &selection).into_iter();
         let entries = silent.map(|silent| (silent.container.clone(), entry(&silent).expect("it has something to run"))).collect();
-        Self { definition: definition.clone(), selection, entries, policy: policy.clone(), replaced: None }
+        Self { definition: definition.clone(), selection, entries, policy: policy.clone(), stripped: Stripped::default() }
     }
 
     pub(crate) fn embedding(&self) -> Embedding<'_> {
@@ -81,7 +82,7 @@ impl Setup {
             selection: &self.selection,
             entries: &self.entries,
             policy: &self.policy,
-            replaced: self.replaced.as_ref(),
+            stripped: &self.stripped,
         }
     }
 
@@ -132,7 +133,8 @@ pub(crate) fn image_runs() -> Runs {
 pub(crate) fn seen(definition: &TaskDefinition<Registrable>, today: &DefenderToday, policy: &Policy) -> Condition {
     let selection = Selection::of(definition, &BTreeSet::new());
     let image = today.image_in(&id("111122223333"), &id("eu-west-1"));
-    condition(definition, &Measure { today, image: &image, policy, selection: &selection })
+    let load_balanced = LoadBalanced::new();
+    condition(definition, &Measure { today, image: &image, policy, selection: &selection, load_balanced: &load_balanced })
 }
 
 /// The revision that a change makes of a definition.
@@ -208,6 +210,7 @@ pub(crate) fn service() -> ServiceFacts {
         express_mode: false,
         deploying: false,
         cluster_opted_out: false,
+        load_balanced: LoadBalanced::new(),
         tags: Vec::new(),
     }
 }

@@ -21,6 +21,8 @@ pub struct Service {
     pub status: String,
     pub platform_version: String,
     pub express_mode: bool,
+    /// Container and port that a load balancer sends requests to.
+    pub load_balancer: Option<(String, u16)>,
     pub tags: BTreeMap<String, String>,
     pub deploying: Deploying,
     pub desired_count: u64,
@@ -60,6 +62,7 @@ impl Default for Service {
             status: "ACTIVE".to_owned(),
             platform_version: "LATEST".to_owned(),
             express_mode: false,
+            load_balancer: None,
             tags: BTreeMap::new(),
             deploying: Deploying::Nothing,
             desired_count: 1,
@@ -117,6 +120,12 @@ impl Service {
     /// Makes it an Express Mode service, which has an API of its own.
     pub fn express_mode(mut self) -> Self {
         self.express_mode = true;
+        self
+    }
+
+    /// Has a load balancer send requests to a container's port.
+    pub fn load_balancer(mut self, container: &str, port: u16) -> Self {
+        self.load_balancer = Some((container.to_owned(), port));
         self
     }
 

@@ -75,7 +75,10 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     put("serviceArn", state.service_arn(account, region, &service.cluster, &service.name).into());
     put("serviceName", service.name.as_str().into());
     put("clusterArn", state.cluster_arn(account, region, &service.cluster).into());
-    put("loadBalancers", json!([]));
+    let group = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/simulated/0123456789abcdef";
+    let balancer =
+        |(container, port): &(String, u16)| json!({ "targetGroupArn": group, "containerName": container, "containerPort": port });
+    put("loadBalancers", service.load_balancer.iter().map(balancer).collect());
     put("serviceRegistries", json!([]));
     put("status", service.status.as_str().into());
     put("desiredCount", service.desired_count.into());

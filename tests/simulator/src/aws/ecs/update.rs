@@ -58,6 +58,11 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
         if needs_ptrace(revision) && version(platform_version).is_some_and(|version| version < PTRACE_SINCE) {
             return Err(ErrorKind::IncompatiblePlatform.into());
         }
+        if let Some((container, port)) =
+            service.load_balancer.as_ref().filter(|(container, port)| !maps(revision, container, *port))
+        {
+            return Err(invalid(&format!("The container {container} did not have a container port {port} defined.")));
+        }
         task_definition = arn;
     }
 
@@ -82,6 +87,14 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
     }
     let service = service.clone();
     Ok(json!({ "service": super::services::shown(state, &account, &region, &service, false) }))
+}
+
+/// Returns whether a container has the port that a load balancer names, which its task definition must have.
+fn maps(revision: &Revision, container: &str, port: u16) -> bool {
+    let mut containers = revision.definition.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten();
+    let container = containers.find(|it| it.get("name").and_then(Value::as_str) == Some(container));
+    let ports = container.and_then(|it| it.get("portMappings")).and_then(Value::as_array).into_iter().flatten();
+    ports.filter_map(|mapping| mapping.get("containerPort")?.as_u64()).any(|mapped| mapped == u64::from(port))
 }
 
 fn needs_ptrace(revision: &Revision) -> bool {

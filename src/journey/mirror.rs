@@ -1,0 +1,25 @@
+//! Is the Defender's image where `DEFENDER_IMAGE` says? A task whose sidecar cannot be pulled never starts.
+
+use super::{Job, JourneyError, World};
+use crate::plan::TaskDefinition;
+use crate::plan::defender;
+use crate::plan::image::Platform;
+use crate::plan::task_definition::Registrable;
+use crate::registry::Puller;
+
+/// Makes sure that the image that is filled in for the job's account and Region is there; each is read once a run.
+///
+/// Only an image that is certainly missing is a reason to stop. One that we may not read, or whose registry cannot be reached from
+/// here, may well be there for the task, which pulls it with another role and from another network.
+pub(super) async fn check(job: &Job, world: &World, definition: &TaskDefinition<Registrable>) -> Result<(), JourneyError> {
+    let (account, region) = (&job.open.account, &job.open.region);
+    let asked = world.today.asked_image(&account.id, region);
+    // The vendor's own registry has a token in its path, and needs no look.
+    let Some(image) = asked.filter(|image| *image == defender::public_image(image)) else { return Ok(()) };
+    let secret = world.policy.pull_secret_in(&account.id, region);
+    let puller = Puller { account, region, secret: secret.as_deref() };
+    match world.images.runs(&image, Platform::of(definition), &puller).await {
+        Err(source) if source.is_certainly_missing() => Err(JourneyError::NoDefenderImage { image, source: Box::new(source) }),
+        _ => Ok(()),
+    }
+}
