@@ -351,6 +351,12 @@ async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_ca
     assert_eq!(world.registered().len(), 1);
     assert_eq!(world.calls().of("GET manifests"), 2, "each is read once");
 
+    // To a stranger a registry may say so of an image that is there.
+    let world = Org::new().account(ACCOUNT, shop).start().await;
+    let elsewhere = updater(&world).env("DEFENDER_IMAGE", "mirror.example.test/twistlock/defender:defender_{version}");
+    expect_exit(&elsewhere.run().await, exit::DONE);
+    assert_eq!(world.registered().len(), 1);
+
     // Tasks pull with another role and from another network.
     let denied = |account: Account| far(account).deny("ecr:GetAuthorizationToken");
     let world = here_only().account(ACCOUNT, denied).start().await;

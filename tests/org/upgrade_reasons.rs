@@ -1,11 +1,11 @@
 //! Why a Defender is replaced: what the Console embeds today counts, each difference once, and nothing that it makes anew at each call.
 
 use serde_json::json;
-use simulator::Program;
 use simulator::console::Profile;
+use simulator::{Org, Program};
 
-use crate::shop::{Setting, application, as_it_is, edit, expect_quiet, org, run, running, sidecar};
-use crate::support::expect_told;
+use crate::shop::{Setting, WORKER, application, as_it_is, edit, expect_quiet, org, original, run, running, sidecar};
+use crate::support::{ACCOUNT, expect_told};
 
 /// What a Console embeds is what counts, not what it says its version is.
 #[tokio::test]
@@ -63,6 +63,18 @@ async fn a_new_bundle_alone_is_no_reason_and_reembed_is() {
     let variables = sidecar(&running(&world))["environment"].to_string();
     assert!(variables.contains("YW5vdGhlci1idW5kbGU="), "the bundle is today's");
     expect_quiet(&world, as_it_is).await;
+}
+
+/// Without room for our tags nothing tells what runs from what would be registered; it is still not told as a change to itself.
+#[tokio::test]
+async fn a_forced_replacement_never_moves_a_service_to_the_revision_that_it_runs() {
+    let mut definition = original();
+    definition["tags"] = (0..50).map(|number| json!({ "key": format!("owner-{number}"), "value": "x" })).collect();
+    let org = Org::new().image(WORKER, &["/entrypoint.sh"], &["serve"]);
+    let world = org.account(ACCOUNT, |account| account.service("web/shop", definition)).start().await;
+    run(&world, as_it_is).await;
+    let forced = run(&world, |program| program.env("REEMBED", "true")).await;
+    expect_told(&forced, "web/shop", "upgraded", "shop:2 -> shop:3");
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ fn what_was_filled_in_goes_and_what_its_owner_made_of_it_stays() {
 /// What runs today counts, whatever the image says; and nobody can tell a record from the lack of one but by our tag.
 #[test]
 fn a_command_that_stands_alone_behind_the_defender_is_told_apart_from_one_that_was_filled_in() {
-    let alone = |with_tags: bool, command: Value| {
+    let alone = |with_tags: bool, command: Value, image: &str| {
         let mut definition = original();
         definition["containerDefinitions"] = json!([{ "name": "web", "image": "web:1", "command": ["daily"] }]);
         let setup = Setup::reading(
@@ -214,14 +214,18 @@ fn a_command_that_stands_alone_behind_the_defender_is_told_apart_from_one_that_w
         );
         let (mut protected, _) = embed(&setup, &Console::default());
         protected["containerDefinitions"][0]["command"] = command;
+        protected["containerDefinitions"][0]["image"] = json!(image);
         if !with_tags {
             protected.as_object_mut().expect("a definition").shift_remove("tags");
         }
         strip(&TaskDefinition::from_json(protected), &LoadBalanced::new()).earlier.remove("web")
     };
-    assert_eq!(alone(false, json!(["daily"])), Some(Earlier::CommandAlone));
-    assert_eq!(alone(true, json!(["daily"])), Some(Earlier::Filled { runs: Runs::default(), joined: false }));
-    assert_eq!(alone(false, json!([])), None, "there is nothing to keep");
+    let daily = || json!(["daily"]);
+    assert_eq!(alone(false, daily(), "web:1"), Some(Earlier::CommandAlone));
+    assert_eq!(alone(false, daily(), "web:2"), Some(Earlier::CommandAlone));
+    assert_eq!(alone(true, daily(), "web:1"), Some(Earlier::Filled { runs: Runs::default(), joined: false }));
+    assert_eq!(alone(true, daily(), "web:2"), None, "it was filled in for another image, and is resolved anew");
+    assert_eq!(alone(false, json!([]), "web:1"), None, "there is nothing to keep");
 }
 
 /// The Console's scan and some look-ups have ENTRYPOINT and CMD in one list, and a later run must know.
