@@ -109,7 +109,7 @@ pub struct Given {
     #[arg(long, env = "FIPS_ENABLED", value_name = "BOOL", help_heading = "Defender")]
     pub fips_enabled: Option<String>,
 
-    /// Extra container port for WAAS, added to the first container that has port mappings.
+    /// Extra container port for WAAS, added to the first container under the Defender that has port mappings.
     #[arg(long, env = "WAAS_PORT", value_name = "PORT", help_heading = "Defender")]
     pub waas_port: Option<String>,
 

@@ -26,7 +26,7 @@ use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
-use crate::plan::strip::{LoadBalanced, Stripped, strip};
+use crate::plan::strip::{Earlier, LoadBalanced, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::{Selection, SkipReason, defender, question};
 
@@ -35,6 +35,7 @@ pub use error::JourneyError;
 use error::{Answer, NobodyKnows};
 pub use job::{Ended, Job, OpenRegion, World};
 pub use look::{Seen, look_at};
+pub use mirror::Mirrors;
 
 /// So many services of one job are moved before they are looked at again, if the last look is long ago by then.
 const UPDATES_AT_ONCE: usize = 10;
@@ -67,7 +68,7 @@ struct Found {
     family: Family,
     definition: TaskDefinition<Registrable>,
     selection: Selection,
-    /// What the load balancers of its services send requests to.
+    /// What the load balancers and service registries of its services name.
     load_balanced: LoadBalanced,
 }
 
@@ -86,16 +87,14 @@ struct Made {
 
 /// Takes the Defender out that is to be replaced, and what one that is gone has left behind.
 fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
-    let stripped = strip(&found.definition, &found.load_balanced);
+    let stripped = strip(&found.definition, &found.selection, &found.load_balanced);
+    let lost = stripped.earlier.iter().find(|(name, earlier)| **earlier == Earlier::CommandAlone && !found.selection.wraps(name));
+    if let Some((container, _)) = lost {
+        return Err(JourneyError::LostEntryPoint { container: container.clone() });
+    }
     let definition = found.definition.changed_by(&stripped.change);
     let definition = definition.map_err(|source| JourneyError::Strip { family: found.family.clone(), source })?;
     Ok(Bare { definition, stripped, why })
-}
-
-/// Returns whether a new revision would say what the running one says. Whatever seemed outdated then is what this Console embeds,
-/// and rolling it out would change nothing, at this run and at every other.
-fn is_the_same(why: &Outdated, found: &Found, revision: &TaskDefinition<Protected>) -> bool {
-    *why != Outdated::Asked && same_but_for_memory(found.definition.json(), revision.json())
 }
 
 impl Journey<'_> {
@@ -118,7 +117,9 @@ impl Journey<'_> {
         let made = self.accept(&found, &embedding, &entry_points, &answer)?; // no I/O: a copy, or a refusal that names why
         let Made { revision, findings } = made;
         self.findings = findings;
-        if bare.why.as_ref().is_some_and(|why| is_the_same(why, &found, &revision)) {
+        let says_the_same = same_but_for_memory(found.definition.json(), revision.json());
+        if bare.why.is_some() && says_the_same && !self.world.policy.reembed {
+            // Whatever seemed outdated is what this Console embeds, now and at every other run.
             self.end_all(&Outcome::UpToDate { task_definition: found.arn });
             return Ok(());
         }

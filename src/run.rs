@@ -20,7 +20,7 @@ use crate::aws::{Aws, Calls};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
-use crate::journey::{self, Ended, Job, OpenRegion, World};
+use crate::journey::{self, Ended, Job, Mirrors, OpenRegion, World};
 use crate::plan::defender::{certifies, public_image};
 use crate::registry::{Images, Reading};
 use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
@@ -91,7 +91,7 @@ async fn get_ready(
     stop: CancellationToken,
 ) -> Result<World, StartError> {
     let access = console_access(settings, aws).await?;
-    let logins = settings.run.registries.clone().or(access.from_secret.registries).logins();
+    let logins = settings.run.registries.logins_with(&access.from_secret.registries);
     let logins = logins.map_err(|Problem { setting, text: problem }| StartError::Setting { setting, problem })?;
     let options = ConsoleOptions {
         defenders_connect_to: settings.console.defenders_connect_to.clone(),
@@ -132,6 +132,7 @@ async fn get_ready(
         policy: settings.policy.clone(),
         console,
         images,
+        mirrors: Mirrors::default(),
         today,
         run_id: run_id.to_owned(),
         look_again_after: settings.run.look_again_after,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::{
-    ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure, LoadBalancer, ResourceManagementType, Service,
-    ServiceField, Tag, TaskDefinitionField,
+    ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure, ResourceManagementType, Service, ServiceField, Tag,
+    TaskDefinitionField,
 };
 
 use super::call::{At, Calls};
@@ -244,14 +244,16 @@ fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) ->
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
         cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
-        load_balanced: service.load_balancers().iter().filter_map(load_balanced).collect(),
+        load_balanced: load_balanced(service).collect(),
         tags: pairs(service.tags()),
     })
 }
 
-/// Returns the container and port that a load balancer names.
-fn load_balanced(balancer: &LoadBalancer) -> Option<(String, u16)> {
-    Some((balancer.container_name()?.to_owned(), balancer.container_port()?.try_into().ok()?))
+/// Returns the containers and ports that load balancers and service registries name.
+fn load_balanced(service: &Service) -> impl Iterator<Item = (String, u16)> {
+    let balancers = service.load_balancers().iter().map(|it| (it.container_name(), it.container_port()));
+    let registries = service.service_registries().iter().map(|it| (it.container_name(), it.container_port()));
+    balancers.chain(registries).filter_map(|(name, port)| Some((name?.to_owned(), port?.try_into().ok()?)))
 }
 
 /// Returns what a service runs; one with an EXTERNAL controller says so in its task sets, and nothing before it has one.

@@ -262,7 +262,10 @@ impl Console {
             }
             Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
             Err(error) if error.is_forbidden() => {
-                self.may_see_scans.store(false, Ordering::Relaxed);
+                // A page comes from something in between, which may let the next question through.
+                if matches!(error.what(), What::Forbidden { .. }) {
+                    self.may_see_scans.store(false, Ordering::Relaxed);
+                }
                 Ok(Scan::NotAllowed)
             }
             Err(error) => Err(error),

@@ -63,7 +63,7 @@ impl ConsoleError {
         matches!(self.what, What::Refused { status: 404, .. } | What::NotJson { status: 404, .. })
     }
 
-    /// Returns whether the user may not ask for this.
+    /// Returns whether the user may not ask for this, or something in between does not let it through.
     pub fn is_forbidden(&self) -> bool {
         matches!(self.what, What::Forbidden { .. } | What::NotJson { status: 403, .. })
     }

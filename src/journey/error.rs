@@ -26,6 +26,8 @@ pub enum JourneyError {
     NoDefenderImage { image: String, source: Box<ImageError> },
     #[error("could not take the older Defender out of {family}")]
     Strip { family: Family, source: EditError },
+    #[error("container {container} is left out, and nothing but its command stood behind the Defender that it had")]
+    LostEntryPoint { container: String },
     #[error("could not embed the Defender into {family}")]
     Embed { family: Family, source: ConsoleError },
     #[error("could not accept what the Console made of {family}")]
@@ -52,7 +54,7 @@ impl JourneyError {
             | Self::LookAgain { .. }
             | Self::NotDescribed { .. }
             | Self::Newest { .. } => Stage::Look,
-            Self::EntryPoint { .. } => Stage::EntryPoint,
+            Self::EntryPoint { .. } | Self::LostEntryPoint { .. } => Stage::EntryPoint,
             Self::Embed { .. } | Self::NoDefenderImage { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Register { .. } => Stage::Register,
@@ -65,8 +67,13 @@ impl JourneyError {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
             Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
             Self::EntryPoint { source } => source.hint(),
+            Self::LostEntryPoint { container } => Some(format!(
+                "without an `entryPoint` of its own its image's would come before that command; say in the task definition what \
+                 {container} is to start with"
+            )),
             Self::NoDefenderImage { .. } => {
-                Some("copy the Console's Defender image there under this name, or correct DEFENDER_IMAGE".to_owned())
+                let cache = "if it is a pull-through cache, pull it once";
+                Some(format!("copy the Console's Defender image there under this name, or correct DEFENDER_IMAGE; {cache}"))
             }
             Self::Embed { source, .. } => source.hint(),
             Self::Accept { source: Refusal::Additions { .. }, .. } => Some(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use super::mirror::Mirrors;
 use crate::aws::{Account, EcsReader, EcsWriter};
 use crate::console::Console;
 use crate::events::{Outcome, ServiceEnded};
@@ -21,6 +22,8 @@ pub struct World {
     pub policy: Policy,
     pub console: Console,
     pub images: Images,
+    /// The Defender's images that were looked for, with what is missing.
+    pub mirrors: Mirrors,
     pub today: DefenderToday,
     pub run_id: String,
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,

@@ -1,13 +1,19 @@
 //! Is the Defender's image where `DEFENDER_IMAGE` says? A task whose sidecar cannot be pulled never starts.
 
+use std::convert::Infallible;
+
 use super::{Job, JourneyError, World};
+use crate::once::Once;
 use crate::plan::TaskDefinition;
 use crate::plan::defender;
 use crate::plan::image::Platform;
 use crate::plan::task_definition::Registrable;
-use crate::registry::Puller;
+use crate::registry::{ImageError, Puller};
 
-/// Makes sure that the image that is filled in for the job's account and Region is there; each is read once a run.
+/// Images by name, each looked for once a run, and the error of one that is certainly missing.
+pub type Mirrors = Once<String, Option<Box<ImageError>>, Infallible>;
+
+/// Makes sure that the image that is filled in for the job's account and Region is there.
 ///
 /// Only an image that is certainly missing is a reason to stop. One that we may not read, or whose registry cannot be reached from
 /// here, may well be there for the task, which pulls it with another role and from another network.
@@ -18,8 +24,13 @@ pub(super) async fn check(job: &Job, world: &World, definition: &TaskDefinition<
     let Some(image) = asked.filter(|image| *image == defender::public_image(image)) else { return Ok(()) };
     let secret = world.policy.pull_secret_in(&account.id, region);
     let puller = Puller { account, region, secret: secret.as_deref() };
-    match world.images.runs(&image, Platform::of(definition), &puller).await {
-        Err(source) if source.is_certainly_missing() => Err(JourneyError::NoDefenderImage { image, source: Box::new(source) }),
-        _ => Ok(()),
+    let look = async {
+        let looked = world.images.runs(&image, Platform::of(definition), &puller).await;
+        Ok(looked.err().filter(ImageError::is_certainly_missing).map(Box::new))
+    };
+    match world.mirrors.get(image.clone(), look).await {
+        Ok(Some(source)) => Err(JourneyError::NoDefenderImage { image, source }),
+        Ok(None) => Ok(()),
+        Err(never) => match never {},
     }
 }

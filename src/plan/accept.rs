@@ -305,8 +305,9 @@ impl Taken<'_> {
                 self.record.fill(theirs.name(), what, &own);
             }
         }
-        let interpreter = self.embedding.stripped.interpreters.get(theirs.name()).map(Vec::as_slice).unwrap_or_default();
-        let prefix = defender::prefix_with(prefix, &as_texts(interpreter), self.embedding.policy);
+        let before = self.embedding.stripped.before_program.get(theirs.name()).map(Vec::as_slice).unwrap_or_default();
+        let before = as_texts(before);
+        let prefix = defender::prefix_with(prefix, &before);
         let mut edits = vec![put(theirs.0, at, "entryPoint", json!([prefix, own].concat()))];
         if !filled_command.is_empty() {
             self.record.fill(theirs.name(), memory::COMMAND, &filled_command);

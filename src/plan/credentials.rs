@@ -96,6 +96,13 @@ impl RegistryLogins {
         let _ = self.0.entry(DOCKER_HUB.to_owned()).or_insert(login);
     }
 
+    /// Adds another's logins where there are none.
+    pub fn or(&mut self, others: Self) {
+        for (registry, login) in others.0 {
+            let _ = self.0.entry(registry).or_insert(login);
+        }
+    }
+
     /// Returns the login for a registry.
     pub fn of(&self, registry: &str) -> Option<&RegistryLogin> {
         self.0.get(registry)
@@ -109,5 +116,7 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
 /// Returns the registry of a key of `auths`, which may be a host or an address such as `https://index.docker.io/v1/`.
 fn host_of(key: &str) -> &str {
     let key = key.split_once("://").map_or(key, |(_, rest)| rest);
-    plain_host(key.split('/').next().unwrap_or(key))
+    let host = key.split('/').next().unwrap_or(key);
+    // A user and a password before it are not used, and must not be told either.
+    plain_host(host.rsplit_once('@').map_or(host, |(_, host)| host))
 }

@@ -9,7 +9,6 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::policy::Policy;
 use super::redact::{MASK, Redactor};
 use super::task_definition::{Container, TaskDefinition, containers_of};
 use crate::ids::{AccountId, RegionName};
@@ -333,8 +332,7 @@ pub fn version_of(image: &str) -> Option<String> {
 
 /// Returns a Defender's image name with the registry token masked.
 pub fn public_image(image: &str) -> String {
-    let parts: Vec<&str> = image.split('/').map(|part| if part.starts_with("tw_") { MASK } else { part }).collect();
-    parts.join("/")
+    registry_token(image).map_or_else(|| image.to_owned(), |token| image.replace(token, MASK))
 }
 
 /// Returns the Defenders' containers, by their name in any position, or by their image if their owner renamed them.
@@ -364,19 +362,43 @@ pub fn wrapped_at(entry_point: &[&str]) -> Option<usize> {
     entry_point.windows(2).position(|pair| pair == ENTRY_POINT_PAIR).map(|at| at + ENTRY_POINT_PAIR.len())
 }
 
-/// Returns what stands before the Defender's own program in what it puts before an entry point: the interpreter, if there is one.
-pub fn interpreter_of<'a>(prefix: &'a [&'a str]) -> &'a [&'a str] {
+/// What a program that starts others is called when it is a shell, which the vendor's guide has owners of images without one name
+/// themselves ("Embed App-Embedded Defender", on INTERPRETER).
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"];
+
+/// Returns what stands before the Defender's own program in what is put before an entry point: an interpreter, or a wrapper of the
+/// owner's such as `tini --`.
+pub fn before_program<'a>(prefix: &'a [&'a str]) -> &'a [&'a str] {
     &prefix[..prefix.len().saturating_sub(ENTRY_POINT_PAIR.len() + 1)]
 }
 
-/// Returns what the Console puts before an entry point, with the interpreter that its owner put there where it names none: the
-/// vendor's guide has owners of images without a shell do so ("Embed App-Embedded Defender", on INTERPRETER), and without it the
-/// container could not start. A program that is no script needs none.
-pub fn prefix_with<'a>(prefix: &'a [impl AsRef<str>], interpreter: &[&'a str], policy: &Policy) -> Vec<&'a str> {
-    let prefix: Vec<&str> = prefix.iter().map(AsRef::as_ref).collect();
-    let names_none = policy.interpreter.is_none() && interpreter_of(&prefix).is_empty();
-    let is_script = prefix.first().is_some_and(|program| program.ends_with(".sh"));
-    if names_none && is_script { [interpreter, &prefix].concat() } else { prefix }
+/// Returns what the Console puts before an entry point with what a container has before the Defender's program until now.
+///
+/// A wrapper stays. So does an interpreter where the Console names none and its program is a script, which could not start without
+/// it in an image without a shell; a program that is no script needs none.
+pub fn prefix_with<'a>(todays: &'a [impl AsRef<str>], before: &[&'a str]) -> Vec<&'a str> {
+    let todays: Vec<&str> = todays.iter().map(AsRef::as_ref).collect();
+    let names_one = !before_program(&todays).is_empty();
+    // The Console's is one word, and may be no shell; then it is only known by the one that takes its place.
+    let (wrapper, interpreter) = if names_one && before.len() == 1 { (&[][..], before) } else { split(before) };
+    let is_script = todays.first().is_some_and(|program| program.ends_with(".sh"));
+    let interpreter = if is_script && !names_one { interpreter } else { &[] };
+    [wrapper, interpreter, &todays].concat()
+}
+
+/// Returns a wrapper of the owner's without the interpreter of the Defender's program.
+pub fn wrapper_of<'a>(before: &'a [&'a str]) -> &'a [&'a str] {
+    split(before).0
+}
+
+fn split<'a, 'b>(before: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
+    let is_shell = |word: &&str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
+    before.split_at(before.len() - usize::from(before.last().is_some_and(is_shell)))
+}
+
+/// Returns the token that an image's name has in its path, if it is in the vendor's own registry.
+pub fn registry_token(image: &str) -> Option<&str> {
+    image.split('/').find(|part| part.starts_with("tw_"))
 }
 
 /// Returns whether embedding has touched a container: its entry point is wrapped, or it carries what no one else writes.

@@ -20,7 +20,7 @@ pub struct Measure<'a> {
     pub image: &'a str,
     pub policy: &'a Policy,
     pub selection: &'a Selection,
-    /// What the load balancers of its services send requests to.
+    /// What the load balancers and service registries of its services name.
     pub load_balanced: &'a LoadBalanced,
 }
 
@@ -190,8 +190,7 @@ impl Look<'_> {
     }
 
     fn is_todays_prefix(&self, prefix: &[&str]) -> bool {
-        let Measure { today, policy, .. } = self.measure;
-        defender::prefix_with(&today.manner.prefix, defender::interpreter_of(prefix), policy) == prefix
+        defender::prefix_with(&self.measure.today.manner.prefix, defender::before_program(prefix)) == prefix
     }
 
     fn variables(&self) -> Option<Outdated> {

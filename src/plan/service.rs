@@ -36,7 +36,7 @@ pub struct ServiceFacts {
     pub deploying: bool,
     /// Whether the cluster's owner wants all of it left alone.
     pub cluster_opted_out: bool,
-    /// What its load balancers send requests to.
+    /// What its load balancers and service registries name.
     pub load_balanced: LoadBalanced,
     pub tags: Vec<(String, String)>,
 }
@@ -290,7 +290,7 @@ pub fn condition(definition: &TaskDefinition<Registrable>, measure: &Measure<'_>
     if !measure.policy.upgrade {
         return Condition::Refused(SkipReason::UpgradesAreOff { outdated });
     }
-    let stripped = definition.changed_by(&strip(definition, measure.load_balanced).change);
+    let stripped = definition.changed_by(&strip(definition, measure.selection, measure.load_balanced).change);
     let refused = stripped.ok().and_then(|stripped| refuse_embedding(&stripped, measure));
     refused.map_or(Condition::Outdated(outdated), Condition::Refused)
 }

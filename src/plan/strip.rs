@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::compare::is_nothing;
 use super::defender;
 use super::edit::{Change, Editing, JsonPath};
+use super::entrypoint::Selection;
 use super::image::Runs;
 use super::memory::{self, Item, Record};
 use super::task_definition::{Container, Registrable, TaskDefinition};
@@ -23,8 +24,8 @@ pub struct Stripped {
     pub change: Change,
     /// What is known, by container, of what it ran until now besides what it said itself.
     pub earlier: BTreeMap<String, Earlier>,
-    /// What stood before the Defender's program, by container: the interpreter, if there was one.
-    pub interpreters: BTreeMap<String, Vec<String>>,
+    /// What stood before the Defender's program, by container: an interpreter, or a wrapper of the owner's.
+    pub before_program: BTreeMap<String, Vec<String>>,
     /// The Defender's container, whose owner may have tuned it.
     pub sidecar: Option<Value>,
 }
@@ -39,7 +40,7 @@ pub enum Earlier {
     CommandAlone,
 }
 
-/// Container and port of what load balancers send requests to.
+/// Containers and ports that load balancers and service registries of services name.
 pub type LoadBalanced = BTreeSet<(String, u16)>;
 
 /// Returns what takes the Defender out of a definition, and what an earlier one left behind where there is none any more.
@@ -47,7 +48,7 @@ pub type LoadBalanced = BTreeSet<(String, u16)>;
 /// A port that a load balancer of a service names stays, whoever added it: ECS would refuse to move the service without it.
 /// Source: Amazon ECS API Reference, `LoadBalancer`, `containerPort`, "must correspond to a containerPort in the task definition"
 /// (read 2026-11).
-pub fn strip(definition: &TaskDefinition<Registrable>, load_balanced: &LoadBalanced) -> Stripped {
+pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, load_balanced: &LoadBalanced) -> Stripped {
     let sidecar = defender::sidecar_in(definition);
     let name = sidecar.map(|sidecar| sidecar.name());
     let record = Record::read(definition.tags());
@@ -60,15 +61,17 @@ pub fn strip(definition: &TaskDefinition<Registrable>, load_balanced: &LoadBalan
         let mut removal = Removal { container, at: containers.index(index), record: &record, editing: &mut editing };
         let touched = defender::touches(&container);
         if touched {
-            removal.entry_point(&mut stripped);
+            removal.entry_point(selection.wraps(container.name()), &mut stripped);
             removal.environment();
             removal.capability();
         }
-        // Its owner made another container wait for the Defender, and today's has the vendor's name too.
-        let gone = name.filter(|name| touched || *name != defender::CONTAINER_NAME);
-        if let Some(gone) = gone {
-            removal.take_out("dependsOn", |it| names(it, "containerName", gone));
-            removal.take_out("volumesFrom", |it| names(it, "sourceContainer", gone));
+        for (list, key) in [("dependsOn", "containerName"), ("volumesFrom", "sourceContainer")] {
+            match name {
+                Some(name) if touched => removal.take_out(list, |it| names(it, key, name)),
+                // Its owner made another container wait for the Defender, and today's has the vendor's name.
+                Some(name) => removal.rename(list, key, name),
+                None => {}
+            }
         }
         removal.take_out("mountPoints", |it| volumes.iter().any(|volume| names(it, "sourceVolume", volume)));
         removal.waas_port(load_balanced);
@@ -112,25 +115,27 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    /// Leaves the container's own entry point, or none where it said none, and tells what it ran besides.
-    fn entry_point(&mut self, stripped: &mut Stripped) {
+    /// Leaves the container's own entry point, or none where it said none, and tells what it ran besides. A wrapper of its owner's
+    /// stays before it, unless it is to stand before the Defender again.
+    fn entry_point(&mut self, is_wrapped_again: bool, stripped: &mut Stripped) {
         let (container, name) = (self.container, self.container.name().to_owned());
         let (entry_point, command) = (container.entry_point(), container.command());
         let Some(wrapped_at) = defender::wrapped_at(&entry_point) else { return };
         let (prefix, own) = entry_point.split_at(wrapped_at);
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let interpreter = owned(defender::interpreter_of(prefix));
-        if !interpreter.is_empty() {
-            stripped.interpreters.insert(name.clone(), interpreter);
+        let before = defender::before_program(prefix);
+        if !before.is_empty() {
+            stripped.before_program.insert(name.clone(), owned(before));
         }
+        let wrapper = if is_wrapped_again { &[] } else { defender::wrapper_of(before) };
         let joined = self.record.has_filled(&name, memory::JOINED, own);
         let filled = joined || self.record.has_filled(&name, memory::ENTRY_POINT, own);
         let with_command = filled && self.record.has_filled(&name, memory::COMMAND, &command);
         let at = self.at.key("entryPoint");
-        if own.is_empty() || filled {
+        if wrapper.is_empty() && (own.is_empty() || filled) {
             self.editing.remove(&at);
         } else {
-            self.editing.replace(&at, own.to_vec().into());
+            self.editing.replace(&at, [wrapper, own].concat().into());
         }
         if with_command {
             self.editing.remove(&self.at.key("command"));
@@ -176,11 +181,16 @@ impl Removal<'_> {
         if waas::is_load_balanced(item, name, load_balanced) {
             return;
         }
-        let plain = ["containerPort", "hostPort", "protocol"];
-        self.take_out("portMappings", |mapping| {
-            let as_added = mapping.as_object().is_some_and(|it| it.keys().all(|key| plain.contains(&key.as_str())));
-            as_added && mapping.get("containerPort").and_then(Value::as_u64) == item.what.parse().ok()
-        });
+        self.take_out("portMappings", |mapping| waas::is_as_added(mapping, item));
+    }
+
+    /// Gives what names a container another name.
+    fn rename(&mut self, list: &str, key: &str, name: &str) {
+        for (index, element) in self.container.list(list).enumerate() {
+            if name != defender::CONTAINER_NAME && names(element, key, name) {
+                self.editing.replace(&self.at.key(list).index(index).key(key), defender::CONTAINER_NAME.into());
+            }
+        }
     }
 
     fn take_out(&mut self, list: &str, of_embedding: impl Fn(&Value) -> bool) {

@@ -55,9 +55,17 @@ pub fn is_outdated<Stage>(definition: &TaskDefinition<Stage>, record: &Record, m
     let of_before = record.waas_port.as_ref().and_then(|item| Some((item, item.what.parse::<u16>().ok()?)));
     let is_left_over = of_before.is_some_and(|(item, added)| {
         let stays = |container: &str| is_load_balanced(item, container, measure.load_balanced);
-        port != Some(added) && others().any(|it| item.is_of(it.name()) && maps(&it, added) && !stays(it.name()))
+        let has_it = |it: &Container<'_>| it.list("portMappings").any(|mapping| is_as_added(mapping, item));
+        port != Some(added) && others().any(|it| item.is_of(it.name()) && has_it(&it) && !stays(it.name()))
     });
     is_missing || is_left_over
+}
+
+/// Returns whether a mapping is the one that was added, and not its owner's since: ECS fills in nothing but these.
+pub fn is_as_added(mapping: &Value, added: &Item) -> bool {
+    let plain = ["containerPort", "hostPort", "protocol"];
+    let is_plain = mapping.as_object().is_some_and(|it| it.keys().all(|key| plain.contains(&key.as_str())));
+    is_plain && mapping.get("containerPort").and_then(Value::as_u64) == added.what.parse().ok()
 }
 
 /// Returns whether a load balancer sends requests to a port that was added to a container.

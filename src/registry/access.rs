@@ -61,7 +61,7 @@ pub(super) struct Credentials {
     pub(super) login: Result<Option<RegistryLogin>, What>,
     pub(super) whose: Whose,
     /// What was wrong with the container's own secret, if it could not be used.
-    pub(super) secret_problem: Option<String>,
+    pub(super) secret_problem: Option<AwsError>,
 }
 
 impl Access {
@@ -75,7 +75,7 @@ impl Access {
         if let Some(place) = puller.secret_place() {
             match self.secret(puller, place).await {
                 Ok(login) => return Credentials { login: Ok(Some(login)), whose: Whose::OwnSecret, secret_problem },
-                Err(error) => secret_problem = Some(error.to_string()),
+                Err(error) => secret_problem = Some(error),
             }
         }
         if let Some(ecr) = EcrRegistry::of(image) {

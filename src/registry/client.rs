@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 
 use super::error::What;
 use crate::plan::credentials::RegistryLogin;
+use crate::plan::defender;
 use crate::plan::image::{IndexEntry, Platform, Runs};
 use crate::plan::redact::Redactor;
 
@@ -42,6 +43,7 @@ pub(super) async fn read(image: &str, platform: Platform, login: Option<&Registr
         ..ClientConfig::default()
     });
     let secrets = login.map_or_else(Redactor::default, RegistryLogin::redactor);
+    let secrets = secrets.and(&Redactor::hiding(defender::registry_token(image)));
     let client = client.map_err(|error| What::from_library(error, &secrets))?;
     let auth = login.map_or(RegistryAuth::Anonymous, |login| {
         RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned())

@@ -5,7 +5,9 @@ use std::fmt;
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
 use crate::aws::AwsError;
+use crate::aws::error::Kind;
 use crate::ids::AccountId;
+use crate::plan::defender;
 use crate::plan::image::{DOCKER_HUB, EcrRegistry, registry_of};
 use crate::plan::redact::Redactor;
 use crate::plan::retry::Trouble;
@@ -18,7 +20,7 @@ pub struct ImageError {
     /// Whose login it was asked with.
     pub(super) whose: Whose,
     /// What went wrong before with the secret that the image is pulled with.
-    pub(super) secret_problem: Option<String>,
+    pub(super) secret_problem: Option<AwsError>,
     /// Whose task was to pull it.
     pub(super) account: AccountId,
 }
@@ -115,7 +117,9 @@ impl What {
     fn from_token_service(text: String) -> Self {
         let of_credentials = ["unauthorized", "denied", "forbidden", "incorrect", "invalid", "credential", "password"];
         let said = text.to_ascii_lowercase();
-        if of_credentials.iter().any(|word| said.contains(word)) {
+        if said.contains("too many") {
+            Self::TooBusy { text }
+        } else if of_credentials.iter().any(|word| said.contains(word)) {
             Self::Denied { text }
         } else {
             Self::Unreachable { reason: format!("its token service answers {text}") }
@@ -182,7 +186,7 @@ impl ImageError {
             ),
             (What::Missing { .. }, Some(_)) => "check that the image still exists under this name".to_owned(),
             (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) => self.login_hint(registry),
-            (What::TooBusy { .. }, None) if registry == DOCKER_HUB => {
+            (What::TooBusy { .. }, None) if registry == DOCKER_HUB && self.whose == Whose::Nobody => {
                 "give credentials in DOCKER_USER and DOCKER_PASS: Docker Hub lets those through that log in".to_owned()
             }
             (What::TooBusy { .. }, _) => "run again later".to_owned(),
@@ -191,11 +195,13 @@ impl ImageError {
             }
             (What::BadName { .. } | What::Unusable { .. } | What::Stopping, _) => return ENTRY_POINT.to_owned(),
         };
-        let secret = if self.secret_problem.is_some() {
-            "allow secretsmanager:GetSecretValue on the secret of `repositoryCredentials` to the member role \
-             (FargateUpdaterRegistrySecretsPolicy), or "
-        } else {
-            ""
+        let secret = match &self.secret_problem {
+            Some(problem) if problem.kind() == Kind::Denied => {
+                "allow secretsmanager:GetSecretValue on the secret of `repositoryCredentials` to the member role \
+                 (FargateUpdaterRegistrySecretsPolicy), or "
+            }
+            Some(_) => "correct the secret of `repositoryCredentials`, or ",
+            None => "",
         };
         format!("{secret}{way}; or {ENTRY_POINT}")
     }
@@ -222,7 +228,7 @@ impl ImageError {
 
     /// Returns whether the image is missing for somebody who would see it: to strangers a registry may say so of a private one.
     pub fn is_certainly_missing(&self) -> bool {
-        matches!(self.what, What::Missing { .. }) && self.whose != Whose::Nobody
+        matches!(self.what, What::Missing { .. }) && self.whose != Whose::Nobody && self.secret_problem.is_none()
     }
 }
 
@@ -231,7 +237,8 @@ const ENTRY_POINT: &str = "add the image's own entry point as `entryPoint` to th
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { image, what, secret_problem, .. } = self;
+        let Self { what, secret_problem, .. } = self;
+        let image = &defender::public_image(&self.image);
         // Most names begin with their registry's.
         let registry = registry_of(image);
         let by = if image.starts_with(registry) { "its registry" } else { registry };

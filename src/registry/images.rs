@@ -15,6 +15,7 @@ use tracing::debug;
 use super::access::{Access, Credentials, Identity, Puller};
 use super::client;
 use super::error::{ImageError, What, Whose};
+use crate::aws::AwsError;
 use crate::plan::credentials::RegistryLogins;
 use crate::plan::image::{Platform, Runs, registry_of};
 use crate::plan::retry::Patience;
@@ -128,6 +129,6 @@ impl Images {
     }
 }
 
-fn failed(image: &str, puller: &Puller<'_>, what: What, whose: Whose, secret_problem: Option<String>) -> ImageError {
+fn failed(image: &str, puller: &Puller<'_>, what: What, whose: Whose, secret_problem: Option<AwsError>) -> ImageError {
     ImageError { image: image.to_owned(), what, whose, secret_problem, account: puller.account.id.clone() }
 }

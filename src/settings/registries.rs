@@ -20,33 +20,37 @@ pub struct RegistryTexts {
 }
 
 impl RegistryTexts {
-    /// Takes from others what is not given here, each of the three for itself.
-    #[must_use]
-    pub fn or(self, others: Self) -> Self {
-        Self {
-            user: self.user.or(others.user),
-            password: self.password.or(others.password),
-            auth_config: self.auth_config.or(others.auth_config),
-        }
-    }
-
     /// Returns what they come to.
     ///
     /// # Errors
     ///
     /// When one of them cannot be used, or is half of a pair; the text itself is not shown.
     pub fn logins(&self) -> Result<RegistryLogins, Problem> {
-        let mut logins = self.by_registry()?;
-        let text = |text: &SecretString| text.expose_secret().trim().to_owned();
-        match (&self.user, &self.password) {
+        self.logins_with(&Self::default())
+    }
+
+    /// Returns what they and those of a secret come to. A registry's login is taken from here if it is here; user and password for
+    /// Docker Hub may be one here and one there, and then the pair counts as given here.
+    ///
+    /// # Errors
+    ///
+    /// As [`RegistryTexts::logins`].
+    pub fn logins_with(&self, held: &Self) -> Result<RegistryLogins, Problem> {
+        let pair = match (self.user.as_ref().or(held.user.as_ref()), self.password.as_ref().or(held.password.as_ref())) {
             (Some(user), Some(password)) => {
-                logins.or_docker_hub(RegistryLogin { user: text(user), password: password.clone() });
-                Ok(logins)
+                Some(RegistryLogin { user: user.expose_secret().trim().to_owned(), password: password.clone() })
             }
-            (None, None) => Ok(logins),
-            (Some(_), None) => Err(problem(DOCKER_PASSWORD, "it is missing; DOCKER_USER needs it".to_owned())),
-            (None, Some(_)) => Err(problem(DOCKER_USER, "it is missing; DOCKER_PASS needs it".to_owned())),
-        }
+            (None, None) => None,
+            (Some(_), None) => return Err(problem(DOCKER_PASSWORD, "it is missing; DOCKER_USER needs it".to_owned())),
+            (None, Some(_)) => return Err(problem(DOCKER_USER, "it is missing; DOCKER_PASS needs it".to_owned())),
+        };
+        let is_given_here = self.user.is_some() || self.password.is_some();
+        let mut logins = self.by_registry()?;
+        let (first, last) = if is_given_here { (pair, None) } else { (None, pair) };
+        first.into_iter().for_each(|login| logins.or_docker_hub(login));
+        logins.or(held.by_registry()?);
+        last.into_iter().for_each(|login| logins.or_docker_hub(login));
+        Ok(logins)
     }
 
     /// Returns what `DOCKER_AUTH_CONFIG` alone comes to.

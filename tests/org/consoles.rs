@@ -351,6 +351,12 @@ async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_ca
     assert_eq!(world.registered().len(), 1);
     assert_eq!(world.calls().of("GET manifests"), 2, "each is read once");
 
+    // Nor is it certain without the secret that the task pulls it with.
+    let world = here_only().account(ACCOUNT, far).start().await;
+    let secret = "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf";
+    let run = mirror(updater(&world)).env("DEFENDER_IMAGE_PULL_SECRET", secret).run().await;
+    expect_exit(&run, exit::DONE);
+
     // To a stranger a registry may say so of an image that is there.
     let world = Org::new().account(ACCOUNT, shop).start().await;
     let elsewhere = updater(&world).env("DEFENDER_IMAGE", "mirror.example.test/twistlock/defender:defender_{version}");

@@ -374,6 +374,18 @@ async fn a_user_who_may_not_see_scans_is_asked_for_no_second() {
         expect_told(&run, service, "failed", "the Console's user may not see its scans");
     }
     assert_eq!(world.calls().of("GET registry"), 1);
+
+    // A page comes from something in between, which may let the next question through.
+    let page = simulator::Fault::raw(403, "text/html", "<html>blocked</html>");
+    let world = Org::new()
+        .console(|console| console.scanned_image("registry.example.test/two:1", &["/two"], &[]))
+        .fault_at("GET registry", 1, page)
+        .account(ACCOUNT, services)
+        .start()
+        .await;
+    let run = updater(&world).run().await;
+    expect_told(&run, "web/one", "failed", "the Console's user may not see its scans");
+    expect_told(&run, "web/two", "protected", "silent:");
 }
 
 /// What went well with one question is not told of as a failure of another.

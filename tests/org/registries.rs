@@ -296,6 +296,11 @@ async fn a_busy_registry_is_asked_again_and_one_that_stays_busy_is_told_of() {
         run.stdout
     );
     assert_eq!(world.calls().of("GET manifests"), 4);
+
+    // Whoever has logged in already is not told to.
+    let login = |program: Program| program.env("DOCKER_USER", "me").env("DOCKER_PASS", "hunter2");
+    let (_, run) = run_over(org().fault(busy(None)), silent("app", "httpd:2.4"), login).await;
+    assert!(run.stdout.contains("hint:  run again later; or add"), "{}", run.stdout);
 }
 
 #[tokio::test]
@@ -357,6 +362,31 @@ async fn a_login_that_is_not_accepted_is_named_by_where_it_comes_from() {
     };
     let run = updater(&org().account(ACCOUNT, account).start().await).run().await;
     assert!(run.stdout.contains("correct the secret of `repositoryCredentials`; or add"), "{}", run.stdout);
+}
+
+/// The vendor's own registry has this customer's token in the names of its images.
+#[tokio::test]
+async fn a_registry_token_in_an_images_name_is_not_shown() {
+    let token = "tw_synthetic0token0of0this0customer";
+    let image = format!("registry-auth.twistlock.com/{token}/twistlock/console:console_34_03_138");
+    let (_, run) = run_over(Org::new(), silent("app", &image), as_it_is).await;
+    expect_exit(&run, exit::NOT_ALL);
+    let says = "registry-auth.twistlock.com/***/twistlock/console:console_34_03_138 is not known to its registry";
+    assert!(run.stdout.contains(says), "{}", run.stdout);
+    assert!(run.leaks(&[token.to_owned()]).is_empty(), "{}{}", run.stdout, run.stderr);
+}
+
+/// Only what was denied is a matter of permissions.
+#[tokio::test]
+async fn a_secret_that_holds_something_else_is_to_be_corrected() {
+    let registry = |org: Org| org.registry("registry.example.test", |it| it.image("app:1", &["/right"], &[]).basic("robot", "x"));
+    let account = |account: Account| {
+        account.service("web/app", pulled_with("pull", "registry.example.test/app:1")).secret("pull", json!({ "user": "robot" }))
+    };
+    let run = updater(&registry(Org::new()).account(ACCOUNT, account).start().await).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    assert!(run.stdout.contains("does not hold `username` and `password`"), "{}", run.stdout);
+    assert!(run.stdout.contains("hint:  correct the secret of `repositoryCredentials`, or give credentials"), "{}", run.stdout);
 }
 
 /// A secret's name alone is another secret in each Region, and so is the login that it holds.

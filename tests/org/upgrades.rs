@@ -1,12 +1,14 @@
 //! An older Defender is taken out and today's put in: the application comes back as it was, what its owner tuned stays, and a
 //! further run changes nothing.
 
+use fargate_updater::exit;
 use serde_json::{Value, json};
 use simulator::console::Profile;
+use simulator::scenario::Service;
 use simulator::{Console, Org};
 
 use crate::shop::{WORKER, application, as_it_is, edit, expect_quiet, org, original, run, running, sidecar};
-use crate::support::{ACCOUNT, HOME, expect_defender, expect_told, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, updater};
 
 /// Every generation a Defender may have been embedded by, and what an owner may have done to it since.
 #[tokio::test]
@@ -207,19 +209,38 @@ async fn a_killed_upgrade_is_finished_by_the_next_run() {
     assert_eq!(world.revisions(ACCOUNT, HOME, "shop").len(), 3);
 }
 
-/// ECS refuses to move a service to a definition without the port that its load balancer names.
+/// ECS refuses to move a service to a definition without the port that its load balancer or service discovery names.
 #[tokio::test]
 async fn a_waas_port_that_a_load_balancer_uses_outlives_the_setting_and_an_upgrade() {
-    let org = Org::new().image(WORKER, &["/entrypoint.sh"], &["serve"]).console(|console| console.version("33.01.137"));
-    let balanced = |service: simulator::Service| service.load_balancer("app", 9000);
-    let world = org.account(ACCOUNT, |account| account.service_with("web/shop", original(), balanced)).start().await;
-    run(&world, |program| program.env("WAAS_PORT", "9000")).await;
+    let named: [fn(Service) -> Service; 2] = [|it| it.load_balancer("app", 9000), |it| it.service_registry("app", 9000)];
+    for naming in named {
+        let org = Org::new().image(WORKER, &["/entrypoint.sh"], &["serve"]).console(|console| console.version("33.01.137"));
+        let world = org.account(ACCOUNT, |account| account.service_with("web/shop", original(), naming)).start().await;
+        run(&world, |program| program.env("WAAS_PORT", "9000")).await;
+        expect_quiet(&world, as_it_is).await;
+        world.console().set_version("34.03.138");
+        run(&world, as_it_is).await;
+        let ports = running(&world)["containerDefinitions"][2]["portMappings"].clone();
+        let ports: Vec<u64> = ports.as_array().into_iter().flatten().filter_map(|port| port["containerPort"].as_u64()).collect();
+        assert_eq!(ports, [8080, 9000]);
+        expect_quiet(&world, as_it_is).await;
+    }
+}
+
+/// A wrapper of an owner's before the Defender is theirs: it is no difference, and an upgrade does not take it away.
+#[tokio::test]
+async fn a_wrapper_before_the_defender_stays() {
+    let world = org().console(|console| console.version("33.01.137")).start().await;
+    run(&world, as_it_is).await;
+    edit(&world, true, |it| {
+        let entry_point = it["containerDefinitions"][2]["entryPoint"].as_array_mut().expect("words");
+        entry_point.splice(0..0, ["chamber", "exec", "prod", "--"].map(Value::from));
+    });
+    let before = running(&world)["containerDefinitions"][2]["entryPoint"].clone();
     expect_quiet(&world, as_it_is).await;
     world.console().set_version("34.03.138");
     run(&world, as_it_is).await;
-    let ports = running(&world)["containerDefinitions"][2]["portMappings"].clone();
-    let ports: Vec<u64> = ports.as_array().into_iter().flatten().filter_map(|port| port["containerPort"].as_u64()).collect();
-    assert_eq!(ports, [8080, 9000]);
+    assert_eq!(running(&world)["containerDefinitions"][2]["entryPoint"], before);
     expect_quiet(&world, as_it_is).await;
 }
 
@@ -254,4 +275,22 @@ async fn a_defender_that_another_tool_embedded_is_upgraded_too() {
         assert_eq!(running(&world)["containerDefinitions"][1]["command"], json!(["daily"]));
         assert_eq!(running(&world)["containerDefinitions"][1]["entryPoint"].as_array().map(Vec::len), Some(3), "{profile:?}");
     }
+}
+
+/// Its image's entry point was lost when it was embedded; left out, it would get it back, before a command that may repeat it.
+#[tokio::test]
+async fn a_container_that_is_left_out_now_and_had_lost_its_entry_point_is_its_owners_to_mend() {
+    let mut definition = Console::new().version("33.01.137").profile(Profile::V21_04).protect(&original(), "127.0.0.1");
+    let skip = json!({ "key": "fargate-updater:skip-containers", "value": "report" });
+    definition["tags"].as_array_mut().expect("tags").push(skip);
+    for container in definition["containerDefinitions"].as_array_mut().expect("containers") {
+        container.as_object_mut().expect("a container").retain(|_, value| !value.is_null());
+    }
+    let org = Org::new().image(WORKER, &["/entrypoint.sh"], &["serve"]);
+    let world = org.account(ACCOUNT, |account| account.service("web/shop", definition)).start().await;
+    let first = updater(&world).run().await;
+    expect_exit(&first, exit::NOT_ALL);
+    expect_told(&first, "web/shop", "failed", "container report is left out, and nothing but its command stood behind");
+    assert!(first.stdout.contains("say in the task definition what report is to start with"), "{}", first.stdout);
+    assert_eq!(world.calls().writes(), 0);
 }

@@ -48,6 +48,11 @@ fn what_cannot_be_used_is_said_without_the_text() {
             BadAuthConfig::NoPassword { registry: "registry.example.test".to_owned() },
         ),
         (
+            "a user and a password in the key, which are not shown",
+            json!({ "auths": { "https://me:hunter2@registry.example.test": {} } }).to_string(),
+            BadAuthConfig::NoPassword { registry: "registry.example.test".to_owned() },
+        ),
+        (
             "a user without a password",
             json!({ "auths": { "registry.example.test": { "auth": STANDARD.encode("hunter2") } } }).to_string(),
             BadAuthConfig::NoPassword { registry: "registry.example.test".to_owned() },

@@ -1,15 +1,17 @@
 //! When a Defender is replaced, and why: each difference alone, and no difference that the Console itself makes at each call.
 
+use std::collections::BTreeSet;
+
 use fargate_updater::plan::defender::{DefenderToday, ImageTemplate};
 use fargate_updater::plan::service::Condition;
 use fargate_updater::plan::strip::{LoadBalanced, strip};
 use fargate_updater::plan::task_definition::Registrable;
-use fargate_updater::plan::{Outdated, Policy, SkipReason, TaskDefinition};
+use fargate_updater::plan::{Outdated, Policy, Selection, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
 use simulator::console::Profile;
 
-use crate::support::{CONSOLE_NAME, Setup, container, definition_of, embed, id, image_runs, policy, protect, seen, today};
+use crate::support::{CONSOLE_NAME, Setup, container, definition_of, id, image_runs, policy, protect, revision, seen, today};
 
 fn two() -> TaskDefinition<Registrable> {
     let mut web = container("web");
@@ -165,6 +167,7 @@ fn the_waas_port_is_the_one_of_the_settings_and_only_ours_is_taken_away() {
         it["containerDefinitions"][0]["portMappings"].as_array_mut().expect("ports").push(json!({ "containerPort": 8088 }));
     });
     let nowhere = TaskDefinition::from_json(protect(&definition_of(&[container("web")]), &Console::default(), &policy()).0);
+    let named = changed(&wants(Some(8088)), |it| it["containerDefinitions"][0]["portMappings"][1]["name"] = json!("waas"));
     let outdated = || Condition::Outdated(Outdated::WaasPort);
     let cases = [
         ("wanted and not there", with(None), Some(8088), outdated()),
@@ -174,6 +177,7 @@ fn the_waas_port_is_the_one_of_the_settings_and_only_ours_is_taken_away() {
         ("not wanted and theirs", theirs.clone(), None, Condition::Current),
         ("wanted and theirs", theirs, Some(8088), Condition::Current),
         ("wanted, and nobody has ports", nowhere, Some(8088), Condition::Current),
+        ("not wanted, and theirs by the name they gave it", named, None, Condition::Current),
     ];
     let today = today(&Console::default());
     for (name, definition, port, expected) in cases {
@@ -181,41 +185,73 @@ fn the_waas_port_is_the_one_of_the_settings_and_only_ours_is_taken_away() {
     }
 }
 
-/// The vendor has owners of images without a shell name another interpreter themselves; without it such a container could not start.
-#[test]
-fn an_owners_interpreter_is_no_difference_and_stays_as_long_as_the_program_is_a_script() {
-    let busybox = |profile: Profile, policy: &Policy| {
-        let (mut protected, _) = protect(&two(), &Console::default().profile(profile), policy);
-        protected["containerDefinitions"][0]["entryPoint"].as_array_mut().expect("words").insert(0, json!("/busybox/sh"));
-        TaskDefinition::from_json(protected)
-    };
-    let script = Profile::V21_04;
-    let console = Console::default().profile(script);
-    assert_eq!(seen(&busybox(script, &policy()), &today(&console), &policy()), Condition::Current);
-    let prefix = Outdated::Prefix { container: "web".to_owned() };
-    let set = Policy { interpreter: Some("/bin/dash".to_owned()), ..policy() };
-    assert_eq!(seen(&busybox(script, &policy()), &today(&console), &set), Condition::Outdated(prefix.clone()));
-    assert_eq!(
-        seen(&busybox(Profile::V34, &policy()), &today(&Console::default()), &policy()),
-        Condition::Outdated(prefix),
-        "a shell cannot run a program that is no script"
-    );
+/// What this Console makes of two containers, with words before the first one's Defender.
+fn preceded_by(words: &[&str], profile: Profile) -> TaskDefinition<Registrable> {
+    let (mut protected, _) = protect(&two(), &Console::default().profile(profile), &policy());
+    let entry_point = protected["containerDefinitions"][0]["entryPoint"].as_array_mut().expect("words");
+    entry_point.splice(0..0, words.iter().map(|word| json!(word)));
+    TaskDefinition::from_json(protected)
+}
 
-    let upgraded = |to: Profile, policy: &Policy| {
-        let older = busybox(script, &super::support::policy());
-        let stripped = strip(&older, &LoadBalanced::new());
+/// The vendor has owners of images without a shell name another interpreter themselves; without it such a container could not start.
+/// Other owners put a wrapper before the Defender, and what it does for the application must not be lost.
+#[test]
+fn what_an_owner_put_before_the_defender_is_no_difference_and_stays_where_it_is_of_use() {
+    let (script, binary) = (Profile::V21_04, Profile::V34);
+    let named = Policy { interpreter: Some("/bin/dash".to_owned()), ..policy() };
+    let chamber = ["chamber", "exec", "prod", "--"];
+    let busybox = ["/busybox/sh"];
+    let both = ["/tini", "--", "/busybox/sh"];
+    type Case<'a> = (&'a str, &'a [&'a str], Profile, Profile, &'a Policy, Vec<&'a str>);
+    let plain = policy();
+    let cases: [Case<'_>; 8] = [
+        ("an interpreter of a script", &busybox, script, script, &plain, vec!["/busybox/sh"]),
+        ("the Console of that time does not know the setting", &busybox, script, script, &named, vec!["/busybox/sh"]),
+        ("a program that is no script needs none", &busybox, script, binary, &plain, vec![]),
+        ("the Console names another", &busybox, script, binary, &named, vec!["/bin/dash"]),
+        ("a wrapper", &chamber, script, binary, &plain, chamber.to_vec()),
+        (
+            "a wrapper and an interpreter that the Console names",
+            &chamber,
+            binary,
+            binary,
+            &named,
+            [&chamber[..], &["/bin/dash"]].concat(),
+        ),
+        ("a wrapper and an interpreter", &both, script, binary, &plain, vec!["/tini", "--"]),
+        ("a wrapper of one word", &["/tini"], binary, binary, &plain, vec!["/tini"]),
+    ];
+    for (name, words, from, to, policy, expected) in cases {
+        let older = preceded_by(words, from);
+        let selection = Selection::of(&older, &BTreeSet::new());
+        let stripped = strip(&older, &selection, &LoadBalanced::new());
         let bare = older.changed_by(&stripped.change).expect("it fits");
+        let console = Console::default().profile(to);
         let setup = Setup { stripped, ..Setup::reading(&bare, policy, &image_runs()) };
-        let containers = embed(&setup, &Console::default().profile(to)).0["containerDefinitions"].clone();
-        (containers[0]["entryPoint"][0].clone(), containers[1]["entryPoint"][0].clone())
+        let mut answer = setup.answer(&console);
+        if policy.interpreter.is_some() && to == binary {
+            for container in answer["containerDefinitions"].as_array_mut().expect("containers") {
+                if let Some(words) = container["entryPoint"].as_array_mut().filter(|words| words.len() > 1) {
+                    words.insert(0, json!("/bin/dash"));
+                }
+            }
+        }
+        let accepted = setup.accept(&answer).expect(name);
+        let containers = revision(&bare, &accepted.change)["containerDefinitions"].clone();
+        let program =
+            if to == script { "/var/lib/twistlock/fargate/fargate_defender.sh" } else { "/var/lib/twistlock/fargate/defender" };
+        let expected = [expected, vec![program, "fargate", "entrypoint", "/bin/run"]].concat();
+        assert_eq!(containers[0]["entryPoint"], json!(expected), "{name}");
+    }
+
+    let prefix = || Condition::Outdated(Outdated::Prefix { container: "web".to_owned() });
+    let is = |words: &[&str], profile: Profile| {
+        seen(&preceded_by(words, profile), &today(&Console::default().profile(profile)), &policy())
     };
-    let program = |profile: Profile| {
-        let (protected, _) = protect(&two(), &Console::default().profile(profile), &policy());
-        protected["containerDefinitions"][0]["entryPoint"][0].clone()
-    };
-    assert_eq!(upgraded(script, &policy()), (json!("/busybox/sh"), program(script)));
-    assert_eq!(upgraded(Profile::V34, &policy()), (program(Profile::V34), program(Profile::V34)));
-    assert_eq!(upgraded(script, &set).0, program(script), "the Console of that time does not know the setting, and it is set");
+    assert_eq!(is(&busybox, script), Condition::Current);
+    assert_eq!(is(&busybox, binary), prefix(), "a shell cannot run a program that is no script");
+    assert_eq!((is(&chamber, script), is(&chamber, binary)), (Condition::Current, Condition::Current));
+    assert_eq!((is(&both, script), is(&both, binary)), (Condition::Current, prefix()));
 }
 
 #[test]

@@ -364,26 +364,37 @@ fn credentials_for_registries_come_one_by_one_from_the_settings_and_then_from_th
     };
     let auths = r#"{"auths": {"registry.example.test": {"username": "robot", "password": "hunter2"}}}"#;
     let secret = || texts(Some("theirs"), Some("hunter3"), Some(auths));
-    let login = |texts: RegistryTexts| {
-        let logins = texts.logins().map_err(|problem| problem.setting)?;
+    let hub = r#"{"auths": {"docker.io": {"username": "hub", "password": "old"}}}"#;
+    let none = || texts(None, None, None);
+    let login = |given: RegistryTexts, held: RegistryTexts| {
+        let logins = given.logins_with(&held).map_err(|problem| problem.setting)?;
         let login = logins.of("docker.io").map(|login| (login.user.clone(), login.password.expose_secret().to_owned()));
         Ok::<_, String>((login, logins.of("registry.example.test").is_some()))
     };
     let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+    let others = Some(r#"{"auths": {"ghcr.io": {"username": "robot", "password": "x"}}}"#);
     let cases = [
-        ("nothing is given", texts(None, None, None).or(secret()), Ok((pair("theirs", "hunter3"), true))),
-        ("a user is given", texts(Some("me"), None, None).or(secret()), Ok((pair("me", "hunter3"), true))),
-        ("both are given", texts(Some("me"), Some("mine"), None).or(secret()), Ok((pair("me", "mine"), true))),
+        ("nothing is given", none(), secret(), Ok((pair("theirs", "hunter3"), true))),
+        ("a user is given", texts(Some("me"), None, None), secret(), Ok((pair("me", "hunter3"), true))),
+        ("both are given", texts(Some("me"), Some("mine"), None), secret(), Ok((pair("me", "mine"), true))),
+        ("another registry is given", texts(None, None, others), secret(), Ok((pair("theirs", "hunter3"), true))),
         (
-            "other registries are given",
-            texts(None, None, Some(r#"{"auths": {}}"#)).or(secret()),
-            Ok((pair("theirs", "hunter3"), false)),
+            "both are given, and the secret has an entry for Docker Hub",
+            texts(Some("me"), Some("mine"), None),
+            texts(None, None, Some(hub)),
+            Ok((pair("me", "mine"), false)),
         ),
-        ("half a pair in all", texts(Some("me"), None, None).or(texts(None, None, None)), Err("DOCKER_PASS".to_owned())),
-        ("the other half", texts(None, None, None).or(texts(None, Some("hunter3"), None)), Err("DOCKER_USER".to_owned())),
+        (
+            "an entry comes first where both are",
+            texts(Some("me"), Some("mine"), Some(hub)),
+            none(),
+            Ok((pair("hub", "old"), false)),
+        ),
+        ("half a pair in all", texts(Some("me"), None, None), none(), Err("DOCKER_PASS".to_owned())),
+        ("the other half", none(), texts(None, Some("hunter3"), None), Err("DOCKER_USER".to_owned())),
     ];
-    for (name, texts, expected) in cases {
-        assert_eq!(login(texts), expected, "{name}");
+    for (name, given, held, expected) in cases {
+        assert_eq!(login(given, held), expected, "{name}");
     }
     assert!(with_secret(&["--docker-user=me"]).is_ok(), "the secret may hold the password");
 }

@@ -1,10 +1,12 @@
 //! Taking a Defender out gives back what was there, whatever Console put it in and whatever ECS and the owner did to it since; and
 //! embedding again gives what embedding gave.
 
-use fargate_updater::plan::TaskDefinition;
+use std::collections::BTreeSet;
+
 use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::strip::{Earlier, LoadBalanced, Stripped, strip};
 use fargate_updater::plan::task_definition::Registrable;
+use fargate_updater::plan::{Selection, TaskDefinition};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use simulator::console::Profile;
@@ -13,9 +15,14 @@ use simulator::{Console, as_ecs_stores};
 use crate::generate;
 use crate::support::{Setup, container, embed, fixture, image_runs, policy, protect, revision};
 
+/// What is taken out where nothing is left out and nothing is load-balanced.
+fn taken_out(definition: &TaskDefinition<Registrable>) -> Stripped {
+    strip(definition, &Selection::of(definition, &BTreeSet::new()), &LoadBalanced::new())
+}
+
 fn stripped(definition: &Value) -> Value {
     let definition = TaskDefinition::from_json(definition.clone());
-    revision(&definition, &strip(&definition, &LoadBalanced::new()).change)
+    revision(&definition, &taken_out(&definition).change)
 }
 
 /// Returns a definition without the lists and objects at which nobody can see whether they were empty or not there: those that
@@ -58,7 +65,7 @@ proptest! {
         let before = as_ecs_stores(definition);
         let (protected, _) = protect(&TaskDefinition::from_json(before.clone()), &console, &policy);
         let running = TaskDefinition::from_json(as_ecs_stores(protected));
-        let strip = strip(&running, &LoadBalanced::new());
+        let strip = taken_out(&running);
         let bare = running.changed_by(&strip.change).expect("the change was made for it");
         prop_assert_eq!(without_empty(&as_ecs_stores(bare.json().clone())), without_empty(&before));
         let back = strip.change.invert().apply(bare.json()).expect("it can be taken back");
@@ -177,7 +184,7 @@ fn what_was_filled_in_goes_and_what_its_owner_made_of_it_stays() {
 
     let untouched = running(|_| {});
     assert_eq!(containers(&untouched)[0], original()["containerDefinitions"][0]);
-    let known = strip(&untouched, &LoadBalanced::new()).earlier;
+    let known = taken_out(&untouched).earlier;
     let earlier = |runs| Earlier::Filled { runs, joined: false };
     assert_eq!(known["silent"], earlier(filled.clone()), "an upgrade can go on with it when the image cannot be read");
     assert_eq!(known["report"], earlier(Runs { command: Vec::new(), ..filled }));
@@ -185,7 +192,7 @@ fn what_was_filled_in_goes_and_what_its_owner_made_of_it_stays() {
 
     let mut other_image = running(|it| it["containerDefinitions"][0]["image"] = json!("registry.example.test/silent:2"));
     assert_eq!(containers(&other_image)[0].get("entryPoint"), None, "it is resolved anew");
-    assert!(!strip(&other_image, &LoadBalanced::new()).earlier.contains_key("silent"), "what was filled in is another image's");
+    assert!(!taken_out(&other_image).earlier.contains_key("silent"), "what was filled in is another image's");
 
     other_image = running(|it| it["containerDefinitions"][0]["command"] = json!(["serve", "--debug"]));
     assert_eq!(containers(&other_image)[0]["command"], json!(["serve", "--debug"]), "the command is its owner's now");
@@ -218,7 +225,7 @@ fn a_command_that_stands_alone_behind_the_defender_is_told_apart_from_one_that_w
         if !with_tags {
             protected.as_object_mut().expect("a definition").shift_remove("tags");
         }
-        strip(&TaskDefinition::from_json(protected), &LoadBalanced::new()).earlier.remove("web")
+        taken_out(&TaskDefinition::from_json(protected)).earlier.remove("web")
     };
     let daily = || json!(["daily"]);
     assert_eq!(alone(false, daily(), "web:1"), Some(Earlier::CommandAlone));
@@ -238,7 +245,7 @@ fn an_entry_point_that_was_joined_is_remembered_as_that() {
         let setup = Setup::asking(&TaskDefinition::from_json(definition.clone()), &policy());
         let protected = embed(&setup, &console).0;
         assert_eq!(stripped(&protected), definition);
-        strip(&TaskDefinition::from_json(protected), &LoadBalanced::new()).earlier.remove("web")
+        taken_out(&TaskDefinition::from_json(protected)).earlier.remove("web")
     };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let runs = Runs { entry_point: words(&["/init", "serve"]), command: Vec::new() };
@@ -261,7 +268,7 @@ fn an_application_keeps_a_variable_that_sidecars_have_too() {
 
 /// A log router that waits for the Defender, say: embedding would not give it that back.
 #[test]
-fn what_its_owner_made_of_a_container_that_is_not_wrapped_stays_as_long_as_the_name_does() {
+fn what_its_owner_made_of_a_container_that_is_not_wrapped_stays() {
     let mut router = container("router");
     router["dependsOn"] = json!([{ "containerName": "TwistlockDefender", "condition": "START" }]);
     router["volumesFrom"] = json!([{ "sourceContainer": "TwistlockDefender", "readOnly": true }]);
@@ -274,11 +281,33 @@ fn what_its_owner_made_of_a_container_that_is_not_wrapped_stays_as_long_as_the_n
         *it = serde_json::from_str(&text).expect("it is JSON still");
     });
     let containers = stripped(renamed.json())["containerDefinitions"].clone();
-    assert_eq!(
-        (&containers[3]["dependsOn"], &containers[3]["volumesFrom"]),
-        (&Value::Null, &Value::Null),
-        "there is no such container any more"
-    );
+    assert_eq!(containers[3], router, "today's Defender has the vendor's name");
+}
+
+/// One that is left out again starts with its owner's wrapper, as it did behind the Defender.
+#[test]
+fn a_wrapper_of_its_owners_stays_before_what_is_left_out() {
+    let before = |words: &[&str], left_out: &str| {
+        let definition = running(|it| {
+            for index in [0, 2] {
+                let entry_point = it["containerDefinitions"][index]["entryPoint"].as_array_mut().expect("words");
+                entry_point.splice(0..0, words.iter().map(|word| json!(word)));
+            }
+            let tag = json!({ "key": "fargate-updater:skip-containers", "value": left_out });
+            it["tags"].as_array_mut().expect("tags").push(tag);
+        });
+        let out = taken_out(&definition);
+        let containers = revision(&definition, &out.change)["containerDefinitions"].clone();
+        (out, [0, 2].map(|index| containers[index].get("entryPoint").cloned().unwrap_or_default()))
+    };
+    let tini = || vec!["/tini".to_owned(), "--".to_owned()];
+    let (out, entry_points) = before(&["/tini", "--"], "");
+    assert_eq!(out.before_program, [("silent".to_owned(), tini()), ("theirs".to_owned(), tini())].into());
+    assert_eq!(entry_points, [Value::Null, json!(["/bin/run"])], "they are put before the Defender again");
+    let (_, entry_points) = before(&["/tini", "--"], "silent theirs");
+    assert_eq!(entry_points, [json!(["/tini", "--", "/sbin/init", "--"]), json!(["/tini", "--", "/bin/run"])]);
+    let (_, entry_points) = before(&["/busybox/sh"], "silent theirs");
+    assert_eq!(entry_points, [Value::Null, json!(["/bin/run"])], "an interpreter is the Defender's");
 }
 
 /// ECS refuses to move a service to a definition without the port that its load balancer names.
@@ -287,7 +316,7 @@ fn a_waas_port_that_a_load_balancer_names_stays() {
     let definition = running(|_| {});
     let ports = |load_balanced: &[(&str, u16)]| {
         let load_balanced = load_balanced.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect();
-        let strip = strip(&definition, &load_balanced);
+        let strip = strip(&definition, &Selection::of(&definition, &BTreeSet::new()), &load_balanced);
         revision(&definition, &strip.change)["containerDefinitions"][2]["portMappings"].clone()
     };
     assert_eq!(ports(&[("theirs", 8088)])[1]["containerPort"], 8088);
@@ -308,7 +337,7 @@ fn a_container_that_was_never_embedded_loses_nothing() {
 #[test]
 fn without_a_defender_nothing_is_taken() {
     let definition = TaskDefinition::from_json(original());
-    let nothing = strip(&definition, &LoadBalanced::new());
+    let nothing = taken_out(&definition);
     assert_eq!(nothing, Stripped::default());
 }
 

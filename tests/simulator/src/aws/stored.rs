@@ -45,6 +45,7 @@ pub(crate) struct StoredService {
     pub(super) platform_version: String,
     pub(super) express_mode: bool,
     pub(super) load_balancer: Option<(String, u16)>,
+    pub(super) service_registry: Option<(String, u16)>,
     pub(super) desired_count: u64,
     pub(super) tags: Vec<Value>,
     /// The PRIMARY one first.
@@ -93,6 +94,7 @@ impl StoredService {
             platform_version: service.platform_version.clone(),
             express_mode: service.express_mode,
             load_balancer: service.load_balancer.clone(),
+            service_registry: service.service_registry.clone(),
             desired_count: service.desired_count,
             tags: tag_list(&service.tags),
             created_at: deployment.created_at.clone(),

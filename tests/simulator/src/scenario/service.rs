@@ -23,6 +23,8 @@ pub struct Service {
     pub express_mode: bool,
     /// Container and port that a load balancer sends requests to.
     pub load_balancer: Option<(String, u16)>,
+    /// Container and port that service discovery names.
+    pub service_registry: Option<(String, u16)>,
     pub tags: BTreeMap<String, String>,
     pub deploying: Deploying,
     pub desired_count: u64,
@@ -63,6 +65,7 @@ impl Default for Service {
             platform_version: "LATEST".to_owned(),
             express_mode: false,
             load_balancer: None,
+            service_registry: None,
             tags: BTreeMap::new(),
             deploying: Deploying::Nothing,
             desired_count: 1,
@@ -126,6 +129,12 @@ impl Service {
     /// Has a load balancer send requests to a container's port.
     pub fn load_balancer(mut self, container: &str, port: u16) -> Self {
         self.load_balancer = Some((container.to_owned(), port));
+        self
+    }
+
+    /// Has service discovery name a container's port.
+    pub fn service_registry(mut self, container: &str, port: u16) -> Self {
+        self.service_registry = Some((container.to_owned(), port));
         self
     }
 

@@ -79,7 +79,11 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     let balancer =
         |(container, port): &(String, u16)| json!({ "targetGroupArn": group, "containerName": container, "containerPort": port });
     put("loadBalancers", service.load_balancer.iter().map(balancer).collect());
-    put("serviceRegistries", json!([]));
+    let registry = |(container, port): &(String, u16)| {
+        let arn = "arn:aws:servicediscovery:us-east-1:111122223333:service/srv-simulated";
+        json!({ "registryArn": arn, "containerName": container, "containerPort": port })
+    };
+    put("serviceRegistries", service.service_registry.iter().map(registry).collect());
     put("status", service.status.as_str().into());
     put("desiredCount", service.desired_count.into());
     put("runningCount", service.desired_count.into());

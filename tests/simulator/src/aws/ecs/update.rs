@@ -58,9 +58,8 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
         if needs_ptrace(revision) && version(platform_version).is_some_and(|version| version < PTRACE_SINCE) {
             return Err(ErrorKind::IncompatiblePlatform.into());
         }
-        if let Some((container, port)) =
-            service.load_balancer.as_ref().filter(|(container, port)| !maps(revision, container, *port))
-        {
+        let mut named = service.load_balancer.iter().chain(&service.service_registry);
+        if let Some((container, port)) = named.find(|(container, port)| !maps(revision, container, *port)) {
             return Err(invalid(&format!("The container {container} did not have a container port {port} defined.")));
         }
         task_definition = arn;
@@ -89,7 +88,7 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
     Ok(json!({ "service": super::services::shown(state, &account, &region, &service, false) }))
 }
 
-/// Returns whether a container has the port that a load balancer names, which its task definition must have.
+/// Returns whether a container has the port that a load balancer or service discovery names, which its task definition must have.
 fn maps(revision: &Revision, container: &str, port: u16) -> bool {
     let mut containers = revision.definition.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten();
     let container = containers.find(|it| it.get("name").and_then(Value::as_str) == Some(container));
