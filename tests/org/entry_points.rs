@@ -386,6 +386,7 @@ async fn a_user_who_may_not_see_scans_is_asked_for_no_second() {
     let run = updater(&world).run().await;
     expect_told(&run, "web/one", "failed", "the Console's user may not see its scans");
     expect_told(&run, "web/two", "protected", "silent:");
+    expect_note(&run, "the entry point of container worker comes from the Console's scan of the image");
 }
 
 /// What went well with one question is not told of as a failure of another.

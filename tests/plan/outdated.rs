@@ -204,11 +204,12 @@ fn what_an_owner_put_before_the_defender_is_no_difference_and_stays_where_it_is_
     let both = ["/tini", "--", "/busybox/sh"];
     type Case<'a> = (&'a str, &'a [&'a str], Profile, Profile, &'a Policy, Vec<&'a str>);
     let plain = policy();
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 9] = [
         ("an interpreter of a script", &busybox, script, script, &plain, vec!["/busybox/sh"]),
         ("the Console of that time does not know the setting", &busybox, script, script, &named, vec!["/busybox/sh"]),
         ("a program that is no script needs none", &busybox, script, binary, &plain, vec![]),
         ("the Console names another", &busybox, script, binary, &named, vec!["/bin/dash"]),
+        ("an earlier setting's, which is no shell", &["/custom/loader"], binary, binary, &named, vec!["/bin/dash"]),
         ("a wrapper", &chamber, script, binary, &plain, chamber.to_vec()),
         (
             "a wrapper and an interpreter that the Console names",
