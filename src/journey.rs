@@ -26,7 +26,7 @@ use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
-use crate::plan::strip::{Earlier, LoadBalanced, Stripped, strip};
+use crate::plan::strip::{LoadBalanced, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::{Selection, SkipReason, defender, question};
 
@@ -88,9 +88,8 @@ struct Made {
 /// Takes the Defender out that is to be replaced, and what one that is gone has left behind.
 fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
     let stripped = strip(&found.definition, &found.selection, &found.load_balanced);
-    let lost = stripped.earlier.iter().find(|(name, earlier)| **earlier == Earlier::CommandAlone && !found.selection.wraps(name));
-    if let Some((container, _)) = lost {
-        return Err(JourneyError::LostEntryPoint { container: container.clone() });
+    if let Some(container) = stripped.without_entry_point(&found.selection) {
+        return Err(JourneyError::LostEntryPoint { container: container.to_owned() });
     }
     let definition = found.definition.changed_by(&stripped.change);
     let definition = definition.map_err(|source| JourneyError::Strip { family: found.family.clone(), source })?;

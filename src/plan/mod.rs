@@ -24,6 +24,7 @@ pub mod service;
 mod sidecar;
 pub mod strip;
 pub mod task_definition;
+pub mod template;
 pub mod waas;
 pub mod window;
 

@@ -1,6 +1,6 @@
 //! What this run wants of every Defender. Where it is to be wanted is [`super::scope`].
 
-use super::defender::ImageTemplate;
+use super::template::ImageTemplate;
 use crate::ids::{AccountId, RegionName};
 
 /// The settings that decide what a protected task definition looks like.

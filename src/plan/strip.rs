@@ -30,6 +30,15 @@ pub struct Stripped {
     pub sidecar: Option<Value>,
 }
 
+impl Stripped {
+    /// Returns a container that is left out now and had nothing but its command: without the Defender its image's entry point would
+    /// come before that, and make it another program.
+    pub fn without_entry_point(&self, selection: &Selection) -> Option<&str> {
+        let alone = self.earlier.iter().filter(|(_, earlier)| **earlier == Earlier::CommandAlone);
+        alone.map(|(name, _)| name.as_str()).find(|name| !selection.wraps(name))
+    }
+}
+
 /// What a container ran behind a Defender that was taken out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Earlier {

@@ -5,9 +5,9 @@ use super::registries::{CA_BUNDLE, DOCKER_AUTH_CONFIG, DOCKER_PASSWORD, DOCKER_U
 use super::{ConsoleAccess, ConsoleSettings, PASSWORD, Problem, not_a_console};
 use crate::cli::Given;
 use crate::console::{CaBundle, ConsoleUrl};
-use crate::plan::defender::{BadTemplate, ImageTemplate};
 use crate::plan::policy::Policy;
 use crate::plan::scope::{Mode, Scope};
+use crate::plan::template::{BadTemplate, ImageTemplate};
 
 impl Reader {
     pub(super) fn console(&mut self, given: &Given, password: Option<String>) -> Option<ConsoleSettings> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fargate_updater::plan::defender::{DefenderToday, ImageTemplate};
+use fargate_updater::plan::defender::DefenderToday;
 use fargate_updater::plan::service::Condition;
 use fargate_updater::plan::strip::{LoadBalanced, strip};
 use fargate_updater::plan::task_definition::Registrable;
+use fargate_updater::plan::template::ImageTemplate;
 use fargate_updater::plan::{Outdated, Policy, Selection, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
