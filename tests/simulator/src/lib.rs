@@ -14,6 +14,8 @@ pub mod registry;
 mod response;
 pub mod runner;
 pub mod scenario;
+#[cfg(test)]
+mod test_reply;
 pub mod world;
 
 pub use argv::{argv, unwrapped};

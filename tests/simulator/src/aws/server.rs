@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use serde_json::Value;
@@ -16,8 +15,8 @@ use super::errors::{self, AwsError, ErrorKind, Service};
 use super::reply::{Reply, element};
 use super::state::State;
 use super::{ec2, ecr, ecs, organizations, secrets_manager, sts};
-use crate::gate::{Call, Fault, Gate};
-use crate::response::response;
+use crate::gate::{Call, Gate};
+use crate::response::{cut, instead, response, spoil};
 use crate::world::connection::Connection;
 
 /// More than any request of the services that are simulated.
@@ -69,8 +68,7 @@ impl Aws {
         let request_id = format!("00000000-0000-4000-8000-{:012x}", self.state().number());
         let Some(received) = read(request).await else {
             // The sender went away in the middle of its request.
-            connection.cut();
-            return Response::new(Body::empty());
+            return cut(connection);
         };
         let asked = ask(&received);
         let caller = match self.identify(&received, asked.service) {
@@ -82,28 +80,15 @@ impl Aws {
         let registration = (call.operation == "RegisterTaskDefinition").then(|| Registration::begin(&self.state, &call));
 
         let entered = self.gate.enter(&call).await;
-        match &entered.fault {
-            Some(Fault::Error { status, code, message }) => {
-                return respond(errors::encode(asked.service, *status, code, message, &request_id));
-            }
-            Some(Fault::Raw { status, headers, body }) => {
-                let (headers, body) = (headers.clone(), body.clone().into_bytes());
-                return respond(Reply { status: *status, headers, body });
-            }
-            Some(Fault::NoAnswer) => {
-                connection.cut();
-                return Response::new(Body::empty());
-            }
-            Some(Fault::LostAnswer | Fault::HalfAnswer) | None => {}
+        let error =
+            |status, code: &str, message: &str| respond(errors::encode(asked.service, status, code, message, &request_id));
+        if let Some(instead) = instead(entered.fault.as_ref(), connection, error) {
+            return instead;
         }
         let overlaps = registration.as_ref().is_some_and(Registration::overlaps);
         let reply = asked.work(&mut self.state(), &caller, overlaps, &request_id);
         self.gate.leave(&entered).await;
-        match entered.fault {
-            Some(Fault::LostAnswer) => connection.cut(),
-            Some(Fault::HalfAnswer) => connection.cut_after(reply.body.len() / 2),
-            _ => {}
-        }
+        spoil(entered.fault.as_ref(), connection, reply.body.len());
         respond(reply)
     }
 

@@ -3,31 +3,18 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Console, Defender, RunningConsole, faults};
 use crate::gate::{Fault, FaultRule, Gate};
+use crate::test_reply::Reply;
 use crate::world::connection::{Connection, Listener};
 
 struct Served {
     console: RunningConsole,
     gate: Gate,
     address: std::net::SocketAddr,
-}
-
-/// What came back; empty when the connection was cut.
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
 }
 
 async fn serve(console: Console) -> Served {
@@ -53,12 +40,7 @@ impl Served {
         );
         let mut stream = TcpStream::connect(self.address).await.expect("the Console listens");
         stream.write_all(request.as_bytes()).await.expect("a request can be written");
-        let mut reply = String::new();
-        // A cut connection may end in a reset; what came before counts.
-        let _ = stream.read_to_string(&mut reply).await;
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-        Reply { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        Reply::read(stream).await
     }
 
     async fn log_in(&self) -> String {

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::response::Response;
@@ -21,7 +20,8 @@ use super::parameters::Query;
 use super::registry::{PendingScans, RateLimit};
 use super::routes::{self, Asked, Route};
 use super::session::Sessions;
-use crate::gate::{Call, Fault, Gate};
+use crate::gate::{Call, Gate};
+use crate::response::{cut, instead, spoil};
 use crate::world::connection::Connection;
 
 /// More than any task definition: ECS takes 64 KiB.
@@ -168,25 +168,16 @@ impl RunningConsole {
         };
         let (route, version, delay, call) = self.arrive(&asked);
         let entered = self.gate.enter(&call).await;
-        match &entered.fault {
-            Some(Fault::Error { status, message, .. }) => return Answer::error(*status, message).uncached().into_response(),
-            Some(Fault::Raw { status, headers, body }) => {
-                let (headers, body) = (headers.clone(), body.clone());
-                return Answer { status: *status, headers, body }.into_response();
-            }
-            Some(Fault::NoAnswer) => return cut(connection),
-            Some(Fault::LostAnswer | Fault::HalfAnswer) | None => {}
+        let error = |status, _: &str, message: &str| Answer::error(status, message).uncached().into_response();
+        if let Some(instead) = instead(entered.fault.as_ref(), connection, error) {
+            return instead;
         }
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
         let answer = routes::answer(&mut self.state(), route, version, &asked);
         self.gate.leave(&entered).await;
-        match entered.fault {
-            Some(Fault::LostAnswer) => return cut(connection),
-            Some(Fault::HalfAnswer) => connection.cut_after(answer.body.len() / 2),
-            _ => {}
-        }
+        spoil(entered.fault.as_ref(), connection, answer.body.len());
         answer.into_response()
     }
 
@@ -219,10 +210,4 @@ async fn read(request: Request) -> Option<Asked> {
         host: host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_owned(),
         body: String::from_utf8_lossy(&body).into_owned(),
     })
-}
-
-/// Ends the connection; what is returned never arrives.
-fn cut(connection: &Connection) -> Response {
-    connection.cut();
-    Response::new(Body::empty())
 }

@@ -3,38 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::content::digest;
 use super::{Registry, faults};
 use crate::aws::http_tests::Client;
+use crate::test_reply::Reply;
 use crate::{Fault, FaultRule, Org, World};
 
 const ECR: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com";
-
-/// What came back; empty when the connection was cut.
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    fn header(&self, name: &str) -> &str {
-        let prefix = format!("{name}: ");
-        self.head.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_default()
-    }
-
-    fn code(&self) -> Value {
-        self.json()["errors"][0]["code"].clone()
-    }
-}
 
 async fn send(world: &World, method: &str, path: &str, authorization: &str) -> Reply {
     let address = world.registries_at();
@@ -42,12 +20,7 @@ async fn send(world: &World, method: &str, path: &str, authorization: &str) -> R
     let authorization = if authorization.is_empty() { String::new() } else { format!("authorization: {authorization}\r\n") };
     let request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{authorization}\r\n");
     stream.write_all(request.as_bytes()).await.expect("an open connection");
-    let mut reply = String::new();
-    // A cut connection may end in a reset; what came before counts.
-    let _ = stream.read_to_string(&mut reply).await;
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-    Reply { status, head: head.to_owned(), body: body.to_owned() }
+    Reply::read(stream).await
 }
 
 fn basic(user: &str, password: &str) -> String {

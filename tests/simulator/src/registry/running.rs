@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use http::Method;
@@ -18,7 +17,8 @@ use super::content::Document;
 use super::definition::{Image, Registry};
 use super::name::{self, FullName};
 use crate::aws::Aws;
-use crate::gate::{Call, Fault, Gate};
+use crate::gate::{Call, Gate};
+use crate::response::{instead, spoil};
 use crate::world::connection::Connection;
 
 /// A request, read.
@@ -241,22 +241,13 @@ impl Registries {
     async fn serve(&self, connection: &Connection, asked: &Asked) -> Response {
         self.gate.peer(connection.peer);
         let entered = self.gate.enter(&asked.call()).await;
-        match &entered.fault {
-            Some(Fault::Error { status, code, message }) => return Answer::error(*status, code, message).into_response(),
-            Some(Fault::Raw { status, headers, body }) => {
-                let (headers, body) = (headers.clone(), body.clone().into_bytes());
-                return Answer { status: *status, headers, body }.into_response();
-            }
-            Some(Fault::NoAnswer) => return cut(connection),
-            Some(Fault::LostAnswer | Fault::HalfAnswer) | None => {}
+        let error = |status, code: &str, message: &str| Answer::error(status, code, message).into_response();
+        if let Some(instead) = instead(entered.fault.as_ref(), connection, error) {
+            return instead;
         }
         let answer = self.answer(asked);
         self.gate.leave(&entered).await;
-        match entered.fault {
-            Some(Fault::LostAnswer) => return cut(connection),
-            Some(Fault::HalfAnswer) => connection.cut_after(answer.body.len() / 2),
-            _ => {}
-        }
+        spoil(entered.fault.as_ref(), connection, answer.body.len());
         answer.into_response()
     }
 
@@ -279,10 +270,4 @@ impl Registries {
         };
         answer.unwrap_or_else(|refusal| refusal)
     }
-}
-
-/// Ends the connection; what is returned never arrives.
-fn cut(connection: &Connection) -> Response {
-    connection.cut();
-    Response::new(Body::empty())
 }
