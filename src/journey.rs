@@ -26,7 +26,7 @@ use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
-use crate::plan::strip::{LoadBalanced, Stripped, strip};
+use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::{Selection, SkipReason, defender, question};
 
@@ -69,7 +69,7 @@ struct Found {
     definition: TaskDefinition<Registrable>,
     selection: Selection,
     /// What the load balancers and service registries of its services name.
-    load_balanced: LoadBalanced,
+    named_ports: NamedPorts,
 }
 
 /// The same without the Defender that is replaced, if one is.
@@ -87,7 +87,7 @@ struct Made {
 
 /// Takes the Defender out that is to be replaced, and what one that is gone has left behind.
 fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
-    let stripped = strip(&found.definition, &found.selection, &found.load_balanced);
+    let stripped = strip(&found.definition, &found.selection, &found.named_ports);
     if let Some(container) = stripped.without_entry_point(&found.selection) {
         return Err(JourneyError::LostEntryPoint { container: container.to_owned() });
     }
@@ -148,8 +148,8 @@ impl Journey<'_> {
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
         let (family, definition) = (arn.family().clone(), described.registrable());
         let selection = Selection::of(&definition, &self.job.skipped);
-        let load_balanced = self.open.iter().flat_map(|service| service.load_balanced.clone()).collect();
-        Ok(Found { arn, family, definition, selection, load_balanced })
+        let named_ports = self.open.iter().flat_map(|service| service.named_ports.clone()).collect();
+        Ok(Found { arn, family, definition, selection, named_ports })
     }
 
     /// Leaves or puts back the services for what their task definition, their tags or a deployment say. Returns why the Defender
@@ -157,8 +157,8 @@ impl Journey<'_> {
     fn leave_by_definition(&mut self, found: &Found) -> Option<Outdated> {
         let (today, policy, open) = (&self.world.today, &self.world.policy, &self.job.open);
         let image = today.image_in(&open.account.id, &open.region);
-        let Found { selection, load_balanced, .. } = found;
-        let measure = Measure { today, image: &image, policy, selection, load_balanced };
+        let Found { selection, named_ports, .. } = found;
+        let measure = Measure { today, image: &image, policy, selection, named_ports };
         let why = match service::condition(&found.definition, &measure) {
             Condition::Unprotected => None,
             Condition::Outdated(why) => Some(why),

@@ -244,13 +244,13 @@ fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) ->
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
         cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
-        load_balanced: load_balanced(service).collect(),
+        named_ports: named_ports(service).collect(),
         tags: pairs(service.tags()),
     })
 }
 
 /// Returns the containers and ports that load balancers and service registries name.
-fn load_balanced(service: &Service) -> impl Iterator<Item = (String, u16)> {
+fn named_ports(service: &Service) -> impl Iterator<Item = (String, u16)> {
     let balancers = service.load_balancers().iter().map(|it| (it.container_name(), it.container_port()));
     let registries = service.service_registries().iter().map(|it| (it.container_name(), it.container_port()));
     balancers.chain(registries).filter_map(|(name, port)| Some((name?.to_owned(), port?.try_into().ok()?)))

@@ -21,7 +21,7 @@ use crate::plan::image;
 use crate::plan::policy::Policy;
 use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
-use crate::plan::template::ImageTemplate;
+use crate::plan::template::Template;
 use crate::plan::window::Window;
 
 const EMBED: &str = "defenders/fargate.json";
@@ -171,7 +171,7 @@ impl Console {
         account: &AccountId,
         region: &RegionName,
     ) -> Result<DefenderToday, ConsoleError> {
-        let fill = |template: &ImageTemplate| template.fill(account, region, version);
+        let fill = |template: &Template| template.fill(account, region, version);
         let asked = policy.defender_image.as_ref().map(fill);
         let wishes = Wishes { defender_image: asked.clone(), ..Wishes::default() };
         let answer = self.send(&defender::sample(), &wishes, policy, None).await?;

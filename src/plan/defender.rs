@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::redact::{MASK, Redactor};
 use super::task_definition::{Container, TaskDefinition, containers_of};
-use super::template::ImageTemplate;
+use super::template::Template;
 use crate::ids::{AccountId, RegionName};
 
 /// The sidecar's name. Source: the vendor's Fargate guide, "the task should include the TwistlockDefender container".
@@ -138,7 +138,7 @@ impl Manner {
 pub struct DefenderToday {
     image: SecretString,
     /// `DEFENDER_IMAGE`, and the Console's version for it.
-    mirror: Option<(ImageTemplate, String)>,
+    mirror: Option<(Template, String)>,
     bundle: SecretString,
     /// The version its tag names, such as `34.03.138`; a mirrored image may have another kind of tag.
     pub version: Option<String>,
@@ -181,7 +181,7 @@ impl DefenderToday {
 
     /// Has `DEFENDER_IMAGE` filled in for each account and Region. Only for a Console that embedded it in the sample.
     #[must_use]
-    pub fn mirrored(self, template: ImageTemplate, console_version: &str) -> Self {
+    pub fn mirrored(self, template: Template, console_version: &str) -> Self {
         Self { mirror: Some((template, console_version.to_owned())), ..self }
     }
 

@@ -8,7 +8,7 @@ use super::defender::{self, DefenderToday};
 use super::entrypoint::Selection;
 use super::memory::Record;
 use super::policy::Policy;
-use super::strip::LoadBalanced;
+use super::strip::NamedPorts;
 use super::task_definition::{Container, TaskDefinition};
 use super::waas;
 
@@ -21,7 +21,7 @@ pub struct Measure<'a> {
     pub policy: &'a Policy,
     pub selection: &'a Selection,
     /// What the load balancers and service registries of its services name.
-    pub load_balanced: &'a LoadBalanced,
+    pub named_ports: &'a NamedPorts,
 }
 
 /// Why a Defender is replaced.

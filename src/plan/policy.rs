@@ -1,6 +1,6 @@
 //! What this run wants of every Defender. Where it is to be wanted is [`super::scope`].
 
-use super::template::ImageTemplate;
+use super::template::Template;
 use crate::ids::{AccountId, RegionName};
 
 /// The settings that decide what a protected task definition looks like.
@@ -21,9 +21,9 @@ pub struct Policy {
     /// What starts the Defender's program in images without a shell (`INTERPRETER`).
     pub interpreter: Option<String>,
     /// Where Defenders' images are mirrored (`DEFENDER_IMAGE`).
-    pub defender_image: Option<ImageTemplate>,
+    pub defender_image: Option<Template>,
     /// The secret that they are pulled with (`DEFENDER_IMAGE_PULL_SECRET`).
-    pub defender_image_pull_secret: Option<ImageTemplate>,
+    pub defender_image_pull_secret: Option<Template>,
     /// How the Console reads an image's entry point from a registry it has not scanned (`REGISTRY_TYPE`); none stands for `aws`,
     /// and for ECR only.
     pub registry_type: Option<String>,

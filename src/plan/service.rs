@@ -7,7 +7,7 @@ use super::defender::{self, DefenderToday};
 use super::image::Platform;
 use super::memory::{self, LeftAlone};
 use super::outdated::{Measure, Outdated, outdated};
-use super::strip::{LoadBalanced, strip};
+use super::strip::{NamedPorts, strip};
 use super::task_definition::{Registrable, TaskDefinition};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 
@@ -37,7 +37,7 @@ pub struct ServiceFacts {
     /// Whether the cluster's owner wants all of it left alone.
     pub cluster_opted_out: bool,
     /// What its load balancers and service registries name.
-    pub load_balanced: LoadBalanced,
+    pub named_ports: NamedPorts,
     pub tags: Vec<(String, String)>,
 }
 
@@ -290,7 +290,7 @@ pub fn condition(definition: &TaskDefinition<Registrable>, measure: &Measure<'_>
     if !measure.policy.upgrade {
         return Condition::Refused(SkipReason::UpgradesAreOff { outdated });
     }
-    let stripped = definition.changed_by(&strip(definition, measure.selection, measure.load_balanced).change);
+    let stripped = definition.changed_by(&strip(definition, measure.selection, measure.named_ports).change);
     let refused = stripped.ok().and_then(|stripped| refuse_embedding(&stripped, measure));
     refused.map_or(Condition::Outdated(outdated), Condition::Refused)
 }

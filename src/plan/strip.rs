@@ -50,14 +50,14 @@ pub enum Earlier {
 }
 
 /// Containers and ports that load balancers and service registries of services name.
-pub type LoadBalanced = BTreeSet<(String, u16)>;
+pub type NamedPorts = BTreeSet<(String, u16)>;
 
 /// Returns what takes the Defender out of a definition, and what an earlier one left behind where there is none any more.
 ///
-/// A port that a load balancer of a service names stays, whoever added it: ECS would refuse to move the service without it.
+/// A port that a load balancer or service registry of a service names stays, whoever added it: ECS would refuse to move the service without it.
 /// Source: Amazon ECS API Reference, `LoadBalancer`, `containerPort`, "must correspond to a containerPort in the task definition"
 /// (read 2026-11).
-pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, load_balanced: &LoadBalanced) -> Stripped {
+pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, named_ports: &NamedPorts) -> Stripped {
     let sidecar = defender::sidecar_in(definition);
     let name = sidecar.map(|sidecar| sidecar.name());
     let record = Record::read(definition.tags());
@@ -78,12 +78,12 @@ pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, lo
             match name {
                 Some(name) if touched => removal.take_out(list, |it| names(it, key, name)),
                 // Its owner made another container wait for the Defender, and today's has the vendor's name.
-                Some(name) => removal.rename(list, key, name),
-                None => {}
+                Some(name) if name != defender::CONTAINER_NAME => removal.rename(list, key, name),
+                _ => {}
             }
         }
         removal.take_out("mountPoints", |it| volumes.iter().any(|volume| names(it, "sourceVolume", volume)));
-        removal.waas_port(load_balanced);
+        removal.waas_port(named_ports);
     }
     editing.take_out(&containers, |container| name.is_some_and(|name| names(container, "name", name)));
     editing.take_out(&root.key("volumes"), |volume| volumes.iter().any(|name| names(volume, "name", name)));
@@ -184,19 +184,19 @@ impl Removal<'_> {
     }
 
     /// Takes the WAAS port away that an earlier run added, unless its owner has made it theirs since.
-    fn waas_port(&mut self, load_balanced: &LoadBalanced) {
+    fn waas_port(&mut self, named_ports: &NamedPorts) {
         let name = self.container.name();
         let Some(item) = self.record.waas_port.as_ref().filter(|item| item.is_of(name)) else { return };
-        if waas::is_load_balanced(item, name, load_balanced) {
+        if waas::is_named(item, name, named_ports) {
             return;
         }
         self.take_out("portMappings", |mapping| waas::is_as_added(mapping, item));
     }
 
-    /// Gives what names a container another name.
+    /// Has what names the Defender name today's.
     fn rename(&mut self, list: &str, key: &str, name: &str) {
         for (index, element) in self.container.list(list).enumerate() {
-            if name != defender::CONTAINER_NAME && names(element, key, name) {
+            if names(element, key, name) {
                 self.editing.replace(&self.at.key(list).index(index).key(key), defender::CONTAINER_NAME.into());
             }
         }

@@ -4,7 +4,7 @@ use crate::ids::{AccountId, RegionName};
 
 /// `DEFENDER_IMAGE` or `DEFENDER_IMAGE_PULL_SECRET` as it was given: `{account}.dkr.ecr.{region}.amazonaws.com/defender:{version}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageTemplate(String);
+pub struct Template(String);
 
 /// A template that cannot be filled in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum BadTemplate {
 /// A word in braces that is longer than this is not taken for a mistyped one.
 const LONGEST_WORD: usize = 12;
 
-impl std::str::FromStr for ImageTemplate {
+impl std::str::FromStr for Template {
     type Err = BadTemplate;
 
     fn from_str(text: &str) -> Result<Self, BadTemplate> {
@@ -49,7 +49,7 @@ impl std::str::FromStr for ImageTemplate {
     }
 }
 
-impl ImageTemplate {
+impl Template {
     /// Returns whether it has `{version}` in it.
     pub fn names_version(&self) -> bool {
         self.0.contains("{version}")

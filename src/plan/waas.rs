@@ -10,7 +10,7 @@ use super::edit::{Edit, JsonPath};
 use super::entrypoint::Selection;
 use super::memory::{Item, Record};
 use super::outdated::Measure;
-use super::strip::LoadBalanced;
+use super::strip::NamedPorts;
 use super::task_definition::{Container, Registrable, TaskDefinition};
 
 /// What becomes of `WAAS_PORT` in a definition.
@@ -54,7 +54,7 @@ pub fn is_outdated<Stage>(definition: &TaskDefinition<Stage>, record: &Record, m
     let is_missing = port.is_some_and(|port| selected.any(|it| has_ports(&it)) && !others().any(|it| maps(&it, port)));
     let of_before = record.waas_port.as_ref().and_then(|item| Some((item, item.what.parse::<u16>().ok()?)));
     let is_left_over = of_before.is_some_and(|(item, added)| {
-        let stays = |container: &str| is_load_balanced(item, container, measure.load_balanced);
+        let stays = |container: &str| is_named(item, container, measure.named_ports);
         let has_it = |it: &Container<'_>| it.list("portMappings").any(|mapping| is_as_added(mapping, item));
         port != Some(added) && others().any(|it| item.is_of(it.name()) && has_it(&it) && !stays(it.name()))
     });
@@ -68,9 +68,9 @@ pub fn is_as_added(mapping: &Value, added: &Item) -> bool {
     is_plain && mapping.get("containerPort").and_then(Value::as_u64) == added.what.parse().ok()
 }
 
-/// Returns whether a load balancer sends requests to a port that was added to a container.
-pub fn is_load_balanced(added: &Item, container: &str, load_balanced: &LoadBalanced) -> bool {
-    load_balanced.iter().any(|(name, port)| name == container && added.what == port.to_string())
+/// Returns whether a load balancer or service registry names a port that was added to a container.
+pub fn is_named(added: &Item, container: &str, named_ports: &NamedPorts) -> bool {
+    named_ports.iter().any(|(name, port)| name == container && added.what == port.to_string())
 }
 
 fn has_ports(container: &Container<'_>) -> bool {

@@ -7,7 +7,7 @@ use crate::cli::Given;
 use crate::console::{CaBundle, ConsoleUrl};
 use crate::plan::policy::Policy;
 use crate::plan::scope::{Mode, Scope};
-use crate::plan::template::{BadTemplate, ImageTemplate};
+use crate::plan::template::{BadTemplate, Template};
 
 impl Reader {
     pub(super) fn console(&mut self, given: &Given, password: Option<String>) -> Option<ConsoleSettings> {
@@ -131,7 +131,7 @@ impl Reader {
         scope
     }
 
-    fn template(&mut self, name: &str, given: Option<String>) -> Option<ImageTemplate> {
+    fn template(&mut self, name: &str, given: Option<String>) -> Option<Template> {
         let text = self.text(name, given)?;
         text.parse().map_err(|problem: BadTemplate| self.problem(name, format!("it cannot be filled in: {problem}"))).ok()
     }
@@ -150,7 +150,7 @@ impl Reader {
             let text = "it is the secret for DEFENDER_IMAGE, which is not given";
             self.problem("DEFENDER_IMAGE_PULL_SECRET", text.to_owned());
         }
-        if pull_secret.as_ref().is_some_and(ImageTemplate::names_version) {
+        if pull_secret.as_ref().is_some_and(Template::names_version) {
             let text = "{version} has no place in the name of a secret; {account} and {region} are filled in";
             self.problem("DEFENDER_IMAGE_PULL_SECRET", text.to_owned());
         }

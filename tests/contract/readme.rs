@@ -58,24 +58,25 @@ fn every_setting_has_a_flag_of_its_name() {
     }
 }
 
+/// Compares a chapter's list of words and sentences with what the code says.
+fn expect_listed(list: &str, chapter: &str, reasons: &[(&str, String)]) {
+    let expected: BTreeSet<String> = reasons.iter().map(|(code, sentence)| format!("- `{code}`: {sentence}")).collect();
+    assert_eq!(expected.len(), reasons.len(), "two of {list} have one sentence");
+    let chapter = readme_chapter(chapter);
+    let written = chapter.lines().filter(|line| line.starts_with("- `")).map(str::to_owned).collect();
+    expect_same(list, &expected, &written);
+}
+
 #[test]
 fn every_skip_reason_is_told_with_its_sentence() {
-    let expected: BTreeSet<String> =
-        SkipReason::examples().iter().map(|reason| format!("- `{}`: {}", reason.code(), reason.sentence())).collect();
-    assert_eq!(expected.len(), SkipReason::examples().len(), "two reasons have one sentence");
-    let chapter = readme_chapter("Why was my service left alone?");
-    let written = chapter.lines().filter(|line| line.starts_with("- `")).map(str::to_owned).collect();
-    expect_same("the list of skip reasons", &expected, &written);
+    let reasons: Vec<_> = SkipReason::examples().iter().map(|reason| (reason.code(), reason.sentence())).collect();
+    expect_listed("the list of skip reasons", "Why was my service left alone?", &reasons);
 }
 
 #[test]
 fn every_reason_to_replace_a_defender_is_told_with_its_sentence() {
-    let expected: BTreeSet<String> =
-        Outdated::examples().iter().map(|reason| format!("- `{}`: {}", reason.code(), reason.sentence())).collect();
-    assert_eq!(expected.len(), Outdated::examples().len(), "two reasons have one sentence");
-    let chapter = readme_chapter("Upgrades");
-    let written = chapter.lines().filter(|line| line.starts_with("- `")).map(str::to_owned).collect();
-    expect_same("the list of reasons to replace a Defender", &expected, &written);
+    let reasons: Vec<_> = Outdated::examples().iter().map(|reason| (reason.code(), reason.sentence())).collect();
+    expect_listed("the list of reasons to replace a Defender", "Upgrades", &reasons);
 }
 
 #[test]

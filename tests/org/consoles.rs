@@ -287,13 +287,11 @@ async fn what_the_settings_say_of_the_embedding_is_passed_on_and_filled_in() {
         .account(ACCOUNT, |account| shop(account).region("eu-west-1", |region| region.service("web/far", "httpd.json")))
         .start()
         .await;
-    let run = updater(&world)
-        .env("INTERPRETER", "/busybox/sh")
-        .env("PCC_PROJECT", "central")
-        .env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
-        .env("DEFENDER_IMAGE_PULL_SECRET", "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf")
-        .run()
-        .await;
+    let program = || {
+        let program = mirroring(updater(&world)).env("INTERPRETER", "/busybox/sh").env("PCC_PROJECT", "central");
+        program.env("DEFENDER_IMAGE_PULL_SECRET", "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf")
+    };
+    let run = program().run().await;
     expect_exit(&run, exit::DONE);
     assert!(!run.stdout.contains("warning:"), "{}", run.stdout);
     let embeds = world.console().embeds();
@@ -315,12 +313,7 @@ async fn what_the_settings_say_of_the_embedding_is_passed_on_and_filled_in() {
     let far = far.task_definition()["containerDefinitions"].to_string();
     assert!(far.contains("111122223333.dkr.ecr.eu-west-1.amazonaws.com/twistlock/defender:defender_34_03_138"), "its own Region");
     world.gate().forget_calls();
-    let again = updater(&world)
-        .env("INTERPRETER", "/busybox/sh")
-        .env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
-        .env("DEFENDER_IMAGE_PULL_SECRET", "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf")
-        .run()
-        .await;
+    let again = program().run().await;
     expect_exit(&again, exit::DONE);
     assert_eq!(world.calls().writes(), 0, "{}", again.stdout);
 }
@@ -330,16 +323,17 @@ fn mirrored_in(region: &str) -> String {
     format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_34_03_138")
 }
 
+fn mirroring(program: simulator::Program) -> simulator::Program {
+    program.env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
+}
+
 /// A task whose Defender cannot be pulled never starts, and the roll-out would hang.
 #[tokio::test]
 async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_cannot_be_seen_is() {
-    let mirror = |program: simulator::Program| {
-        program.env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:defender_{version}")
-    };
     let far = |account: Account| shop(account).region("eu-west-1", |region| region.service("web/far", "httpd.json"));
     let here_only = || Org::new().image(&mirrored_in(HOME), &["/usr/local/bin/defender"], &[]);
     let world = here_only().account(ACCOUNT, far).start().await;
-    let run = mirror(updater(&world)).run().await;
+    let run = mirroring(updater(&world)).run().await;
     expect_exit(&run, exit::NOT_ALL);
     expect_defender(&world, ACCOUNT, HOME, "web/shop");
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
@@ -354,7 +348,7 @@ async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_ca
     // Nor is it certain without the secret that the task pulls it with.
     let world = here_only().account(ACCOUNT, far).start().await;
     let secret = "arn:aws:secretsmanager:{region}:{account}:secret:pull-AbCdEf";
-    let run = mirror(updater(&world)).env("DEFENDER_IMAGE_PULL_SECRET", secret).run().await;
+    let run = mirroring(updater(&world)).env("DEFENDER_IMAGE_PULL_SECRET", secret).run().await;
     expect_exit(&run, exit::DONE);
 
     // To a stranger a registry may say so of an image that is there.
@@ -366,7 +360,7 @@ async fn a_mirror_that_certainly_lacks_the_image_is_not_embedded_and_one_that_ca
     // Tasks pull with another role and from another network.
     let denied = |account: Account| far(account).deny("ecr:GetAuthorizationToken");
     let world = here_only().account(ACCOUNT, denied).start().await;
-    expect_exit(&mirror(updater(&world)).run().await, exit::DONE);
+    expect_exit(&mirroring(updater(&world)).run().await, exit::DONE);
     assert_eq!(world.registered().len(), 2);
 }
 

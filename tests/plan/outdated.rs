@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use fargate_updater::plan::defender::DefenderToday;
 use fargate_updater::plan::service::Condition;
-use fargate_updater::plan::strip::{LoadBalanced, strip};
+use fargate_updater::plan::strip::{NamedPorts, strip};
 use fargate_updater::plan::task_definition::Registrable;
-use fargate_updater::plan::template::ImageTemplate;
+use fargate_updater::plan::template::Template;
 use fargate_updater::plan::{Outdated, Policy, Selection, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
@@ -226,7 +226,7 @@ fn what_an_owner_put_before_the_defender_is_no_difference_and_stays_where_it_is_
     for (name, words, from, to, policy, expected) in cases {
         let older = preceded_by(words, from);
         let selection = Selection::of(&older, &BTreeSet::new());
-        let stripped = strip(&older, &selection, &LoadBalanced::new());
+        let stripped = strip(&older, &selection, &NamedPorts::new());
         let bare = older.changed_by(&stripped.change).expect("it fits");
         let console = Console::default().profile(to);
         let setup = Setup { stripped, ..Setup::reading(&bare, policy, &image_runs()) };
@@ -258,8 +258,7 @@ fn what_an_owner_put_before_the_defender_is_no_difference_and_stays_where_it_is_
 
 #[test]
 fn a_mirrored_image_is_compared_whole_in_each_account_and_region() {
-    let template: ImageTemplate =
-        "{account}.dkr.ecr.{region}.amazonaws.com/mirror/twistlock/defender:stable".parse().expect("right");
+    let template: Template = "{account}.dkr.ecr.{region}.amazonaws.com/mirror/twistlock/defender:stable".parse().expect("right");
     let mirrored = |image: &str| changed(&policy(), |it| it["containerDefinitions"][2]["image"] = json!(image));
     let today: DefenderToday = today(&Console::default()).mirrored(template, "34.03.138");
     let here = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror/twistlock/defender:stable";
@@ -271,7 +270,7 @@ fn a_mirrored_image_is_compared_whole_in_each_account_and_region() {
 #[test]
 fn a_template_is_filled_in_or_refused_by_name() {
     let fill = |text: &str| {
-        let template = text.parse::<ImageTemplate>().map_err(|error| error.to_string())?;
+        let template = text.parse::<Template>().map_err(|error| error.to_string())?;
         Ok::<_, String>(template.fill(&id("111122223333"), &id("eu-west-1"), "34.03.138"))
     };
     let cases = [

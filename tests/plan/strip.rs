@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use fargate_updater::plan::image::Runs;
-use fargate_updater::plan::strip::{Earlier, LoadBalanced, Stripped, strip};
+use fargate_updater::plan::strip::{Earlier, NamedPorts, Stripped, strip};
 use fargate_updater::plan::task_definition::Registrable;
 use fargate_updater::plan::{Selection, TaskDefinition};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ use crate::support::{Setup, container, embed, fixture, image_runs, policy, prote
 
 /// What is taken out where nothing is left out and nothing is load-balanced.
 fn taken_out(definition: &TaskDefinition<Registrable>) -> Stripped {
-    strip(definition, &Selection::of(definition, &BTreeSet::new()), &LoadBalanced::new())
+    strip(definition, &Selection::of(definition, &BTreeSet::new()), &NamedPorts::new())
 }
 
 fn stripped(definition: &Value) -> Value {
@@ -314,9 +314,9 @@ fn a_wrapper_of_its_owners_stays_before_what_is_left_out() {
 #[test]
 fn a_waas_port_that_a_load_balancer_names_stays() {
     let definition = running(|_| {});
-    let ports = |load_balanced: &[(&str, u16)]| {
-        let load_balanced = load_balanced.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect();
-        let strip = strip(&definition, &Selection::of(&definition, &BTreeSet::new()), &load_balanced);
+    let ports = |named_ports: &[(&str, u16)]| {
+        let named_ports = named_ports.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect();
+        let strip = strip(&definition, &Selection::of(&definition, &BTreeSet::new()), &named_ports);
         revision(&definition, &strip.change)["containerDefinitions"][2]["portMappings"].clone()
     };
     assert_eq!(ports(&[("theirs", 8088)])[1]["containerPort"], 8088);

@@ -10,7 +10,7 @@ use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
 use fargate_updater::plan::question::{one_answer, questions};
 use fargate_updater::plan::service::{Condition, condition};
-use fargate_updater::plan::strip::{LoadBalanced, Stripped};
+use fargate_updater::plan::strip::{NamedPorts, Stripped};
 use fargate_updater::plan::task_definition::{Described, Registrable};
 use fargate_updater::plan::{Accepted, Embedding, Measure, Policy, Refusal, Selection, ServiceFacts, TaskDefinition, accept};
 use serde_json::{Value, json};
@@ -133,8 +133,8 @@ pub(crate) fn image_runs() -> Runs {
 pub(crate) fn seen(definition: &TaskDefinition<Registrable>, today: &DefenderToday, policy: &Policy) -> Condition {
     let selection = Selection::of(definition, &BTreeSet::new());
     let image = today.image_in(&id("111122223333"), &id("eu-west-1"));
-    let load_balanced = LoadBalanced::new();
-    condition(definition, &Measure { today, image: &image, policy, selection: &selection, load_balanced: &load_balanced })
+    let named_ports = NamedPorts::new();
+    condition(definition, &Measure { today, image: &image, policy, selection: &selection, named_ports: &named_ports })
 }
 
 /// The revision that a change makes of a definition.
@@ -210,7 +210,7 @@ pub(crate) fn service() -> ServiceFacts {
         express_mode: false,
         deploying: false,
         cluster_opted_out: false,
-        load_balanced: LoadBalanced::new(),
+        named_ports: NamedPorts::new(),
         tags: Vec::new(),
     }
 }
