@@ -262,14 +262,14 @@ impl Console {
                 Ok(scan.map_or(Scan::None, |scan| Scan::Joined(image::scanned_entry_point(scan))))
             }
             Ok(_) => Err(self.wire.error(REGISTRY, What::Unusable { problem: "it is not a list".to_owned() })),
-            Err(error) if error.is_forbidden() => {
-                // A page comes from something in between, which may let the next question through.
-                if matches!(error.what(), What::Forbidden { .. }) {
-                    self.may_see_scans.store(false, Ordering::Relaxed);
+            Err(error) => {
+                // Not so a page with status 403: it comes from something in between, which may let the next question through.
+                if !matches!(error.what(), What::Forbidden { .. }) {
+                    return Err(error);
                 }
+                self.may_see_scans.store(false, Ordering::Relaxed);
                 Ok(Scan::NotAllowed)
             }
-            Err(error) => Err(error),
         }
     }
 }

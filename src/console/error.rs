@@ -63,11 +63,6 @@ impl ConsoleError {
         matches!(self.what, What::Refused { status: 404, .. } | What::NotJson { status: 404, .. })
     }
 
-    /// Returns whether the user may not ask for this, or something in between does not let it through.
-    pub fn is_forbidden(&self) -> bool {
-        matches!(self.what, What::Forbidden { .. } | What::NotJson { status: 403, .. })
-    }
-
     /// Returns what to think of trying again.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match &self.what {

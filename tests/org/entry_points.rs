@@ -384,7 +384,7 @@ async fn a_user_who_may_not_see_scans_is_asked_for_no_second() {
         .start()
         .await;
     let run = updater(&world).run().await;
-    expect_told(&run, "web/one", "failed", "the Console's user may not see its scans");
+    expect_told(&run, "web/one", "failed", "the Console does not tell whether it has scanned it");
     expect_told(&run, "web/two", "protected", "silent:");
     expect_note(&run, "the entry point of container worker comes from the Console's scan of the image");
 }
