@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 /// One call as it arrived, once its caller is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Call {
-    /// AWS's name of the operation; for the Console the method and the route, such as `POST defenders/fargate.json`; for an image
+    /// AWS's name of the operation, with ` (dry run)` after it for one of EC2's that changes nothing; for the Console the method and the route, such as `POST defenders/fargate.json`; for an image
     /// registry the method and `v2`, `manifests`, `blobs` or `registry token`.
     pub operation: String,
     /// The account the caller's key belongs to; empty for the Console and for registries.

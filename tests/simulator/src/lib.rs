@@ -1,7 +1,8 @@
 //! A simulated AWS Organization, a simulated Compute Console and simulated image registries, spoken to over HTTP on loopback.
 //!
 //! A scenario is plain data ([`Org`]); started, it is a [`World`] that speaks the wire protocols of STS, Organizations, Secrets
-//! Manager, ECS, EC2 and ECR, the Console's and that of registries; afterwards the same world is asked what became of it. Read [`scenario`] first.
+//! Manager, ECS, EC2 and ECR, the Console's and that of registries; afterwards the same world is asked what became of it. Of EC2 there
+//! are the Regions and the network of tasks: subnets, groups, ACLs, routes and what they lead to. Read [`scenario`] first.
 //!
 //! There is no AWS SDK in here: the program under test brings the real one, and this crate must not agree with it by accident.
 

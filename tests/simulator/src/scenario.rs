@@ -1,10 +1,11 @@
-//! What a simulated world starts as: accounts, Regions, clusters, services and what is wrong with them, as plain data.
+//! What a simulated world starts as: accounts, Regions, networks, clusters, services and what is wrong with them, as plain data.
 //!
 //! The builder methods take and give back `self`, so that a scenario reads like the story it stands for; the same data can be read
 //! from a JSON file, where everything left out has its default. Nothing in here runs: [`Org::start`] makes a [`crate::World`] of it.
 
 mod account;
 mod definition;
+pub mod network;
 mod service;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 pub use account::{Account, Cluster, Region};
 pub use definition::Definition;
-pub use service::{CapacityProvider, Deploying, Service};
+pub use service::{CapacityProvider, Deploying, Service, TaskNetwork};
 
 use crate::{Console, Fault, FaultRule, Registry};
 

@@ -4,6 +4,7 @@
 
 mod authority;
 pub(crate) mod connection;
+mod network;
 mod view;
 
 #[cfg(test)]

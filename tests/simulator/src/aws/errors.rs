@@ -85,6 +85,7 @@ const ECR: &[Service] = &[Ecr];
 const COMMON: Source = Remembered("Amazon ECS API Reference, Common Errors");
 const STS_COMMON: Source = Remembered("AWS STS API Reference, Common Errors");
 const EC2_CODES: Source = Remembered("Amazon EC2 API Reference, Error codes");
+const EC2_SENTENCES: Source = OurSentence("Amazon EC2 API Reference, Error codes; from memory");
 const REGISTER: Source = OurSentence("Amazon ECS API Reference, RegisterTaskDefinition, Errors (read 2026-11)");
 const UPDATE: Source = OurSentence("Amazon ECS API Reference, UpdateService, Errors (read 2026-11)");
 const SENTENCE: Source = Remembered("IAM User Guide, Troubleshoot access denied error messages");
@@ -141,6 +142,12 @@ errors! {
     StsInvalidParameter: STS, 400, "ValidationError",
         "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", STS_COMMON;
     Ec2UnknownFilter: EC2, 400, "InvalidParameterValue", "The filter '{}' is invalid", EC2_CODES;
+    Ec2DryRun: EC2, 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", EC2_CODES;
+    Ec2MissingParameter: EC2, 400, "MissingParameter", "The request must contain the parameter {}", EC2_CODES;
+    Ec2InvalidValue: EC2, 400, "InvalidParameterValue", "Value ({}) for parameter {} is invalid. {}", EC2_SENTENCES;
+    Ec2Combination: EC2, 400, "InvalidParameterCombination", "The parameter {} cannot be used with the parameter {}", EC2_SENTENCES;
+    Ec2FilterTooLong: EC2, 400, "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200", EC2_CODES;
+    Ec2InvalidToken: EC2, 400, "InvalidNextToken", "The specified NextToken is not valid.", EC2_SENTENCES;
     OrganizationsInvalidInput: ORGANIZATIONS, 400, "InvalidInputException", "You specified an invalid value.",
         Remembered("AWS Organizations; the code is in its API Reference");
     SecretsInvalidParameter: SECRETS, 400, "InvalidParameterException", "The parameter {} is missing or has an invalid value.",
@@ -163,6 +170,37 @@ errors! {
     // Secrets Manager.
     SecretNotFound: SECRETS, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
         Reported("lgallard/terraform-aws-secrets-manager #24");
+
+    // EC2: what is in a network.
+    Ec2NoSubnet: EC2, 400, "InvalidSubnetID.NotFound", "The subnet ID '{}' does not exist", EC2_CODES;
+    Ec2NoGroup: EC2, 400, "InvalidGroup.NotFound", "The security group '{}' does not exist", EC2_CODES;
+    Ec2NoRule: EC2, 400, "InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '{}' does not exist", EC2_CODES;
+    Ec2NoAcl: EC2, 400, "InvalidNetworkAclID.NotFound", "The networkAcl ID '{}' does not exist", EC2_CODES;
+    Ec2NoRouteTable: EC2, 400, "InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist", EC2_CODES;
+    Ec2NoNatGateway: EC2, 400, "NatGatewayNotFound", "NatGateway {} was not found", EC2_CODES;
+    Ec2NoEndpoint: EC2, 400, "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '{}' does not exist", EC2_CODES;
+    Ec2NoInterface: EC2, 400, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '{}' does not exist", EC2_CODES;
+    Ec2NoPrefixList: EC2, 400, "InvalidPrefixListID.NotFound", "The prefix list ID '{}' does not exist", EC2_CODES;
+    Ec2InvalidId: EC2, 400, "InvalidID", "The ID '{}' is not valid", EC2_CODES;
+    Ec2NotTheOwner: EC2, 403, "UnauthorizedOperation",
+        "You are not authorized to perform this operation. {} belongs to account {}, which shares it.",
+        OursOnPurpose("Amazon VPC User Guide, Share your VPC subnets: participants cannot change the owner's resources; how they are refused is not known");
+
+    // EC2: what a network does not take.
+    Ec2MalformedRange: EC2, 400, "InvalidParameterValue", "CIDR block {} is malformed", EC2_CODES;
+    Ec2DuplicateRule: EC2, 400, "InvalidPermission.Duplicate", "the specified rule \"peer: {}, {}, ALLOW\" already exists", EC2_CODES;
+    Ec2SameRuleTwice: EC2, 400, "InvalidParameterValue", "The same permission must not appear multiple times", EC2_CODES;
+    Ec2TooManyRules: EC2, 400, "RulesPerSecurityGroupLimitExceeded",
+        "The maximum number of rules per security group has been reached.", EC2_CODES;
+    Ec2RuleDescription: EC2, 400, "InvalidParameterValue",
+        "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+        EC2_CODES;
+    Ec2EntryExists: EC2, 400, "NetworkAclEntryAlreadyExists", "The network acl entry identified by {} already exists.", EC2_CODES;
+    Ec2TooManyEntries: EC2, 400, "NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached.", EC2_CODES;
+    Ec2TooManyTags: EC2, 400, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.", EC2_CODES;
+    Ec2NotTaggable: EC2, 400, "InvalidParameterValue", "'{}' is not a valid taggable resource type for this operation.", EC2_CODES;
+    Ec2InvalidTag: EC2, 400, "InvalidParameterValue", "{}",
+        OursOnPurpose("Amazon EC2 User Guide, Tag restrictions; EC2 itself takes more characters, and what is tagged here must suit every service");
 
     // ECR: what its registries say to a password. They answer in the envelope of registries, not in that of AWS's JSON services.
     EcrTokenUnknown: ECR, 401, "UNAUTHORIZED", "Not Authorized", Remembered("what a registry of ECR answers to whoever has no token");

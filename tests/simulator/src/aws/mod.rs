@@ -1,16 +1,20 @@
 //! The simulated AWS: STS, Organizations, Secrets Manager, EC2, ECS and ECR on one address, in their own wire protocols.
 //!
-//! `server` is the way of a request through it, `state` and `stored` what it knows, `report` what tests see of that. One file per service turns a checked request into an answer and
-//! does nothing else; `errors` is every error there is, `auth` says who called and `access` whether they may. Nothing here agrees with
-//! an AWS SDK by sharing code with it, AWS's signing code excepted.
+//! `server` is the way of a request through it, `state`, `stored` and `network` what it knows, `interfaces` what follows from that, and
+//! `report` what tests see of it. One file or folder per service turns a checked request into an answer and does nothing else; `errors`
+//! is every error there is, `auth` says who called and `access` whether they may. Nothing here agrees with an AWS SDK by sharing code
+//! with it, AWS's signing code excepted.
 
 mod access;
 mod auth;
+mod cidr;
 mod clock;
 mod ec2;
 mod ecr;
 mod ecs;
 mod errors;
+mod interfaces;
+mod network;
 mod organizations;
 mod pages;
 mod policy;

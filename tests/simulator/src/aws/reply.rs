@@ -45,3 +45,14 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
+
+/// Returns an element with other elements inside, which are taken as they are.
+pub(super) fn wrap(name: &str, inside: &str) -> String {
+    format!("<{name}>{inside}</{name}>")
+}
+
+/// Returns a list as EC2 writes it: an `item` for each, with what is inside taken as it is.
+pub(super) fn items(name: &str, inside: impl IntoIterator<Item = String>) -> String {
+    let items: Vec<String> = inside.into_iter().map(|inside| wrap("item", &inside)).collect();
+    wrap(name, &items.concat())
+}

@@ -1,10 +1,12 @@
 //! What the outside asks of the state: views for tests, and what a customer does in the meantime. No call gets here.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::ec2::Eye;
 use super::ecs::task_definitions::shown;
 use super::state::State;
 use super::stored::StoredService;
+use crate::scenario::network::{Rule, Vpc};
 
 impl State {
     pub(crate) fn home_region(&self) -> &str {
@@ -65,6 +67,35 @@ impl State {
         service.roll_out(deployment, Some(0));
         service.complete();
         Some(arn)
+    }
+
+    /// Returns a security group; `None` when the account sees none of this id.
+    pub(crate) fn security_group(&self, account: &str, region: &str, id: &str) -> Option<Value> {
+        let group = Eye::new(self, account, region).group(id)?.it;
+        let rules = |rules: &[Rule]| -> Vec<Value> {
+            let shown = rules.iter().map(|rule| {
+                json!({
+                    "id": rule.id, "protocol": rule.protocol, "from": rule.from, "to": rule.to,
+                    "peer": rule.peer, "description": rule.description, "tags": rule.tags,
+                })
+            });
+            shown.collect()
+        };
+        Some(json!({ "egress": rules(&group.egress), "ingress": rules(&group.ingress), "tags": group.tags }))
+    }
+
+    /// Returns a network ACL without the entries that deny the rest; `None` when the account sees none of this id.
+    pub(crate) fn network_acl(&self, account: &str, region: &str, id: &str) -> Option<Value> {
+        let acls = Eye::new(self, account, region).acls();
+        let acl = acls.iter().find(|seen| seen.it.id == id)?.it;
+        let mut entries = acl.entries.clone();
+        entries.sort_by_key(|entry| (!entry.egress, entry.number));
+        Some(json!({ "entries": entries, "tags": acl.tags }))
+    }
+
+    /// Edits a VPC as somebody in its account would; `None` when there is none of this id.
+    pub(crate) fn change_vpc(&mut self, account: &str, region: &str, vpc: &str, edit: impl FnOnce(Vpc) -> Vpc) -> Option<()> {
+        self.place_mut(account, region).network.change(account, region, vpc, edit)
     }
 
     pub(crate) fn snapshot(&self) -> Value {

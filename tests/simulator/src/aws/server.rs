@@ -138,16 +138,22 @@ impl Asked {
     fn call(&self, caller: &Caller) -> Call {
         let subject = match &self.input {
             Input::Json(input) => ecs::subject(input),
+            Input::Form(form) if self.service == Service::Ec2 => ec2::subject(form),
             Input::Form(form) => form.get("RoleArn").cloned().unwrap_or_default(),
             Input::Unreadable => String::new(),
         };
+        // A dry run of EC2's is counted by a name of its own: it changes nothing, and a hold or a fault is for the real call.
+        let dry_run = match &self.input {
+            Input::Form(form) if self.service == Service::Ec2 && ec2::is_dry_run(form) => " (dry run)",
+            _ => "",
+        };
         let write = match self.service {
             Service::Ecs => ecs::WRITES.contains(&self.operation.as_str()),
-            Service::Ec2 => !self.operation.starts_with("Describe"),
+            Service::Ec2 => dry_run.is_empty() && !["Describe", "Get"].iter().any(|read| self.operation.starts_with(read)),
             Service::Organizations | Service::SecretsManager | Service::Sts | Service::Ecr => false,
         };
         let (account, region) = (caller.account().to_owned(), caller.region.clone());
-        Call { operation: self.operation.clone(), account, region, write, subject }
+        Call { operation: format!("{}{dry_run}", self.operation), account, region, write, subject }
     }
 
     fn work(&self, state: &mut State, caller: &Caller, overlaps: bool, request_id: &str) -> Reply {

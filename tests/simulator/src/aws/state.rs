@@ -114,6 +114,10 @@ impl State {
                 state.furnish(&account.id, name, region);
                 state.keep_secrets(&account.id, name, &region.secrets, &fill);
             }
+            // ECS is denied there, EC2 is not.
+            for name in &account.denied_regions {
+                state.furnish(&account.id, name, &scenario::Region::default());
+            }
         }
         state
     }
@@ -131,6 +135,7 @@ impl State {
 
     fn furnish(&mut self, account: &str, region: &str, content: &scenario::Region) {
         let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
+        place.network.furnish(account, region, content);
         for cluster in &content.clusters {
             place.add_cluster(&cluster.name, &cluster.tags);
         }

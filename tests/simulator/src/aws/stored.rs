@@ -1,10 +1,12 @@
-//! What is in an account: clusters, services and task definitions as they are kept, and how a service changes.
+//! What is in an account: clusters, services and task definitions as they are kept, and how a service changes. Its network is kept in
+//! [`super::network`].
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::network::StoredNetwork;
 use crate::scenario;
 
 /// What is in one Region of one account.
@@ -14,6 +16,7 @@ pub(crate) struct Place {
     pub(super) services: Vec<StoredService>,
     /// The revisions of each family, the first one at index 0.
     pub(super) families: BTreeMap<String, Vec<Revision>>,
+    pub(super) network: StoredNetwork,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +50,7 @@ pub(crate) struct StoredService {
     pub(super) load_balancer: Option<(String, u16)>,
     pub(super) service_registry: Option<(String, u16)>,
     pub(super) desired_count: u64,
+    pub(super) network: Option<scenario::TaskNetwork>,
     pub(super) tags: Vec<Value>,
     /// The PRIMARY one first.
     pub(super) deployments: Vec<Deployment>,
@@ -96,6 +100,7 @@ impl StoredService {
             load_balancer: service.load_balancer.clone(),
             service_registry: service.service_registry.clone(),
             desired_count: service.desired_count,
+            network: service.network.clone(),
             tags: tag_list(&service.tags),
             created_at: deployment.created_at.clone(),
             deployments: vec![deployment],
@@ -111,6 +116,20 @@ impl StoredService {
         self.looks_left = looks;
     }
 
+    /// Returns where its tasks have their network interfaces: what `UpdateService` said last, or what it began with.
+    pub(super) fn network_configuration(&self) -> Option<Value> {
+        if let Some(updated) = self.settings.get("networkConfiguration") {
+            return Some(updated.clone());
+        }
+        let network = self.network.as_ref()?;
+        let mut told = json!({ "subnets": network.subnets });
+        if !network.groups.is_empty() {
+            told["securityGroups"] = json!(network.groups);
+        }
+        told["assignPublicIp"] = if network.public_address { "ENABLED" } else { "DISABLED" }.into();
+        Some(json!({ "awsvpcConfiguration": told }))
+    }
+
     /// Completes the PRIMARY deployment and drains the others.
     pub(super) fn complete(&mut self) {
         self.deployments.truncate(1);
@@ -121,5 +140,5 @@ impl StoredService {
 }
 
 fn tag_list(tags: &BTreeMap<String, String>) -> Vec<Value> {
-    tags.iter().map(|(key, value)| serde_json::json!({ "key": key, "value": value })).collect()
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
 }

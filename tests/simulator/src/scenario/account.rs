@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::network::{DEFAULT_VPC, PrefixList, Vpc, edit_or_add};
 use super::{Definition, Secret, Service};
 
 /// The role the program assumes in every account, unless it is told another.
@@ -132,6 +133,24 @@ impl Account {
         self
     }
 
+    /// Adds a VPC to the home Region, or edits it; see [`Region::vpc`].
+    pub fn vpc(mut self, id: &str, edit: impl FnOnce(Vpc) -> Vpc) -> Self {
+        self.home = self.home.vpc(id, edit);
+        self
+    }
+
+    /// Edits the network that services of the home Region run in unless they say otherwise.
+    pub fn network(mut self, edit: impl FnOnce(Vpc) -> Vpc) -> Self {
+        self.home = self.home.network(edit);
+        self
+    }
+
+    /// Adds a managed prefix list to the home Region, or replaces the one of this id.
+    pub fn prefix_list(mut self, id: &str, cidrs: &[&str]) -> Self {
+        self.home = self.home.prefix_list(id, cidrs);
+        self
+    }
+
     /// Returns the name of the role that can be assumed here, if there is one.
     pub fn role(&self) -> Option<&str> {
         (!self.without_member_role).then(|| self.member_role.as_deref().unwrap_or(MEMBER_ROLE))
@@ -163,6 +182,9 @@ pub struct Region {
     pub services: Vec<Service>,
     /// Besides those of [`super::Org::secrets`], which are in the management account's home Region.
     pub secrets: Vec<Secret>,
+    /// Besides [`DEFAULT_VPC`], which is there anyway, and here if it was edited.
+    pub vpcs: Vec<Vpc>,
+    pub prefix_lists: Vec<PrefixList>,
 }
 
 /// A cluster; its services are in [`Region::services`].
@@ -216,6 +238,25 @@ impl Region {
     /// Registers a task definition that no service runs; given twice with different content, it has two revisions.
     pub fn task_definition(mut self, definition: impl Into<Definition>) -> Self {
         self.task_definitions.push(definition.into());
+        self
+    }
+    /// Adds a VPC, or edits the one of this id: one named before, or the network that is there without being named.
+    pub fn vpc(mut self, id: &str, edit: impl FnOnce(Vpc) -> Vpc) -> Self {
+        let new = || if id == DEFAULT_VPC { Vpc::of_every_region() } else { Vpc::new(id) };
+        edit_or_add(&mut self.vpcs, |vpc| vpc.id == id, new, edit);
+        self
+    }
+
+    /// Edits the network that services run in unless they say otherwise.
+    pub fn network(self, edit: impl FnOnce(Vpc) -> Vpc) -> Self {
+        self.vpc(DEFAULT_VPC, edit)
+    }
+
+    /// Adds a managed prefix list, or replaces the one of this id.
+    pub fn prefix_list(mut self, id: &str, cidrs: &[&str]) -> Self {
+        let cidrs = cidrs.iter().map(|cidr| (*cidr).to_owned()).collect();
+        let list = PrefixList { id: id.to_owned(), name: format!("list-{id}"), cidrs };
+        edit_or_add(&mut self.prefix_lists, |other| other.id == id, PrefixList::default, |_| list);
         self
     }
 }

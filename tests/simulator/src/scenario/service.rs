@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Definition;
+use super::network::{APP_GROUP, PRIVATE_SUBNET};
 
 /// A service as it stands when the world starts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +29,25 @@ pub struct Service {
     pub tags: BTreeMap<String, String>,
     pub deploying: Deploying,
     pub desired_count: u64,
+    /// `None` stands for tasks without a network interface of their own: no `networkConfiguration` is told.
+    pub network: Option<TaskNetwork>,
+}
+
+/// Where a service's tasks get their network interfaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskNetwork {
+    pub subnets: Vec<String>,
+    /// None stands for the default group of the VPC, and is left out of `DescribeServices`.
+    pub groups: Vec<String>,
+    /// Whether tasks get a public address as well.
+    pub public_address: bool,
+}
+
+impl Default for TaskNetwork {
+    fn default() -> Self {
+        Self { subnets: vec![PRIVATE_SUBNET.to_owned()], groups: vec![APP_GROUP.to_owned()], public_address: false }
+    }
 }
 
 /// One item of a capacity provider strategy.
@@ -69,6 +89,7 @@ impl Default for Service {
             tags: BTreeMap::new(),
             deploying: Deploying::Nothing,
             desired_count: 1,
+            network: Some(TaskNetwork::default()),
         }
     }
 }
@@ -163,6 +184,25 @@ impl Service {
 
     pub fn desired_count(mut self, tasks: u64) -> Self {
         self.desired_count = tasks;
+        self
+    }
+    /// Runs its tasks in these subnets with these groups; without groups, the VPC's default one is meant and none is told.
+    pub fn network(mut self, subnets: &[&str], groups: &[&str]) -> Self {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let public_address = self.network.is_some_and(|network| network.public_address);
+        self.network = Some(TaskNetwork { subnets: owned(subnets), groups: owned(groups), public_address });
+        self
+    }
+
+    /// Gives its tasks public addresses.
+    pub fn public_address(mut self) -> Self {
+        self.network.get_or_insert_default().public_address = true;
+        self
+    }
+
+    /// Leaves its tasks without network interfaces of their own, as those of other network modes than awsvpc are.
+    pub fn without_network(mut self) -> Self {
+        self.network = None;
         self
     }
 }

@@ -124,14 +124,9 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     put("createdAt", service.created_at.clone());
     put("placementConstraints", json!([]));
     put("placementStrategy", json!([]));
-    put(
-        "networkConfiguration",
-        json!({ "awsvpcConfiguration": {
-        "subnets": ["subnet-0123456789abcdef0"],
-        "securityGroups": ["sg-0123456789abcdef0"],
-        "assignPublicIp": "DISABLED",
-    } }),
-    );
+    if let Some(network) = service.network_configuration() {
+        put("networkConfiguration", network);
+    }
     put("healthCheckGracePeriodSeconds", 0.into());
     put("schedulingStrategy", "REPLICA".into());
     if let Some(controller) = &service.deployment_controller {

@@ -147,7 +147,8 @@ async fn the_secret_leads_to_the_console() {
 #[test]
 fn a_scenario_survives_its_own_json() {
     let org = one_service().account("444455556666", |account| {
-        account.service_with("web/a", json!({ "family": "a" }), |service| service.deploying())
+        let account = account.service_with("web/a", json!({ "family": "a" }), |service| service.deploying().without_network());
+        account.prefix_list("pl-1", &["192.0.2.0/24"]).network(|vpc| vpc.endpoint("vpce-1", |endpoint| endpoint))
     });
     let text = serde_json::to_string(&org).expect("plain data");
     let read: Org = serde_json::from_str(&text).expect("its own JSON");
@@ -156,6 +157,7 @@ fn a_scenario_survives_its_own_json() {
         serde_json::from_str(r#"{"accounts":[{"id":"111122223333","home":{"services":[{"place":"web/checkout"}]}}]}"#)
             .expect("defaults");
     assert_eq!(short.accounts[0].home.services[0].launch_type, "FARGATE");
+    assert_eq!(short.accounts[0].home.services[0].network, Some(crate::scenario::TaskNetwork::default()));
 }
 
 #[tokio::test]

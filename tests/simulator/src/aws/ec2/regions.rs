@@ -1,13 +1,14 @@
-//! Amazon EC2: which Regions an account has enabled.
+//! `DescribeRegions`: which Regions an account has enabled.
 //! Source: Amazon EC2 API Reference, DescribeRegions (read 2026-11).
 
 use std::collections::BTreeSet;
 
-use super::access::{Caller, permit};
-use super::errors::{AwsError, ErrorKind, Service};
-use super::reply::element;
-use super::server::Form;
-use super::state::State;
+use super::super::access::Caller;
+use super::super::errors::{AwsError, ErrorKind};
+use super::super::reply::element;
+use super::super::server::Form;
+use super::super::state::State;
+use super::query::numbered;
 
 /// Regions every simulated AWS has besides those a scenario names; told with `AllRegions` alone unless the account enabled them.
 const REGIONS: [&str; 4] = ["us-east-1", "eu-west-1", "me-south-1", "af-south-1"];
@@ -34,12 +35,7 @@ const OPT_IN: [&str; 17] = [
     "mx-central-1",
 ];
 
-/// Returns the inside of the answer's XML document.
-pub(super) fn answer(state: &State, caller: &Caller, action: &str, form: &Form) -> Result<String, AwsError> {
-    if action != "DescribeRegions" {
-        return Err(AwsError::new(ErrorKind::Ec2UnknownAction, &[action]));
-    }
-    permit(state, caller, Service::Ec2, "ec2:DescribeRegions", "*")?;
+pub(super) fn describe(state: &State, caller: &Caller, form: &Form) -> Result<String, AwsError> {
     let all = form.get("AllRegions").is_some_and(|all| all == "true");
     let asked: Vec<&String> = numbered(form, "RegionName");
     let filters = filters(form)?;
@@ -75,11 +71,6 @@ fn known_regions(state: &State) -> BTreeSet<&str> {
         regions.extend(account.denied_regions.iter().map(String::as_str));
     }
     regions
-}
-
-/// Returns the values of `name.1`, `name.2` and so on.
-fn numbered<'a>(form: &'a Form, name: &str) -> Vec<&'a String> {
-    (1..).map_while(|n: u32| form.get(&format!("{name}.{n}"))).collect()
 }
 
 /// What `Filter.N` asks for; `None` stands for everything.
