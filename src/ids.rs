@@ -2,8 +2,12 @@
 //!
 //! A `String` that should have been an account is a bug that hasn't happened yet. Read [`crate::plan`] next.
 
+mod ec2;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use ec2::{NatGatewayId, NetworkAclId, PrefixListId, RouteTableId, SecurityGroupId, SubnetId, VpcId};
 
 /// A text that is not the kind of name it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

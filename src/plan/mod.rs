@@ -14,6 +14,7 @@ pub mod edit;
 pub mod entrypoint;
 pub mod image;
 pub mod memory;
+pub mod network;
 pub mod outdated;
 pub mod policy;
 pub mod question;

@@ -18,6 +18,7 @@ mod ids;
 mod image;
 mod lossless;
 mod memory;
+mod network;
 mod outdated;
 mod questions;
 mod redact;
