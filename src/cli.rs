@@ -181,6 +181,14 @@ pub struct Given {
     #[arg(long, env = "ASSUME_ROLE", value_name = "BOOL", help_heading = "Access")]
     pub assume_role: Option<String>,
 
+    /// patch opens what keeps tasks from the Console, check only judges, off leaves networks alone [default: patch].
+    #[arg(long, env = "NETWORK", value_name = "MODE", help_heading = "Network")]
+    pub network: Option<String>,
+
+    /// Blocks of addresses that the Console is in, separated by commas; otherwise its name says where it is, and 0.0.0.0/0 is opened.
+    #[arg(long, env = "CONSOLE_CIDRS", value_name = "CIDRS", help_heading = "Network")]
+    pub console_cidrs: Option<String>,
+
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
@@ -200,6 +208,10 @@ pub struct Given {
     /// Address that stands for all image registries, by their names as paths below it, over plain HTTP; for tests.
     #[arg(long, value_name = "ADDRESS", hide = true)]
     pub registries_at: Option<String>,
+
+    /// Addresses that the Console's name stands for, separated by commas, or `none`; for tests, which ask no name server.
+    #[arg(long, value_name = "ADDRESSES", hide = true)]
+    pub console_addresses: Option<String>,
 
     /// Longest wait before the second try of a call, in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 500)]

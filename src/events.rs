@@ -4,16 +4,21 @@
 //! that is seen ends in exactly one [`Outcome`]; every account, Region and cluster that could not be seen is told in one
 //! [`Event::Unseen`]. No text in here holds a secret.
 
+mod counts;
+
 use std::error::Error;
 use std::fmt;
 
 use tokio::sync::mpsc;
 
-use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn, VpcId};
 use crate::plan::entrypoint::FoundIn;
 use crate::plan::memory;
+use crate::plan::network::{Beyond, Opening};
 use crate::plan::service::ServiceFacts;
 use crate::plan::{Outdated, SkipReason};
+
+pub use counts::Counts;
 
 /// Events that may wait for the reporter before whoever has more to say waits too.
 const WAITING_EVENTS: usize = 256;
@@ -27,6 +32,8 @@ pub enum Event {
     AccountsListed { in_scope: usize },
     /// Something is odd, and the run goes on.
     Warning { text: String },
+    /// Something was opened in a VPC.
+    Opened(Box<Opened>),
     /// A service has ended.
     Service(ServiceEnded),
     /// A part of the organization could not be seen, or was not meant to be.
@@ -48,6 +55,16 @@ pub struct Beginning {
     pub defender_version: String,
     /// Where the Defenders will connect to.
     pub ws_address: String,
+}
+
+/// Something that was opened in a VPC, and stays open: with everything that finds it again, so that it can be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The account that it belongs to.
+    pub account: AccountId,
+    pub region: RegionName,
+    pub vpc: VpcId,
+    pub opening: Opening,
 }
 
 /// A service, with everything that finds it again.
@@ -133,6 +150,8 @@ pub enum Stage {
     EntryPoint,
     Embed,
     Accept,
+    /// Whether the new tasks reach the Console, and can pull the Defender's image.
+    Network,
     Register,
     Update,
     /// A bug of ours.
@@ -141,7 +160,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of a run.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Access,
         Self::Secret,
         Self::Console,
@@ -155,6 +174,7 @@ impl Stage {
         Self::EntryPoint,
         Self::Embed,
         Self::Accept,
+        Self::Network,
         Self::Register,
         Self::Update,
         Self::Program,
@@ -176,6 +196,7 @@ impl Stage {
             Self::EntryPoint => "entry-point",
             Self::Embed => "embed",
             Self::Accept => "accept",
+            Self::Network => "network",
             Self::Register => "register",
             Self::Update => "update",
             Self::Program => "program",
@@ -220,9 +241,16 @@ pub enum Finding {
     NoSuchContainer { name: String },
     /// The revision has so many tags of its owner's that not all of ours found room.
     TagsLeftOut,
+    /// Whether its tasks reach the Console, or can pull the Defender's image, cannot be seen to the end.
+    NetworkUnknown { beyond: Vec<Beyond> },
 }
 
 impl Finding {
+    /// Returns whether somebody should look: it was done, and may not do.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::NetworkUnknown { .. })
+    }
+
     /// Returns a fixed word for machines.
     pub fn code(&self) -> &'static str {
         match self {
@@ -232,6 +260,7 @@ impl Finding {
             Self::EntryPointFound { .. } => "entry-point-found",
             Self::NoSuchContainer { .. } => "no-such-container",
             Self::TagsLeftOut => "tags-left-out",
+            Self::NetworkUnknown { .. } => "network-unknown",
         }
     }
 }
@@ -253,6 +282,10 @@ impl fmt::Display for Finding {
                 write!(f, "{} names {name}, and no container is called that", memory::SKIP_CONTAINERS_TAG)
             }
             Self::TagsLeftOut => f.write_str("tags of ours were left out: there would have been more than 50"),
+            Self::NetworkUnknown { beyond } => {
+                let beyond: Vec<String> = beyond.iter().map(ToString::to_string).collect();
+                write!(f, "not all of its network can be seen from here: {}", beyond.join("; "))
+            }
         }
     }
 }
@@ -310,56 +343,6 @@ pub enum Unseen {
     Failed(Failure),
     /// The run was stopped before its turn.
     NotAttempted,
-}
-
-/// What has been counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub protected: u64,
-    pub upgraded: u64,
-    pub up_to_date: u64,
-    pub skipped: u64,
-    pub failed: u64,
-    pub not_attempted: u64,
-    /// Accounts, Regions and clusters that failed or were not attempted.
-    pub unseen_failed: u64,
-    pub unseen_not_attempted: u64,
-    /// Bugs of ours.
-    pub bugs: u64,
-}
-
-impl Counts {
-    /// Counts an event.
-    pub fn add(&mut self, event: &Event) {
-        let counter = match event {
-            Event::Service(ended) => match &*ended.outcome {
-                Outcome::Protected { .. } => &mut self.protected,
-                Outcome::Upgraded { .. } => &mut self.upgraded,
-                Outcome::UpToDate { .. } => &mut self.up_to_date,
-                Outcome::Skipped(_) => &mut self.skipped,
-                Outcome::Failed(failure) => {
-                    self.bugs += u64::from(failure.stage == Stage::Program);
-                    &mut self.failed
-                }
-                Outcome::NotAttempted => &mut self.not_attempted,
-            },
-            Event::Bug { .. } => &mut self.bugs,
-            Event::Unseen { why: Unseen::Failed(_), .. } => &mut self.unseen_failed,
-            Event::Unseen { why: Unseen::NotAttempted, .. } => &mut self.unseen_not_attempted,
-            _ => return,
-        };
-        *counter += 1;
-    }
-
-    /// Returns how many services were seen.
-    pub fn services(&self) -> u64 {
-        self.protected + self.upgraded + self.up_to_date + self.skipped + self.failed + self.not_attempted
-    }
-
-    /// Returns whether everything in scope is protected or skipped for a reason.
-    pub fn complete(&self) -> bool {
-        self.failed + self.not_attempted + self.unseen_failed + self.unseen_not_attempted + self.bugs == 0
-    }
 }
 
 /// The sending end of the channel to the reporter.

@@ -11,7 +11,9 @@ mod error;
 mod job;
 mod look;
 mod mirror;
+mod network;
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use futures::future::join_all;
@@ -19,10 +21,11 @@ use serde_json::Value;
 
 use crate::aws::AwsError;
 use crate::events::{Finding, Outcome, ServiceEnded};
-use crate::ids::{self, Family, TaskDefinitionArn};
+use crate::ids::{self, Family, ServiceArn, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::{same_but_for_memory, same_content};
 use crate::plan::memory::{self, Origin};
+use crate::plan::network::Beyond;
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
@@ -42,8 +45,15 @@ const UPDATES_AT_ONCE: usize = 10;
 
 /// Protects the services of one job, or says for each why not.
 pub async fn protect(job: &Job, world: &World) -> Ended {
-    let mut journey =
-        Journey { job, world, open: job.services.clone(), looked: job.looked, findings: Vec::new(), ended: Ended::default() };
+    let mut journey = Journey {
+        job,
+        world,
+        open: job.services.clone(),
+        looked: job.looked,
+        findings: Vec::new(),
+        unseen: HashMap::new(),
+        ended: Ended::default(),
+    };
     if let Err(error) = journey.go().await {
         let outcome = error.outcome(world.stop.is_cancelled());
         journey.end_all(&outcome);
@@ -59,6 +69,8 @@ struct Journey<'a> {
     /// When ECS described the open services.
     looked: Instant,
     findings: Vec<Finding>,
+    /// What cannot be seen of a service's own network.
+    unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
     ended: Ended,
 }
 
@@ -123,6 +135,7 @@ impl Journey<'_> {
             return Ok(());
         }
         self.look_again().await; // AWS, when the first look is long ago
+        self.open_network().await; // EC2
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
         // AWS, once; or what an earlier run registered.
@@ -368,7 +381,10 @@ impl Journey<'_> {
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
         let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. });
-        let findings = if changed { self.findings.clone() } else { Vec::new() };
+        let mut findings = if changed { self.findings.clone() } else { Vec::new() };
+        if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
+            findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
+        }
         self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
     }
 

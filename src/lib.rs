@@ -2,7 +2,7 @@
 //!
 //! A run does this, in order: read the settings ([`settings`]), reach the Console and learn today's Defender ([`console`]), list
 //! the accounts and walk their Regions, clusters and services ([`walk`]), give each task definition its journey ([`journey`]:
-//! look, decide, strip, find entry points, embed, accept, register, update), and tell what happened ([`report`]).
+//! look, decide, strip, find entry points, embed, accept, open the network, register, update), and tell what happened ([`report`]).
 //!
 //! | module | is for |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | [`plan`] | every decision, as pure functions |
 //! | [`walk`], [`run`] | finding jobs; choosing the next one, stopping |
 //! | [`aws`], [`console`], [`registry`] | the world outside: they touch it and decide nothing |
+//! | [`network`] | each VPC's facts, once; what is opened in it |
 //! | [`events`], [`report`] | what happened; telling it |
 //! | [`cli`], [`settings`] | what was typed; what it means |
 //! | [`ids`], [`once`], [`permissions`] | names as types; done once per key; what a run must be allowed |
@@ -21,6 +22,7 @@ pub mod events;
 pub mod exit;
 pub mod ids;
 pub mod journey;
+pub mod network;
 pub mod once;
 pub mod permissions;
 pub mod plan;

@@ -21,9 +21,13 @@ use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, Mirrors, OpenRegion, World};
+use crate::network::{InScope, Network, Owners, addresses_of};
+use crate::once::Once;
 use crate::plan::defender::{certifies, public_image};
+use crate::plan::network::Mode;
+use crate::plan::network::destination::{ConsoleTarget, host_and_port};
 use crate::registry::{Images, Reading};
-use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
+use crate::settings::{ConsoleAccess, FromSecret, NetworkSettings, Problem, Settings, not_a_console};
 use crate::walk::{AccountsError, PutBack, Walk};
 
 pub use error::StartError;
@@ -51,9 +55,17 @@ pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
 async fn start_and_walk(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
     let calls = Calls::new(settings.run.calls_in_flight, settings.run.first_wait, stop.clone());
     let run_id = new_run_id();
+    let in_scope = InScope::default();
     let ready = async {
-        let aws = Aws::start(calls).await.map_err(StartError::Access)?;
-        let world = get_ready(&settings, &aws, &run_id, &events, stop.clone()).await?;
+        let aws = Arc::new(Aws::start(calls).await.map_err(StartError::Access)?);
+        let owners = Owners {
+            aws: Arc::clone(&aws),
+            role_name: settings.run.role_name.clone(),
+            session_name: session_name(&run_id),
+            in_scope: Arc::clone(&in_scope),
+            entered: Once::default(),
+        };
+        let world = get_ready(&settings, &aws, owners, &run_id, &events, stop.clone()).await?;
         Ok((aws, world))
     };
     let (aws, world) = tokio::select! {
@@ -72,9 +84,10 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
         scope: settings.scope,
         role_name: settings.run.role_name,
         assume_role: settings.run.assume_role,
-        session_name: format!("fargate-updater-{run_id}"),
+        session_name: session_name(&run_id),
         open_regions: Arc::new(Semaphore::new(settings.run.regions_open)),
         jobs,
+        in_scope,
         events: events.clone(),
         stop: stop.clone(),
     });
@@ -86,6 +99,7 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
 async fn get_ready(
     settings: &Settings,
     aws: &Aws,
+    owners: Owners,
     run_id: &str,
     events: &Events,
     stop: CancellationToken,
@@ -115,6 +129,8 @@ async fn get_ready(
     let warning = warning(&console).await;
     let at = settings.run.registries_at.clone();
     let images = Images::new(Reading { logins, at, first_wait: settings.run.first_wait, stop: stop.clone() });
+    let target = console_target(&settings.network, &today.ws_address).await;
+    let network = Network::new(settings.network.mode, target, run_id, owners, events.clone(), stop.clone());
     let beginning = Beginning {
         run_id: run_id.to_owned(),
         caller: aws.account.clone(),
@@ -133,11 +149,22 @@ async fn get_ready(
         console,
         images,
         mirrors: Mirrors::default(),
+        network,
         today,
         run_id: run_id.to_owned(),
         look_again_after: settings.run.look_again_after,
         stop,
     })
+}
+
+/// Returns where tasks have to reach the Console.
+async fn console_target(settings: &NetworkSettings, ws_address: &str) -> ConsoleTarget {
+    let resolved = match (&settings.console_addresses, &settings.console_blocks, settings.mode) {
+        (Some(addresses), ..) => addresses.clone(),
+        (None, Some(_), _) | (None, None, Mode::Off) => Vec::new(),
+        (None, None, _) => addresses_of(host_and_port(ws_address).0).await,
+    };
+    ConsoleTarget::new(ws_address, settings.console_blocks.clone(), resolved)
 }
 
 /// Returns what looks wrong about the Console and does not keep a run from going on.
@@ -181,6 +208,11 @@ async fn console_access(settings: &Settings, aws: &Aws) -> Result<ConsoleReached
             Ok(ConsoleReached { url, user: held.user, password: held.password, from_secret })
         }
     }
+}
+
+/// Returns what our sessions are called in the customer's CloudTrail.
+fn session_name(run_id: &str) -> String {
+    format!("fargate-updater-{run_id}")
 }
 
 /// Returns a name for this run: when it began, and a few random letters.

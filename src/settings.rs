@@ -5,6 +5,7 @@
 //! power. This is the last code that looks at the environment, the AWS SDK's own variables excepted.
 
 mod groups;
+mod network;
 mod reader;
 mod registries;
 
@@ -19,6 +20,7 @@ use crate::console::{CaBundle, ConsoleUrl, UrlProblem};
 use crate::plan::policy::Policy;
 use crate::plan::scope::{Mode, Scope};
 
+pub use network::NetworkSettings;
 use reader::Reader;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
 pub use registries::{FromSecret, RegistryTexts};
@@ -35,6 +37,7 @@ pub struct Settings {
     pub console: ConsoleSettings,
     pub scope: Scope,
     pub policy: Policy,
+    pub network: NetworkSettings,
     pub run: RunSettings,
 }
 
@@ -132,6 +135,7 @@ impl Settings {
         let registries = reader.registries(given.docker_user.clone(), password, auth_config, with_secret);
         let scope = reader.scope(&given);
         let policy = reader.policy(&given);
+        let network = reader.network(&given);
         let role_name = reader.text("ROLE_NAME", given.role_name).unwrap_or_else(|| "FargateDeployMember".to_owned());
         let of_a_role = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-/".contains(character);
         if !role_name.chars().all(of_a_role) {
@@ -164,7 +168,7 @@ impl Settings {
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
         };
         match (console, reader.problems.is_empty()) {
-            (Some(console), true) => Ok(Self { console, scope, policy, run }),
+            (Some(console), true) => Ok(Self { console, scope, policy, network, run }),
             _ => Err(Problems(reader.problems)),
         }
     }

@@ -21,6 +21,7 @@ use crate::aws::{Account, Aws, AwsError};
 use crate::events::{Event, Events, Failure, Outcome, Place, ServiceEnded, Stage, Unseen};
 use crate::ids::{AccountId, RegionName};
 use crate::journey::{Job, Seen, look_at};
+use crate::network::InScope;
 use crate::plan::SkipReason;
 use crate::plan::scope::{Mode, Scope};
 use crate::plan::service::ServiceFacts;
@@ -31,7 +32,7 @@ use region::open_region;
 
 /// A walk through everything in scope.
 pub struct Walk {
-    pub aws: Aws,
+    pub aws: Arc<Aws>,
     pub scope: Scope,
     pub role_name: String,
     pub assume_role: bool,
@@ -39,6 +40,8 @@ pub struct Walk {
     pub session_name: String,
     pub open_regions: Arc<Semaphore>,
     pub jobs: mpsc::Sender<Job>,
+    /// Told once the accounts are known.
+    pub in_scope: InScope,
     pub events: Events,
     pub stop: CancellationToken,
 }
@@ -58,6 +61,8 @@ impl Walk {
     /// When the accounts cannot be found out. Everything below that is told as an event.
     pub async fn all(self: Arc<Self>) -> Result<(), AccountsError> {
         let accounts = self.accounts().await?;
+        // This is the only one who sets it.
+        let _ = self.in_scope.set(accounts.clone());
         self.events.say(Event::AccountsListed { in_scope: accounts.len() }).await;
         let mut walking = JoinSet::new();
         for account in accounts {
@@ -209,7 +214,7 @@ impl Walk {
         };
         let regions = match self.scope.named_regions(id) {
             Some(regions) => regions,
-            None => account.ec2_reader().enabled_regions().await.map_err(|source| WalkError::Regions { source })?,
+            None => account.enabled_regions().await.map_err(|source| WalkError::Regions { source })?,
         };
         Ok((account, regions))
     }

@@ -3,6 +3,7 @@
 //! Every account has its own credentials and no SDK cache stands between: the SDK's identity cache holds 64 entries, and a walk
 //! through more accounts at once would assume each role again and again (aws-smithy-runtime 1.16, `DEFAULT_MAX_PARTITIONS`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -20,7 +21,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::call::{At, Calls};
-use super::ec2::Ec2Reader;
+use super::ec2::{Ec2Reader, Ec2Writer};
 use super::ecr::{self, RegistryToken};
 use super::ecs::{EcsReader, EcsWriter};
 use super::error::{AwsError, Kind};
@@ -182,9 +183,23 @@ impl Account {
         self.config.to_builder().region(Region::new(region.as_str().to_owned())).build()
     }
 
-    /// Returns what reads EC2 in the run's own Region.
-    pub fn ec2_reader(&self) -> Ec2Reader {
-        Ec2Reader::new(aws_sdk_ec2::Client::new(&self.config_in(&self.home)), Arc::clone(&self.calls), self.at(&self.home))
+    /// Returns what reads EC2 in a Region.
+    pub fn ec2_reader(&self, region: &RegionName) -> Ec2Reader {
+        Ec2Reader::new(aws_sdk_ec2::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+
+    /// Returns what opens things in EC2 in a Region. Whoever is to change nothing never asks for one.
+    pub fn ec2_writer(&self, region: &RegionName) -> Ec2Writer {
+        Ec2Writer::new(aws_sdk_ec2::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+
+    /// Returns the Regions that the account has enabled, asked for in the run's own.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn enabled_regions(&self) -> Result<BTreeSet<RegionName>, AwsError> {
+        self.ec2_reader(&self.home).enabled_regions().await
     }
 
     /// Returns what reads ECS in a Region.

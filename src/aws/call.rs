@@ -101,7 +101,8 @@ impl Calls {
             // Taken last and given back before any wait, so that whoever waits holds no place.
             let _place = self.in_flight.acquire().await;
             let started = Instant::now();
-            let answer = call().await;
+            // On the heap: the SDK's futures are large, and whoever waits for this would hold one inside of its own.
+            let answer = Box::pin(call()).await;
             let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
             debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
             answer.map_err(|error| AwsError::from_sdk(operation, &error))

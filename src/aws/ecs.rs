@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::{
-    ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure, ResourceManagementType, Service, ServiceField, Tag,
-    TaskDefinitionField,
+    AssignPublicIp, AwsVpcConfiguration, ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure,
+    ResourceManagementType, Service, ServiceField, Tag, TaskDefinitionField,
 };
 
 use super::call::{At, Calls};
@@ -14,6 +14,7 @@ use super::operations::{self, Operation};
 use super::pages;
 use super::raw::{KeepAnswer, SendInstead};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
+use crate::plan::network::facts::TaskNetwork;
 use crate::plan::service::ServiceFacts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
 
@@ -244,9 +245,18 @@ fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) ->
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
         cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
+        network: service.network_configuration().and_then(|it| it.awsvpc_configuration()).map(network),
         named_ports: named_ports(service).collect(),
         tags: pairs(service.tags()),
     })
+}
+
+fn network(configuration: &AwsVpcConfiguration) -> TaskNetwork {
+    TaskNetwork {
+        subnets: configuration.subnets().iter().map(|id| id.as_str().into()).collect(),
+        security_groups: configuration.security_groups().iter().map(|id| id.as_str().into()).collect(),
+        public_address: configuration.assign_public_ip() == Some(&AssignPublicIp::Enabled),
+    }
 }
 
 /// Returns the containers and ports that load balancers and service registries name.

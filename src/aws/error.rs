@@ -152,6 +152,35 @@ impl AwsError {
         self.kind == Kind::Rejected && self.message.contains("Unable to describe task definition")
     }
 
+    /// Returns whether a security group has the rule already.
+    pub(super) fn is_duplicate_rule(&self) -> bool {
+        self.has_code("InvalidPermission.Duplicate")
+    }
+
+    /// Returns whether a security group has no room for another rule.
+    pub(super) fn is_full_group(&self) -> bool {
+        self.has_code("RulesPerSecurityGroupLimitExceeded")
+    }
+
+    /// Returns whether a number in a network ACL is taken.
+    pub(super) fn is_taken_entry(&self) -> bool {
+        self.has_code("NetworkAclEntryAlreadyExists")
+    }
+
+    /// Returns whether a network ACL has no room for another entry.
+    pub(super) fn is_full_acl(&self) -> bool {
+        self.has_code("NetworkAclEntryLimitExceeded")
+    }
+
+    /// Returns whether this is what EC2 answers when it was only asked whether it would.
+    pub(super) fn would_have_succeeded(&self) -> bool {
+        self.has_code("DryRunOperation")
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+
     /// Returns whether AWS's message holds a text.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.message.contains(text)

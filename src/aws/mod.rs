@@ -17,6 +17,7 @@ pub mod secrets;
 
 pub use access::{AccessError, Account, Aws};
 pub use call::Calls;
+pub use ec2::{Ec2Reader, Ec2Writer};
 pub use ecr::RegistryToken;
 pub use ecs::{EcsReader, EcsWriter};
 pub use error::AwsError;

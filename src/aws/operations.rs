@@ -47,6 +47,8 @@ pub enum Quota {
     EcsTaskDefinitionModify,
     EcsServiceModify,
     Ec2Read,
+    Ec2Write,
+    Ec2Tags,
     EcrAuthorization,
     Sts,
     Unpublished,
@@ -61,6 +63,8 @@ impl Quota {
             Self::EcsTaskDefinitionModify => Some((20, 1)),
             Self::EcsServiceModify => Some((50, 5)),
             Self::Ec2Read => Some((100, 20)),
+            Self::Ec2Write => Some((50, 5)),
+            Self::Ec2Tags => Some((100, 10)),
             Self::EcrAuthorization => Some((500, 500)),
             Self::Sts => Some((600, 600)),
             Self::Unpublished => None,
@@ -87,6 +91,45 @@ pub static LIST_UNITS_FOR_PARENT: Operation = read(
 /// A session is nobody's resource: assuming a role changes nothing.
 pub static ASSUME_ROLE: Operation = read("AssumeRole", &["sts:AssumeRole"], Role::Master, Quota::Sts);
 pub static DESCRIBE_REGIONS: Operation = read("DescribeRegions", &["ec2:DescribeRegions"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_SUBNETS: Operation = read("DescribeSubnets", &["ec2:DescribeSubnets"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_SECURITY_GROUPS: Operation =
+    read("DescribeSecurityGroups", &["ec2:DescribeSecurityGroups"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_NETWORK_ACLS: Operation =
+    read("DescribeNetworkAcls", &["ec2:DescribeNetworkAcls"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_ROUTE_TABLES: Operation =
+    read("DescribeRouteTables", &["ec2:DescribeRouteTables"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_NAT_GATEWAYS: Operation =
+    read("DescribeNatGateways", &["ec2:DescribeNatGateways"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_VPC_ENDPOINTS: Operation =
+    read("DescribeVpcEndpoints", &["ec2:DescribeVpcEndpoints"], Role::Member, Quota::Ec2Read);
+pub static DESCRIBE_NETWORK_INTERFACES: Operation =
+    read("DescribeNetworkInterfaces", &["ec2:DescribeNetworkInterfaces"], Role::Member, Quota::Ec2Read);
+pub static GET_MANAGED_PREFIX_LIST_ENTRIES: Operation =
+    read("GetManagedPrefixListEntries", &["ec2:GetManagedPrefixListEntries"], Role::Member, Quota::Ec2Read);
+/// The same rule a second time is refused as a duplicate. Tags on new rules need `ec2:CreateTags`.
+/// Source: Amazon EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation" (from memory).
+pub static AUTHORIZE_SECURITY_GROUP_EGRESS: Operation = Operation {
+    name: "AuthorizeSecurityGroupEgress",
+    actions: &["ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::Ec2Write,
+};
+/// The same number a second time is refused as taken.
+pub static CREATE_NETWORK_ACL_ENTRY: Operation = Operation {
+    name: "CreateNetworkAclEntry",
+    actions: &["ec2:CreateNetworkAclEntry"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::Ec2Write,
+};
+pub static CREATE_TAGS: Operation = Operation {
+    name: "CreateTags",
+    actions: &["ec2:CreateTags"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::Ec2Tags,
+};
 /// The token opens the registry's own API, where reading an image's configuration takes the other two.
 /// Source: Amazon ECR User Guide, "Amazon ECR repository policies", on what pulling needs (from memory).
 pub static GET_AUTHORIZATION_TOKEN: Operation = read(
@@ -124,7 +167,7 @@ pub static UPDATE_SERVICE: Operation = Operation {
 };
 
 /// Every operation there is.
-pub static ALL: [&Operation; 16] = [
+pub static ALL: [&Operation; 27] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
@@ -132,6 +175,17 @@ pub static ALL: [&Operation; 16] = [
     &LIST_UNITS_FOR_PARENT,
     &ASSUME_ROLE,
     &DESCRIBE_REGIONS,
+    &DESCRIBE_SUBNETS,
+    &DESCRIBE_SECURITY_GROUPS,
+    &DESCRIBE_NETWORK_ACLS,
+    &DESCRIBE_ROUTE_TABLES,
+    &DESCRIBE_NAT_GATEWAYS,
+    &DESCRIBE_VPC_ENDPOINTS,
+    &DESCRIBE_NETWORK_INTERFACES,
+    &GET_MANAGED_PREFIX_LIST_ENTRIES,
+    &AUTHORIZE_SECURITY_GROUP_EGRESS,
+    &CREATE_NETWORK_ACL_ENTRY,
+    &CREATE_TAGS,
     &GET_AUTHORIZATION_TOKEN,
     &GET_REGISTRY_SECRET,
     &LIST_CLUSTERS,

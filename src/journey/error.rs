@@ -8,6 +8,7 @@ use crate::aws::error::Kind;
 use crate::console::ConsoleError;
 use crate::events::{Failure, Outcome, Stage};
 use crate::ids::Family;
+use crate::network::NetworkError;
 use crate::plan::SkipReason;
 use crate::plan::accept::Refusal;
 use crate::plan::edit::EditError;
@@ -34,6 +35,8 @@ pub enum JourneyError {
     Accept { family: Family, source: Refusal },
     #[error("could not put the change into {family}")]
     Edit { family: Family, source: EditError },
+    #[error(transparent)]
+    Network(Box<NetworkError>),
     #[error("could not read the newest revision of {family}")]
     Newest { family: Family, source: AwsError },
     #[error("could not look at the service again before changing it")]
@@ -57,6 +60,7 @@ impl JourneyError {
             Self::EntryPoint { .. } | Self::LostEntryPoint { .. } => Stage::EntryPoint,
             Self::Embed { .. } | Self::NoDefenderImage { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
+            Self::Network(_) => Stage::Network,
             Self::Register { .. } => Stage::Register,
             Self::Update { .. } => Stage::Update,
         }
@@ -66,6 +70,7 @@ impl JourneyError {
         match self {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
             Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
+            Self::Network(source) => source.hint(),
             Self::EntryPoint { source } => source.hint(),
             Self::LostEntryPoint { container } => Some(format!(
                 "without an `entryPoint` of its own its image's would come before that command; say in the task definition what \

@@ -12,6 +12,7 @@ use crate::aws::{Account, EcsReader, EcsWriter};
 use crate::console::Console;
 use crate::events::{Outcome, ServiceEnded};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
+use crate::network::Network;
 use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
 use crate::plan::service::ServiceFacts;
@@ -24,6 +25,8 @@ pub struct World {
     pub images: Images,
     /// The Defender's images that were looked for, with what is missing.
     pub mirrors: Mirrors,
+    /// Nothing, when this run keeps away from networks.
+    pub network: Option<Network>,
     pub today: DefenderToday,
     pub run_id: String,
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,

@@ -37,6 +37,12 @@ pub const VARIABLES_TAG: &str = "fargate-updater:variables";
 /// On our revisions: the volumes that the Console added.
 pub const VOLUMES_TAG: &str = "fargate-updater:volumes";
 
+/// On what we opened: the run, on a rule of a security group; the numbers of our entries, such as `out:110 in:120`, on a network ACL.
+pub const OPENED_TAG: &str = "fargate-updater:opened";
+/// What a rule of a security group that we added says of itself.
+/// At most 255 letters, digits, spaces and a few signs. Source: Amazon EC2 API Reference, IpRange, `Description` (from memory).
+pub const RULE_DESCRIPTION: &str = "Defender to the Prisma Cloud Console, opened by fargate-updater";
+
 /// Tags that hold lists; one that needs more room goes on in `…-2`, `…-3`.
 const LISTS: [&str; 5] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VARIABLES_TAG, VOLUMES_TAG];
 

@@ -6,6 +6,7 @@
 use super::defender::{self, DefenderToday};
 use super::image::Platform;
 use super::memory::{self, LeftAlone};
+use super::network::facts::TaskNetwork;
 use super::outdated::{Measure, Outdated, outdated};
 use super::strip::{NamedPorts, strip};
 use super::task_definition::{Registrable, TaskDefinition};
@@ -36,6 +37,8 @@ pub struct ServiceFacts {
     pub deploying: bool,
     /// Whether the cluster's owner wants all of it left alone.
     pub cluster_opted_out: bool,
+    /// Where its tasks' network interfaces are; none without an `awsvpcConfiguration`.
+    pub network: Option<TaskNetwork>,
     /// What its load balancers and service registries name.
     pub named_ports: NamedPorts,
     pub tags: Vec<(String, String)>,
@@ -343,6 +346,8 @@ pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> T
 /// meanwhile goes first.
 pub fn turn_again(before: &ServiceFacts, now: &ServiceFacts, last_look: bool) -> Turn {
     let same = now.task_definition == before.task_definition && now.tags == before.tags && now.status == before.status;
+    // Its network was judged, and perhaps opened, as it was.
+    let same = same && now.network == before.network;
     match (same && !now.deploying, last_look) {
         (true, _) => Turn::Protect,
         (false, false) => Turn::Wait,

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::tally::{self, Tally};
-use crate::events::{Event, Failure, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{Event, Failure, Finding, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::plan::network::Opening;
+use crate::plan::network::patch::port_range;
 
 /// Tells one event in a line.
 ///
@@ -51,6 +53,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("skip_reasons", by_code(tally.skipped.values())),
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
+            ("opened", tally.opened().into_iter().map(|opened| object(opened_fields(opened))).collect()),
             ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
             ("failures", failures.chain(unseen).collect()),
@@ -98,13 +101,15 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
         Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
+        Event::Opened(opened) => ("info", "network opened", opened_fields(opened)),
         Event::Stopping { signal } => ("warn", "run is stopping", vec![("signal", (*signal).into())]),
         Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (level, message, more) = service_ended(outcome);
+            let level = if findings.iter().any(Finding::is_warning) { "warn" } else { level };
             let mut fields = service_fields(service);
             fields.extend(more);
             if !findings.is_empty() {
-                let told = |finding: &crate::events::Finding| json!({"code": finding.code(), "text": finding.to_string()});
+                let told = |finding: &Finding| json!({"code": finding.code(), "text": finding.to_string()});
                 fields.push(("findings", findings.iter().map(told).collect()));
             }
             (level, message, fields)
@@ -163,6 +168,31 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
         }
         Outcome::NotAttempted => ("warn", "service not attempted", vec![("outcome", "not-attempted".into())]),
     }
+}
+
+fn opened_fields(opened: &Opened) -> Fields {
+    let place: Fields = vec![
+        ("account", opened.account.as_str().into()),
+        ("region", opened.region.as_str().into()),
+        ("vpc", opened.vpc.as_str().into()),
+    ];
+    let what: Fields = match &opened.opening {
+        Opening::Rule { group, port, to, ids } => vec![
+            ("resource", group.as_str().into()),
+            ("direction", "out".into()),
+            ("ports", port.to_string().into()),
+            ("peers", to.iter().map(ToString::to_string).collect()),
+            ("rules", ids.clone().into()),
+        ],
+        Opening::Entry { acl, entry } => vec![
+            ("resource", acl.as_str().into()),
+            ("direction", if entry.egress { "out" } else { "in" }.into()),
+            ("ports", port_range(entry.ports).into()),
+            ("peers", json!([entry.block.to_string()])),
+            ("entry", entry.number.into()),
+        ],
+    };
+    [place, what].concat()
 }
 
 fn service_fields(service: &ServiceId) -> Fields {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{Beginning, Counts, Event, Failure, Outcome, Place, ServiceId, Unseen};
+use crate::events::{Beginning, Counts, Event, Failure, Opened, Outcome, Place, ServiceId, Unseen};
 
 /// What was kept. It grows with what went wrong, not with the organization.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Tally {
     pub upgraded: BTreeMap<String, (&'static str, u64)>,
     /// Places that are not walked for a reason that is nobody's failure, by that reason.
     pub not_walked: BTreeMap<String, Vec<Place>>,
+    /// What was opened, and stays open.
+    opened: Vec<Opened>,
     pub warnings: Vec<String>,
     pub stopped_by: Option<&'static str>,
 }
@@ -36,6 +38,7 @@ impl Tally {
             Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
             Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
+            Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
@@ -48,6 +51,13 @@ impl Tally {
                 other => self.not_walked.entry(reason(other)).or_default().push(place.clone()),
             },
         }
+    }
+
+    /// Returns what was opened, in the order of its places.
+    pub fn opened(&self) -> Vec<&Opened> {
+        let mut sorted: Vec<_> = self.opened.iter().collect();
+        sorted.sort_by_key(|it| (&it.account, &it.region, it.opening.to_string()));
+        sorted
     }
 
     /// Returns the failed services in the order of their places, so that two runs read alike.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::tally::{self, Tally};
-use crate::events::{Counts, Event, Failure, Finding, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{Counts, Event, Failure, Finding, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
 use crate::plan::Outdated;
 
 const GREEN: &str = "\x1b[32m";
@@ -44,6 +44,10 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
                 paint("stopping:", YELLOW, colour)
             )
         }
+        Event::Opened(opened) => {
+            let word = paint(&format!("{:<13}", "opened"), GREEN, colour);
+            writeln!(writer, "{word} {}", opening(opened))
+        }
         Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (word, code, rest) = told(outcome);
             let word = paint(&format!("{word:<13}"), code, colour);
@@ -63,7 +67,13 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
 }
 
 fn note(finding: &Finding, colour: bool, writer: &mut impl Write) -> io::Result<()> {
-    writeln!(writer, "{:13} {} {finding}", "", paint("note:", YELLOW, colour))
+    let word = if finding.is_warning() { "warning:" } else { "note:" };
+    writeln!(writer, "{:13} {} {finding}", "", paint(word, YELLOW, colour))
+}
+
+/// `111122223333 eu-west-1 vpc-1  sg-1: TCP 8084 out to 0.0.0.0/0 (sgr-1)`.
+fn opening(opened: &Opened) -> String {
+    format!("{} {} {}  {}", opened.account, opened.region, opened.vpc, opened.opening)
 }
 
 /// `111122223333 eu-west-1 web/checkout`.
@@ -105,6 +115,11 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         writeln!(writer, "  stopped by {signal} before the end")?;
     }
     tally.warnings.iter().try_for_each(|text| writeln!(writer, "  warning: {text}"))?;
+    let opened = tally.opened();
+    if !opened.is_empty() {
+        writeln!(writer, "\n{}", paint("Opened, and stays open", BOLD, colour))?;
+        opened.into_iter().try_for_each(|opened| writeln!(writer, "  {}", opening(opened)))?;
+    }
     if !tally.upgraded.is_empty() {
         writeln!(writer, "\n{}", paint("Upgraded, and why", BOLD, colour))?;
         for (sentence, (_, services)) in &tally.upgraded {

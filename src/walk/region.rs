@@ -40,7 +40,7 @@ impl Walk {
         if !(named && error.may_be_not_enabled()) {
             return false;
         }
-        let enabled = open.account.ec2_reader().enabled_regions().await;
+        let enabled = open.account.enabled_regions().await;
         enabled.is_ok_and(|enabled| !enabled.contains(&open.region))
     }
 

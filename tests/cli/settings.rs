@@ -30,6 +30,8 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
         ("ORGANIZATIONAL_UNITS", ","),
         ("ROLE_NAME", "arn:aws:iam::111122223333:role/FargateDeployMember"),
         ("ASSUME_ROLE", "no"),
+        ("NETWORK", "open"),
+        ("CONSOLE_CIDRS", "10.1.2.3/8"),
         ("LOG_FORMAT", "xml"),
     ];
     let run = with(updater(&world).without_env("PCC_SECRET"), &mistakes).run().await;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fargate_updater::aws::operations::{ALL, Effect};
 use serde_json::{Value, json};
+use simulator::scenario::network::{APP_GROUP, NetworkAcl, PRIVATE_SUBNET, Vpc};
 use simulator::{Org, Program, World};
 
 const ACCOUNT: &str = "111122223333";
@@ -42,19 +43,38 @@ async fn called() -> BTreeMap<String, bool> {
     let plain = plain.account("333344445555", |account| account.service("web/worker", "no_entry_point.json"));
     let plain =
         plain.registry("111122223333.dkr.ecr.us-east-1.amazonaws.com", |registry| registry.lets("333344445555")).start().await;
+    // A closed group and a closed ACL, behind a NAT gateway; a prefix list; the Defender's image in ECR.
+    let closed = |vpc: Vpc| {
+        let vpc =
+            vpc.group(APP_GROUP, |group| group.without_egress().egress("tcp", 443, 443, "0.0.0.0/0").egress("tcp", 1, 1, "pl-1"));
+        let acl = |acl: NetworkAcl| {
+            let acl = acl.allow_out(100, "tcp", 443, 443, "0.0.0.0/0");
+            acl.allow_in(100, "tcp", 32768, 65535, "0.0.0.0/0")
+        };
+        vpc.acl("acl-closed", acl).subnet(PRIVATE_SUBNET, |subnet| subnet.acl("acl-closed"))
+    };
+    let defender = "111122223333.dkr.ecr.us-east-1.amazonaws.com/defender:1";
+    let closed =
+        Org::new().console(|console| console.self_hosted()).image(defender, &["/defender"], &[]).account(ACCOUNT, |account| {
+            account.network(closed).prefix_list("pl-1", &["203.0.113.0/24"]).service("web/checkout", "httpd.json")
+        });
+    let closed = closed.start().await;
     let by_unit = shop().unit("ou-ab12-11111111", simulator::scenario::ROOT, &[ACCOUNT]).start().await;
-    let runs = [updater(&plain).run().await, updater(&by_unit).env("ORGANIZATIONAL_UNITS", "ou-ab12-11111111").run().await];
+    let opens = updater(&closed).env("DEFENDER_IMAGE", defender).run().await;
+    let runs =
+        [opens, updater(&plain).run().await, updater(&by_unit).env("ORGANIZATIONAL_UNITS", "ou-ab12-11111111").run().await];
     for run in runs {
         assert_eq!(run.exit_code, Some(0), "{}{}", run.stdout, run.stderr);
     }
     let mut called = BTreeMap::new();
-    for world in [plain, by_unit] {
+    for world in [plain, by_unit, closed] {
         // Calls to the Console belong to no account.
         called.extend(
             world
                 .calls()
                 .iter()
-                .filter(|(call, _)| !call.account.is_empty())
+                // A dry run is the same operation, and changes nothing.
+                .filter(|(call, _)| !call.account.is_empty() && !call.operation.ends_with(" (dry run)"))
                 .map(|(call, _)| (call.operation.clone(), call.write)),
         );
     }

@@ -42,6 +42,7 @@ async fn show(org: Org) -> io::Result<()> {
     let first = program(&world)?.run().await;
     print(&first)?;
     expect("the first run leaves a service and an account undone, and says so", first.exit_code == Some(3))?;
+    expect("the first run opens a closed security group, and says so", first.stdout.contains("\nopened "))?;
     summary_of_calls(&world)?;
 
     title("Second run: nothing is left to do, so nothing is changed")?;

@@ -1,9 +1,10 @@
 //! The demo's organization: small, and with a case of everything.
 
+use simulator::scenario::network::{APP_GROUP, PRIVATE_SUBNET};
 use simulator::{Account, Org, Service};
 
-/// Returns six accounts in two Regions: services to protect, some that are left alone, some that fail, an account
-/// that refuses us, a suspended one.
+/// Returns six accounts in two Regions: services to protect, one of them behind a closed security group, some that are left alone,
+/// some that fail, one of them because its subnet leads nowhere, an account that refuses us, a suspended one.
 pub(crate) fn example() -> Org {
     Org::new()
         .image("111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0", &["/entrypoint.sh"], &["serve"])
@@ -30,7 +31,13 @@ fn web_shop(account: Account) -> Account {
 fn payments(account: Account) -> Account {
     account
         .name("payments")
-        .service("pay/ledger", "two_containers.json")
+        .network(|vpc| {
+            let vpc = vpc.group("sg-ledger", |group| group.without_egress().egress("tcp", 5432, 5432, "10.0.0.0/16"));
+            let vpc = vpc.routes("rtb-isolated", |table| table);
+            vpc.subnet("subnet-isolated", |subnet| subnet.cidr("10.0.32.0/24").routes("rtb-isolated"))
+        })
+        .service_with("pay/ledger", "two_containers.json", |service| service.network(&[PRIVATE_SUBNET], &["sg-ledger"]))
+        .service_with("pay/vault", "httpd.json", |service| service.network(&["subnet-isolated"], &[APP_GROUP]))
         .service_with("pay/gateway", "port_mappings.json", Service::deploying)
         .service("pay/batch", "command_only.json")
         .service_with("pay/archive", "orders.json", |service| service.tag("fargate-updater:skip", "owner asked"))

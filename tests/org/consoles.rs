@@ -131,7 +131,8 @@ async fn what_the_settings_want_of_the_defender_is_asked_of_the_console() {
     for (settings, address, monitoring) in table {
         let world = Org::new().account(ACCOUNT, shop).start().await;
         let program = settings.iter().fold(updater(&world), |program, (name, value)| program.env(name, value));
-        expect_exit(&program.run().await, exit::DONE);
+        // Nobody here asks a name server.
+        expect_exit(&program.arg("--console-addresses=none").run().await, exit::DONE);
         let embeds = world.console().embeds();
         assert_eq!(embeds.len(), 2, "the sample and the service's definition");
         for embed in embeds {
@@ -259,7 +260,7 @@ async fn a_name_that_the_certificate_does_not_hold_is_warned_of_with_those_it_ho
         (&["127.0.0.1"], ""),
     ] {
         let world = named(names).start().await;
-        let run = updater(&world).env("PCC_SAN", name).run().await;
+        let run = updater(&world).env("PCC_SAN", name).arg("--console-addresses=none").run().await;
         expect_exit(&run, exit::DONE);
         assert!(!run.stdout.contains("warning:"), "{names:?}: {}", run.stdout);
     }

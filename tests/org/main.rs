@@ -12,6 +12,7 @@ mod entry_points;
 mod keeps_secrets;
 mod killed;
 mod leaves_alone;
+mod network;
 mod one_account_fails;
 mod owners_go_first;
 mod paginates;

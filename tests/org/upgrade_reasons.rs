@@ -13,7 +13,7 @@ async fn each_setting_that_has_changed_reaches_what_is_protected_already_and_onl
     let fs: Setting = |program| program.env("FS_MONITOR", "true");
     let fips: Setting = |program| program.env("FIPS_ENABLED", "true");
     let waas: Setting = |program| program.env("WAAS_PORT", "9000");
-    let san: Setting = |program| program.env("PCC_SAN", "console.example.test");
+    let san: Setting = |program| program.env("PCC_SAN", "console.example.test").arg("--console-addresses=none");
     let interpreter: Setting = |program| program.env("INTERPRETER", "/busybox/sh");
     let mirror: Setting =
         |program| program.env("DEFENDER_IMAGE", "{account}.dkr.ecr.{region}.amazonaws.com/twistlock/defender:stable");

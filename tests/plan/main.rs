@@ -19,6 +19,7 @@ mod image;
 mod lossless;
 mod memory;
 mod network;
+mod network_settings;
 mod outdated;
 mod questions;
 mod redact;

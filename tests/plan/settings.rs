@@ -23,7 +23,7 @@ fn read(arguments: &[&str]) -> Result<Settings, Problems> {
 }
 
 /// The settings of a run that has a secret, and these arguments besides.
-fn with_secret(arguments: &[&str]) -> Result<Settings, Problems> {
+pub(crate) fn with_secret(arguments: &[&str]) -> Result<Settings, Problems> {
     read(&[&WITH_SECRET, arguments].concat())
 }
 

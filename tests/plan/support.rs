@@ -210,6 +210,7 @@ pub(crate) fn service() -> ServiceFacts {
         express_mode: false,
         deploying: false,
         cluster_opted_out: false,
+        network: None,
         named_ports: NamedPorts::new(),
         tags: Vec::new(),
     }

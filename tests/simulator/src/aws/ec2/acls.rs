@@ -7,12 +7,13 @@ use super::super::network::{has_ipv6, made_id};
 use super::super::reply::{element, items, wrap};
 use super::super::server::Form;
 use super::super::state::State;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::visible::{Eye, Seen};
 use crate::scenario::network::{AclEntry, NetworkAcl};
 
 const LISTING: Listing = Listing {
     set: "networkAclSet",
+    page: PAGE,
     ids: "NetworkAclId",
     missing: ErrorKind::Ec2NoAcl,
     filters: &[

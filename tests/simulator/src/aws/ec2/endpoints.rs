@@ -9,12 +9,13 @@ use super::super::reply::{element, items};
 use super::super::server::Form;
 use super::super::state::State;
 use super::interfaces::group_identifiers;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::nat_gateways::LONG_AGO;
 use super::visible::Eye;
 
 const LISTING: Listing = Listing {
     set: "vpcEndpointSet",
+    page: PAGE,
     ids: "VpcEndpointId",
     missing: ErrorKind::Ec2NoEndpoint,
     filters: &["vpc-id", "vpc-endpoint-id", "service-name", "vpc-endpoint-state", "vpc-endpoint-type"],

@@ -7,12 +7,13 @@ use super::super::network::{Peer, has_ports};
 use super::super::reply::{element, items};
 use super::super::server::Form;
 use super::super::state::State;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::visible::Eye;
 use crate::scenario::network::Rule;
 
 const LISTING: Listing = Listing {
     set: "securityGroupInfo",
+    page: PAGE,
     ids: "GroupId",
     missing: ErrorKind::Ec2NoGroup,
     filters: &["vpc-id", "group-id", "group-name", "owner-id"],

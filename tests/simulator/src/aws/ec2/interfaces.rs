@@ -11,11 +11,12 @@ use super::super::network::{digest, made_id};
 use super::super::reply::{element, items, wrap};
 use super::super::server::Form;
 use super::super::state::State;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::visible::{Eye, SeenVpc};
 
 const LISTING: Listing = Listing {
     set: "networkInterfaceSet",
+    page: PAGE,
     ids: "NetworkInterfaceId",
     missing: ErrorKind::Ec2NoInterface,
     filters: &[

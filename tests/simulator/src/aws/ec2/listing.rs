@@ -9,13 +9,15 @@ use super::super::reply::{element, items};
 use super::super::server::Form;
 use super::query::{Filter, filters, number, numbered};
 
-/// How large a page may be.
+/// How large a page may be, where nothing else is said.
 /// Source: Amazon EC2 API Reference, DescribeSubnets and its like, `MaxResults`; from memory.
-const PAGE: (i32, i32) = (5, 1000);
+pub(super) const PAGE: (i32, i32) = (5, 1000);
 
 /// What sets one operation apart from the others.
 pub(super) struct Listing {
     pub(super) set: &'static str,
+    /// How large a page may be.
+    pub(super) page: (i32, i32),
     /// The parameter of ids, without its number.
     pub(super) ids: &'static str,
     /// The error that names an id nobody sees.
@@ -73,7 +75,7 @@ pub(super) fn answer(caller: &Caller, form: &Form, listing: &Listing, all: Vec<I
         (ids.is_empty() || ids.iter().any(|id| **id == item.id)) && filters.iter().all(|filter| item.passes(filter))
     });
     let wanted: Vec<String> = wanted.map(|item| item.xml).collect();
-    answer_page(caller, form, listing.set, &wanted, PAGE, wanted.len())
+    answer_page(caller, form, listing.set, &wanted, listing.page, wanted.len())
 }
 
 /// Answers one page of a list, which is as large as the caller said or else of this default.

@@ -10,11 +10,12 @@ use super::super::reply::{element, items};
 use super::super::server::Form;
 use super::super::state::State;
 use super::interfaces::public_address;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::visible::Eye;
 
 const LISTING: Listing = Listing {
     set: "natGatewaySet",
+    page: PAGE,
     ids: "NatGatewayId",
     missing: ErrorKind::Ec2NoNatGateway,
     filters: &["vpc-id", "subnet-id", "nat-gateway-id", "state"],

@@ -13,8 +13,10 @@ use super::listing::{Item, Listing, answer, tag_set};
 use super::visible::{Eye, Seen};
 use crate::scenario::network::{Route, RouteTable};
 
+/// Source of the page: Amazon EC2 API Reference, DescribeRouteTables, `MaxResults`; from memory.
 const LISTING: Listing = Listing {
     set: "routeTableSet",
+    page: (5, 100),
     ids: "RouteTableId",
     missing: ErrorKind::Ec2NoRouteTable,
     filters: &[

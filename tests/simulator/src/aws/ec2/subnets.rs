@@ -10,11 +10,12 @@ use super::super::network::made_id;
 use super::super::reply::{element, items, wrap};
 use super::super::server::Form;
 use super::super::state::State;
-use super::listing::{Item, Listing, answer, tag_set};
+use super::listing::{Item, Listing, PAGE, answer, tag_set};
 use super::visible::Eye;
 
 const LISTING: Listing = Listing {
     set: "subnetSet",
+    page: PAGE,
     ids: "SubnetId",
     missing: ErrorKind::Ec2NoSubnet,
     filters: &["vpc-id", "subnet-id", "state", "owner-id", "cidr-block", "availability-zone", "ipv6-native"],

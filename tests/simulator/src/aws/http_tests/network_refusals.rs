@@ -54,6 +54,11 @@ async fn what_lists_refuse() {
         ),
         ("too large a page", ids("DescribeNatGateways&MaxResults=1001"), "400 InvalidParameterValue: Value (1001) for"),
         (
+            "too large a page of route tables",
+            ids("DescribeRouteTables&MaxResults=101"),
+            "400 InvalidParameterValue: Value (101) for",
+        ),
+        (
             "too large a page of a prefix list",
             ids("GetManagedPrefixListEntries&PrefixListId=pl-3&MaxResults=101"),
             "400 InvalidParameterValue: Value (101) for parameter MaxResults is invalid. It must be a number between 1 and 100.",

@@ -1,0 +1,31 @@
+//! The step that opens the network: each service's own, because those of one job may be in several VPCs.
+
+use super::{Journey, JourneyError, OpenRegion};
+
+impl Journey<'_> {
+    /// Makes sure that the new tasks of each open service will reach the Console and find the Defender's image. A service whose
+    /// tasks certainly would not is ended here, before anything is registered for it.
+    pub(super) async fn open_network(&mut self) {
+        let Some(network) = &self.world.network else { return };
+        let OpenRegion { account, region, .. } = &*self.job.open;
+        let image = self.world.today.image_in(&account.id, region);
+        for service in std::mem::take(&mut self.open) {
+            // Without interfaces of their own, tasks use their host's.
+            let Some(of_tasks) = &service.network else {
+                self.open.push(service);
+                continue;
+            };
+            // On the heap: it is a journey of its own.
+            match Box::pin(network.open(account, region, of_tasks, &image)).await {
+                Ok(unseen) => {
+                    self.unseen.insert(service.arn.clone(), unseen);
+                    self.open.push(service);
+                }
+                Err(error) => {
+                    let outcome = JourneyError::Network(Box::new(error)).outcome(self.world.stop.is_cancelled());
+                    self.end(&service, outcome);
+                }
+            }
+        }
+    }
+}

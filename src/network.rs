@@ -1,0 +1,233 @@
+//! The network of a run: what EC2 tells of each VPC, once, and what is opened in it, one thing at a time.
+//!
+//! [`Network::open`] is asked for each service before its task definition is registered. It reads, has [`crate::plan::network`]
+//! judge, and opens what that says is missing. Whoever judges or opens holds the VPC for so long, so that a rule that ten services
+//! need is added once and no two take one number of an ACL. What was opened is told as it happens.
+//!
+//! A half-done opening is finished by the next run: what is there by then is not missing any more.
+
+mod error;
+mod names;
+mod owners;
+mod read;
+
+use std::collections::BTreeSet;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::Account;
+use crate::aws::ec2::Added;
+use crate::events::{Event, Events, Opened};
+use crate::ids::{AccountId, RegionName};
+use crate::plan::network::destination::{ConsoleTarget, RegistryKind, RegistryTarget};
+use crate::plan::network::facts::{Groups, Layout, TaskNetwork};
+use crate::plan::network::patch::{GroupRule, add_rules, tag_with};
+use crate::plan::network::{Beyond, Mode, Obstacle, Opening, Patch, Verdict, Wanted, judge, needs_interfaces};
+
+pub use error::NetworkError;
+pub use names::addresses_of;
+pub use owners::{InScope, Owners};
+use read::{Place, Readings};
+
+/// So often a patch is worked out anew when somebody takes the number of an ACL that it was to have.
+const TRIES: usize = 3;
+
+/// What all journeys of a run share about networks.
+pub struct Network {
+    mode: Mode,
+    console: ConsoleTarget,
+    run_id: String,
+    owners: Owners,
+    events: Events,
+    stop: CancellationToken,
+    readings: Readings,
+}
+
+impl Network {
+    /// Returns what a run needs to judge and to open networks, unless it is to keep away from them.
+    pub fn new(
+        mode: Mode,
+        console: ConsoleTarget,
+        run_id: &str,
+        owners: Owners,
+        events: Events,
+        stop: CancellationToken,
+    ) -> Option<Self> {
+        (mode != Mode::Off).then(|| Self {
+            mode,
+            console,
+            run_id: run_id.to_owned(),
+            owners,
+            events,
+            stop,
+            readings: Readings::default(),
+        })
+    }
+
+    /// Makes sure that a service's tasks reach the Console and the registry of the Defender's image. Returns what of their ways
+    /// cannot be seen.
+    ///
+    /// # Errors
+    ///
+    /// When something blocks that is not ours to open, or AWS does not tell or does not let us open it.
+    pub async fn open(
+        &self,
+        account: &Account,
+        region: &RegionName,
+        network: &TaskNetwork,
+        image: &str,
+    ) -> Result<BTreeSet<Beyond>, NetworkError> {
+        let subnets = self.readings.subnets_with(account, region, &network.subnets).await?;
+        let Some(subnet) = network.subnets.iter().find_map(|id| subnets.get(id)) else {
+            let gone = network.subnets.iter().map(|subnet| Obstacle::NoSuchSubnet { subnet: subnet.clone() });
+            return Err(NetworkError::Blocked { obstacles: gone.collect() });
+        };
+        let (vpc, owner) = (subnet.vpc.clone(), subnet.owner.clone());
+        let allowed = if owner == account.id { Some(account.clone()) } else { self.owner(&owner).await? };
+        let place = Place { account, region, vpc, owner: allowed };
+        let wanted = Wanted { console: self.console.clone(), registry: registry_in(region, image) };
+        let groups = self.readings.groups(&place).await?;
+        let layout = self.readings.layout(&place, &owner, &wanted.registry).await?;
+        let (mut groups, mut layout) = (groups.lock().await, layout.lock().await);
+        self.readings.know_groups(&place, network, &mut groups).await?;
+        for _ in 0..TRIES {
+            let judgement = loop {
+                let vpc = self.readings.facts(&place, &subnets, &groups, &layout, network).await?;
+                let judgement = judge(network, &vpc, &wanted, &account.id);
+                if !needs_interfaces(&judgement) || groups.interfaces.is_some() {
+                    break judgement;
+                }
+                groups.interfaces = Some(self.readings.interfaces(&place).await?);
+            };
+            match judgement.verdict() {
+                Verdict::Blocked => return Err(NetworkError::Blocked { obstacles: judgement.obstacles }),
+                Verdict::Reachable | Verdict::Unknown => return Ok(judgement.beyond),
+                Verdict::Patchable => {}
+            }
+            if self.mode == Mode::Check {
+                return Err(NetworkError::NotOpened { missing: judgement.patch.told() });
+            }
+            if self.stop.is_cancelled() {
+                return Err(NetworkError::Stopping);
+            }
+            if self.apply(&judgement.patch, &place, &mut groups, &mut layout).await? {
+                return Ok(judgement.beyond);
+            }
+        }
+        Err(NetworkError::NumbersTaken)
+    }
+
+    /// Enters the owner of a shared VPC, if this run may.
+    async fn owner(&self, owner: &AccountId) -> Result<Option<Account>, NetworkError> {
+        self.owners.account(owner).await.map_err(|source| NetworkError::Owner { owner: owner.clone(), source })
+    }
+
+    /// Opens what is missing; returns false if somebody took the number of an entry meanwhile.
+    async fn apply(
+        &self,
+        patch: &Patch,
+        place: &Place<'_>,
+        groups: &mut Groups,
+        layout: &mut Layout,
+    ) -> Result<bool, NetworkError> {
+        self.check_permissions(patch, place).await?;
+        if let Some(rule) = &patch.group_rule {
+            self.let_out(rule, place, groups).await?;
+        }
+        let Some(owner) = &place.owner else { return Ok(true) };
+        let writer = owner.ec2_writer(place.region);
+        for (id, entries) in &patch.acl_entries {
+            let Some(acl) = layout.acls.get_mut(id) else { continue };
+            let tag = tag_with(acl, entries);
+            let failed = |source| NetworkError::Open { what: format!("{id}"), source };
+            writer.note(id, &tag).await.map_err(failed)?;
+            acl.ours = Some(tag);
+            for entry in entries {
+                let opening = Opening::Entry { acl: id.clone(), entry: entry.clone() };
+                match writer.add_entry(id, entry).await {
+                    Ok(Added::Now { .. }) => {
+                        acl.entries.push(entry.clone());
+                        self.tell(&owner.id, place, opening).await;
+                    }
+                    Ok(Added::Already) => {
+                        let read = owner.ec2_reader(place.region).acls(&place.vpc).await;
+                        layout.acls = read.map_err(|source| place.unread(source))?;
+                        let Some(acl) = layout.acls.get(id) else { return Ok(false) };
+                        // If it says the same it is ours, and the answer to it was lost; otherwise the number is not ours to note.
+                        if acl.entries.contains(entry) {
+                            self.tell(&owner.id, place, opening).await;
+                        } else {
+                            writer.note(id, &tag_with(acl, &[])).await.map_err(failed)?;
+                        }
+                        return Ok(false);
+                    }
+                    Ok(Added::Full) => return Err(NetworkError::AclFull { acl: id.clone() }),
+                    Err(source) => return Err(NetworkError::Open { what: opening.to_string(), source }),
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks AWS whether everything would be allowed before anything is opened: half of a patch helps nobody.
+    async fn check_permissions(&self, patch: &Patch, place: &Place<'_>) -> Result<(), NetworkError> {
+        let Some(owner) = place.owner.as_ref().filter(|_| !patch.acl_entries.is_empty()) else { return Ok(()) };
+        let failed = |what: String| |source| NetworkError::Open { what, source };
+        if let Some((group, rule)) = patch.group_rule.as_ref().and_then(|rule| Some((rule.groups.first()?, rule))) {
+            let writer = place.account.ec2_writer(place.region);
+            writer.may_let_out(group, rule, &self.run_id).await.map_err(failed(group.to_string()))?;
+        }
+        let writer = owner.ec2_writer(place.region);
+        for (acl, entries) in &patch.acl_entries {
+            writer.may_note(acl).await.map_err(failed(acl.to_string()))?;
+            for entry in entries.iter().take(1) {
+                let opening = Opening::Entry { acl: acl.clone(), entry: entry.clone() };
+                writer.may_add_entry(acl, entry).await.map_err(failed(opening.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a rule to the first group that has room. A rule that is there by now is as good.
+    async fn let_out(&self, rule: &GroupRule, place: &Place<'_>, groups: &mut Groups) -> Result<(), NetworkError> {
+        let writer = place.account.ec2_writer(place.region);
+        for group in &rule.groups {
+            let opening = |ids| Opening::Rule { group: group.clone(), port: rule.port, to: rule.to.clone(), ids };
+            match writer.let_out(group, rule, &self.run_id).await {
+                Ok(Added::Now { ids }) => {
+                    add_rules(groups, group, rule);
+                    self.tell(&place.account.id, place, opening(ids)).await;
+                    return Ok(());
+                }
+                Ok(Added::Already) => {
+                    // One block that is there has AWS refuse them all.
+                    for block in rule.each() {
+                        let added = writer.let_out(group, &block, &self.run_id).await;
+                        added.map_err(|source| NetworkError::Open { what: opening(Vec::new()).to_string(), source })?;
+                    }
+                    add_rules(groups, group, rule);
+                    self.tell(&place.account.id, place, opening(Vec::new())).await;
+                    return Ok(());
+                }
+                Ok(Added::Full) => {}
+                Err(source) => return Err(NetworkError::Open { what: opening(Vec::new()).to_string(), source }),
+            }
+        }
+        Err(NetworkError::GroupsFull { groups: rule.groups.clone() })
+    }
+
+    async fn tell(&self, account: &AccountId, place: &Place<'_>, opening: Opening) {
+        let (account, region, vpc) = (account.clone(), place.region.clone(), place.vpc.clone());
+        self.events.say(Event::Opened(Box::new(Opened { account, region, vpc, opening }))).await;
+    }
+}
+
+/// Returns the registry that tasks in a Region pull the Defender's image from. Endpoints are for the Region's own ECR; another
+/// Region's may be anywhere.
+fn registry_in(region: &RegionName, image: &str) -> RegistryTarget {
+    let mut registry = RegistryTarget::of(image);
+    if matches!(&registry.kind, RegistryKind::Ecr { region: of } if of != region) {
+        registry.kind = RegistryKind::Own;
+    }
+    registry
+}

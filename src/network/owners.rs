@@ -1,0 +1,47 @@
+//! The owners of VPCs that are shared: accounts that are entered for their ACLs, if this run is about them too.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use tracing::debug;
+
+use crate::aws::{Account, Aws, AwsError};
+use crate::ids::AccountId;
+use crate::once::Once;
+
+/// The accounts that a run walks, once they are known.
+pub type InScope = Arc<OnceLock<BTreeSet<AccountId>>>;
+
+/// The way into the accounts that own what others use.
+pub struct Owners {
+    pub aws: Arc<Aws>,
+    pub role_name: String,
+    pub session_name: String,
+    pub in_scope: InScope,
+    pub entered: Once<AccountId, Option<Account>, AwsError>,
+}
+
+impl Owners {
+    /// Enters an account, if it is in this run's scope and lets us.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not say whether it does.
+    pub(super) async fn account(&self, id: &AccountId) -> Result<Option<Account>, AwsError> {
+        if !self.in_scope.get().is_some_and(|accounts| accounts.contains(id)) {
+            return Ok(None);
+        }
+        let enter = async {
+            match self.aws.assume(id, &self.role_name, &self.session_name).await {
+                Ok(entered) => Ok(Some(entered)),
+                Err(error) if error.lasts() => {
+                    // The walk tells why, when it comes to this account.
+                    debug!(account = %id, %error, "the owner of a shared VPC cannot be entered");
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
+        };
+        self.entered.get(id.clone(), enter).await
+    }
+}
