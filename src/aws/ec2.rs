@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_ec2::types::Filter;
+use ipnet::IpNet;
 
 use super::call::{At, Calls};
 use super::error::AwsError;
@@ -27,6 +28,22 @@ const PAGE: i32 = 1000;
 /// `DescribeRouteTables` and `GetManagedPrefixListEntries` give 100 a page at most, and refuse to be asked for more.
 /// Source: Amazon EC2 API Reference, `MaxResults` of both (from memory).
 const SHORT_PAGE: i32 = 100;
+
+/// Asks for every page of a list, and makes facts of what is on them. Something of which no facts can be made fails all of it.
+macro_rules! all_pages {
+    ($reader:ident, $operation:path, $request:ident, $items:ident, $convert:expr) => {
+        pages::all(|from| {
+            let request = &$request;
+            async move {
+                let ask = || request().set_next_token(from.clone()).send();
+                let answer = $reader.calls.send(&$operation, &$reader.at, ask).await?;
+                let facts = answer.$items().iter().map(|item| $convert(item).ok_or_else(|| odd(&$operation)));
+                Ok((facts.collect::<Result<Vec<_>, AwsError>>()?, answer.next_token))
+            }
+        })
+        .await
+    };
+}
 
 /// Reads EC2 as one account in one Region.
 pub struct Ec2Reader {
@@ -61,14 +78,8 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn subnets(&self) -> Result<Subnets, AwsError> {
-        let operation = &operations::DESCRIBE_SUBNETS;
-        pages::all(|from| async move {
-            let request = || self.client.describe_subnets().max_results(PAGE).set_next_token(from.clone()).send();
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let subnets = answer.subnets().iter().map(|subnet| convert::subnet(subnet).ok_or_else(|| odd(operation)));
-            Ok((subnets.collect::<Result<Vec<_>, _>>()?, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_subnets().max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_SUBNETS, request, subnets, convert::subnet)
     }
 
     /// Returns the account's security groups in a VPC.
@@ -77,17 +88,8 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn groups(&self, vpc: &VpcId) -> Result<Groups, AwsError> {
-        let operation = &operations::DESCRIBE_SECURITY_GROUPS;
-        let groups = pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_security_groups().filters(of_vpc(vpc)).max_results(PAGE);
-                request.set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let groups = answer.security_groups().iter().map(|group| convert::group(group).ok_or_else(|| odd(operation)));
-            Ok((groups.collect::<Result<Vec<_>, _>>()?, answer.next_token))
-        })
-        .await?;
+        let request = || self.client.describe_security_groups().filters(of_vpc(vpc)).max_results(PAGE);
+        let groups = all_pages!(self, operations::DESCRIBE_SECURITY_GROUPS, request, security_groups, convert::group)?;
         Ok(Groups { groups, interfaces: None })
     }
 
@@ -111,45 +113,18 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn acls(&self, vpc: &VpcId) -> Result<BTreeMap<NetworkAclId, NetworkAcl>, AwsError> {
-        let operation = &operations::DESCRIBE_NETWORK_ACLS;
-        pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_network_acls().filters(of_vpc(vpc)).max_results(PAGE);
-                request.set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let acls = answer.network_acls().iter().map(|acl| convert::acl(acl).ok_or_else(|| odd(operation)));
-            Ok((acls.collect::<Result<Vec<_>, _>>()?, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_network_acls().filters(of_vpc(vpc)).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_NETWORK_ACLS, request, network_acls, convert::acl)
     }
 
     async fn route_tables(&self, vpc: &VpcId) -> Result<BTreeMap<RouteTableId, RouteTable>, AwsError> {
-        let operation = &operations::DESCRIBE_ROUTE_TABLES;
-        pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_route_tables().filters(of_vpc(vpc)).max_results(SHORT_PAGE);
-                request.set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let tables = answer.route_tables().iter().map(|table| convert::table(table).ok_or_else(|| odd(operation)));
-            Ok((tables.collect::<Result<Vec<_>, _>>()?, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_route_tables().filters(of_vpc(vpc)).max_results(SHORT_PAGE);
+        all_pages!(self, operations::DESCRIBE_ROUTE_TABLES, request, route_tables, convert::table)
     }
 
     async fn nat_gateways(&self, vpc: &VpcId) -> Result<BTreeMap<NatGatewayId, NatGateway>, AwsError> {
-        let operation = &operations::DESCRIBE_NAT_GATEWAYS;
-        pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_nat_gateways().filter(of_vpc(vpc)).max_results(PAGE);
-                request.set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let nats = answer.nat_gateways().iter().map(|nat| convert::nat(nat).ok_or_else(|| odd(operation)));
-            Ok((nats.collect::<Result<Vec<_>, _>>()?, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_nat_gateways().filter(of_vpc(vpc)).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_NAT_GATEWAYS, request, nat_gateways, convert::nat)
     }
 
     /// Returns the VPC's endpoints for what pulling an image from ECR needs.
@@ -158,20 +133,13 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn endpoints(&self, vpc: &VpcId) -> Result<Vec<Endpoint>, AwsError> {
-        let operation = &operations::DESCRIBE_VPC_ENDPOINTS;
         let services = convert::service_names(&self.at.region);
         let services = Filter::builder().name("service-name").set_values(Some(services)).build();
-        let services = &services;
-        pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_vpc_endpoints().filters(of_vpc(vpc)).filters(services.clone());
-                request.max_results(PAGE).set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let endpoints = answer.vpc_endpoints().iter().filter_map(convert::endpoint).collect::<Vec<_>>();
-            Ok((endpoints, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_vpc_endpoints().filters(of_vpc(vpc)).filters(services.clone()).max_results(PAGE);
+        // Those that do not work are passed over.
+        let used = |endpoint: &_| Some(convert::endpoint(endpoint));
+        let found: Vec<Option<Endpoint>> = all_pages!(self, operations::DESCRIBE_VPC_ENDPOINTS, request, vpc_endpoints, used)?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// Returns the network interfaces in a VPC.
@@ -180,17 +148,8 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn interfaces(&self, vpc: &VpcId) -> Result<Vec<Interface>, AwsError> {
-        let operation = &operations::DESCRIBE_NETWORK_INTERFACES;
-        pages::all(|from| async move {
-            let request = || {
-                let request = self.client.describe_network_interfaces().filters(of_vpc(vpc)).max_results(PAGE);
-                request.set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let interfaces = answer.network_interfaces().iter().map(convert::interface).collect::<Vec<_>>();
-            Ok((interfaces, answer.next_token))
-        })
-        .await
+        let request = || self.client.describe_network_interfaces().filters(of_vpc(vpc)).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_NETWORK_INTERFACES, request, network_interfaces, convert::interface)
     }
 
     /// Returns what a prefix list holds.
@@ -199,17 +158,9 @@ impl Ec2Reader {
     ///
     /// When AWS does not tell.
     pub async fn prefix_list(&self, list: &PrefixListId) -> Result<Ranges, AwsError> {
-        let operation = &operations::GET_MANAGED_PREFIX_LIST_ENTRIES;
-        let blocks: Vec<ipnet::IpNet> = pages::all(|from| async move {
-            let request = || {
-                let request = self.client.get_managed_prefix_list_entries().prefix_list_id(list.as_str());
-                request.max_results(SHORT_PAGE).set_next_token(from.clone()).send()
-            };
-            let answer = self.calls.send(operation, &self.at, request).await?;
-            let blocks = answer.entries().iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect::<Vec<ipnet::IpNet>>();
-            Ok((blocks, answer.next_token))
-        })
-        .await?;
+        let request = || self.client.get_managed_prefix_list_entries().prefix_list_id(list.as_str()).max_results(SHORT_PAGE);
+        let blocks: Vec<IpNet> =
+            all_pages!(self, operations::GET_MANAGED_PREFIX_LIST_ENTRIES, request, entries, convert::listed)?;
         Ok(blocks.into_iter().collect())
     }
 }

@@ -187,15 +187,20 @@ pub(super) fn endpoint(endpoint: &aws_sdk_ec2::types::VpcEndpoint) -> Option<End
     })
 }
 
-pub(super) fn interface(interface: &aws_sdk_ec2::types::NetworkInterface) -> Interface {
+/// Takes a block of a prefix list.
+pub(super) fn listed(entry: &aws_sdk_ec2::types::PrefixListEntry) -> Option<IpNet> {
+    entry.cidr()?.parse().ok()
+}
+
+pub(super) fn interface(interface: &aws_sdk_ec2::types::NetworkInterface) -> Option<Interface> {
     let own = interface.private_ip_address();
     let others = interface.private_ip_addresses().iter().filter_map(|address| address.private_ip_address());
     let v6 = interface.ipv6_addresses().iter().filter_map(|address| address.ipv6_address());
     let addresses: BTreeSet<_> = own.into_iter().chain(others).chain(v6).filter_map(|address| address.parse().ok()).collect();
-    Interface {
+    Some(Interface {
         groups: interface.groups().iter().filter_map(|group| group.group_id()).map(SecurityGroupId::from).collect(),
         addresses: addresses.into_iter().collect(),
-    }
+    })
 }
 
 fn tag(tags: &[Tag], key: &str) -> Option<String> {
