@@ -189,6 +189,10 @@ pub struct Given {
     #[arg(long, env = "CONSOLE_CIDRS", value_name = "CIDRS", help_heading = "Network")]
     pub console_cidrs: Option<String>,
 
+    /// Change nothing: say what would be changed, and how [default: false].
+    #[arg(long, env = "DRY_RUN", value_name = "BOOL", help_heading = "Run")]
+    pub dry_run: Option<String>,
+
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,

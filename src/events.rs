@@ -32,6 +32,8 @@ pub enum Event {
     AccountsListed { in_scope: usize },
     /// Something is odd, and the run goes on.
     Warning { text: String },
+    /// What would be done about a task definition, in a run that changes nothing.
+    Planned(Box<Plan>),
     /// Something was opened in a VPC.
     Opened(Box<Opened>),
     /// A service has ended.
@@ -55,6 +57,24 @@ pub struct Beginning {
     pub defender_version: String,
     /// Where the Defenders will connect to.
     pub ws_address: String,
+    /// Whether the run changes nothing.
+    pub dry_run: bool,
+}
+
+/// What would be done about a task definition and the services that run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub account: AccountId,
+    pub region: RegionName,
+    pub from: TaskDefinitionArn,
+    /// The revision of an earlier run that would be used; a new one otherwise.
+    pub to: Option<TaskDefinitionArn>,
+    /// How the revision would differ, in lines.
+    pub changes: Vec<String>,
+    /// `cluster/service` of each that would be moved to it.
+    pub services: Vec<String>,
+    /// What would be opened for them.
+    pub openings: Vec<Opening>,
 }
 
 /// Something that was opened in a VPC, and stays open: with everything that finds it again, so that it can be closed.
@@ -118,6 +138,12 @@ pub enum Outcome {
         from: TaskDefinitionArn,
         to: TaskDefinitionArn,
         why: Outdated,
+    },
+    /// It would be moved to another revision, in a run that changes nothing.
+    Planned {
+        from: TaskDefinitionArn,
+        /// Why its Defender would be replaced, if it has one.
+        why: Option<Outdated>,
     },
     /// It runs today's Defender already.
     UpToDate {

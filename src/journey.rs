@@ -12,6 +12,7 @@ mod job;
 mod look;
 mod mirror;
 mod network;
+mod planned;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -19,13 +20,13 @@ use std::time::Instant;
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::aws::AwsError;
+use crate::aws::{AwsError, EcsWriter};
 use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::ids::{self, Family, ServiceArn, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::{same_but_for_memory, same_content};
 use crate::plan::memory::{self, Origin};
-use crate::plan::network::Beyond;
+use crate::plan::network::{Beyond, Opening};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
@@ -52,6 +53,7 @@ pub async fn protect(job: &Job, world: &World) -> Ended {
         looked: job.looked,
         findings: Vec::new(),
         unseen: HashMap::new(),
+        openings: Vec::new(),
         ended: Ended::default(),
     };
     if let Err(error) = journey.go().await {
@@ -71,6 +73,8 @@ struct Journey<'a> {
     findings: Vec<Finding>,
     /// What cannot be seen of a service's own network.
     unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
+    /// What would be opened for the services, in a run that changes nothing.
+    openings: Vec<Opening>,
     ended: Ended,
 }
 
@@ -138,9 +142,13 @@ impl Journey<'_> {
         self.open_network().await; // EC2
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
+        let Some(writer) = &self.job.open.writer else {
+            // A run that changes nothing has no writer, and cannot get past this line.
+            return self.plan(&found, bare.why, &revision, &secrets).await;
+        };
         // AWS, once; or what an earlier run registered.
-        let Some(registered) = self.register(&found, &revision, &secrets).await? else { return Ok(()) };
-        self.deploy(&found, &bare, &registered, &secrets).await; // AWS
+        let Some(registered) = self.register(&found, &revision, &secrets, writer).await? else { return Ok(()) };
+        self.deploy(&found, &bare, &registered, &secrets, writer).await; // AWS
         Ok(())
     }
 
@@ -281,6 +289,7 @@ impl Journey<'_> {
         found: &Found,
         revision: &TaskDefinition<Protected>,
         secrets: &Redactor,
+        writer: &EcsWriter,
     ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
         if self.open.is_empty() {
             return Ok(None);
@@ -293,7 +302,7 @@ impl Journey<'_> {
             self.end_all(&Outcome::NotAttempted);
             return Ok(None);
         }
-        let registered = self.job.open.writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
+        let registered = writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
         let family = found.family.clone();
         registered.map(Some).map_err(|source| JourneyError::Register { family, source })
     }
@@ -319,13 +328,12 @@ impl Journey<'_> {
 
     /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:
     /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
-    async fn deploy(&mut self, found: &Found, bare: &Bare, revision: &TaskDefinitionArn, secrets: &Redactor) {
+    async fn deploy(&mut self, found: &Found, bare: &Bare, revision: &TaskDefinitionArn, secrets: &Redactor, writer: &EcsWriter) {
         let (from, to) = (found.arn.clone(), revision.clone());
         let moved_to = match &bare.why {
             Some(why) => Outcome::Upgraded { from, to, why: why.clone() },
             None => Outcome::Protected { from, to },
         };
-        let writer = &self.job.open.writer;
         let (mut tries, mut begun) = (0, false);
         loop {
             if begun && self.world.stop.is_cancelled() {
@@ -380,7 +388,7 @@ impl Journey<'_> {
 
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
-        let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. });
+        let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. });
         let mut findings = if changed { self.findings.clone() } else { Vec::new() };
         if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
             findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });

@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::Account;
 use crate::aws::ec2::Added;
-use crate::events::{Event, Events, Opened};
+use crate::aws::{Account, Ec2Writer};
+use crate::events::{self, Event, Events};
 use crate::ids::{AccountId, RegionName};
 use crate::plan::network::destination::{ConsoleTarget, RegistryKind, RegistryTarget};
 use crate::plan::network::facts::{Groups, Layout, TaskNetwork};
@@ -31,6 +31,29 @@ use read::{Place, Readings};
 
 /// So often a patch is worked out anew when somebody takes the number of an ACL that it was to have.
 const TRIES: usize = 3;
+
+/// A service's network as it is now, or would be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// What of the ways cannot be seen.
+    pub beyond: BTreeSet<Beyond>,
+    /// What would be opened, in a run that changes nothing.
+    pub planned: Vec<Opening>,
+}
+
+/// What opens the parts of a VPC: the account's own groups, and its owner's ACLs.
+struct Writers {
+    own: Ec2Writer,
+    owners: Option<Ec2Writer>,
+}
+
+impl Writers {
+    /// Returns none in a run that changes nothing.
+    fn of(place: &Place<'_>) -> Option<Self> {
+        let owners = place.owner.as_ref().and_then(|owner| owner.ec2_writer(place.region));
+        Some(Self { own: place.account.ec2_writer(place.region)?, owners })
+    }
+}
 
 /// What all journeys of a run share about networks.
 pub struct Network {
@@ -64,8 +87,7 @@ impl Network {
         })
     }
 
-    /// Makes sure that a service's tasks reach the Console and the registry of the Defender's image. Returns what of their ways
-    /// cannot be seen.
+    /// Makes sure that a service's tasks reach the Console and the registry of the Defender's image, as far as this run may.
     ///
     /// # Errors
     ///
@@ -76,7 +98,7 @@ impl Network {
         region: &RegionName,
         network: &TaskNetwork,
         image: &str,
-    ) -> Result<BTreeSet<Beyond>, NetworkError> {
+    ) -> Result<Opened, NetworkError> {
         let subnets = self.readings.subnets_with(account, region, &network.subnets).await?;
         let Some(subnet) = network.subnets.iter().find_map(|id| subnets.get(id)) else {
             let gone = network.subnets.iter().map(|subnet| Obstacle::NoSuchSubnet { subnet: subnet.clone() });
@@ -101,7 +123,9 @@ impl Network {
             };
             match judgement.verdict() {
                 Verdict::Blocked => return Err(NetworkError::Blocked { obstacles: judgement.obstacles }),
-                Verdict::Reachable | Verdict::Unknown => return Ok(judgement.beyond),
+                Verdict::Reachable | Verdict::Unknown => {
+                    return Ok(Opened { beyond: judgement.beyond, planned: Vec::new() });
+                }
                 Verdict::Patchable => {}
             }
             if self.mode == Mode::Check {
@@ -110,8 +134,14 @@ impl Network {
             if self.stop.is_cancelled() {
                 return Err(NetworkError::Stopping);
             }
-            if self.apply(&judgement.patch, &place, &mut groups, &mut layout).await? {
-                return Ok(judgement.beyond);
+            let (patch, beyond) = (&judgement.patch, judgement.beyond);
+            let Some(writers) = Writers::of(&place) else {
+                // What one service would have opened, the next one would not lack.
+                imagine(patch, &mut groups, &mut layout);
+                return Ok(Opened { beyond, planned: patch.told() });
+            };
+            if self.apply(patch, &place, &writers, &mut groups, &mut layout).await? {
+                return Ok(Opened { beyond, planned: Vec::new() });
             }
         }
         Err(NetworkError::NumbersTaken)
@@ -127,15 +157,15 @@ impl Network {
         &self,
         patch: &Patch,
         place: &Place<'_>,
+        writers: &Writers,
         groups: &mut Groups,
         layout: &mut Layout,
     ) -> Result<bool, NetworkError> {
-        self.check_permissions(patch, place).await?;
+        self.check_permissions(patch, writers).await?;
         if let Some(rule) = &patch.group_rule {
-            self.let_out(rule, place, groups).await?;
+            self.let_out(rule, place, &writers.own, groups).await?;
         }
-        let Some(owner) = &place.owner else { return Ok(true) };
-        let writer = owner.ec2_writer(place.region);
+        let (Some(owner), Some(writer)) = (&place.owner, &writers.owners) else { return Ok(true) };
         for (id, entries) in &patch.acl_entries {
             let Some(acl) = layout.acls.get_mut(id) else { continue };
             let tag = tag_with(acl, entries);
@@ -170,14 +200,12 @@ impl Network {
     }
 
     /// Asks AWS whether everything would be allowed before anything is opened: half of a patch helps nobody.
-    async fn check_permissions(&self, patch: &Patch, place: &Place<'_>) -> Result<(), NetworkError> {
-        let Some(owner) = place.owner.as_ref().filter(|_| !patch.acl_entries.is_empty()) else { return Ok(()) };
+    async fn check_permissions(&self, patch: &Patch, writers: &Writers) -> Result<(), NetworkError> {
+        let Some(writer) = writers.owners.as_ref().filter(|_| !patch.acl_entries.is_empty()) else { return Ok(()) };
         let failed = |what: String| |source| NetworkError::Open { what, source };
         if let Some((group, rule)) = patch.group_rule.as_ref().and_then(|rule| Some((rule.groups.first()?, rule))) {
-            let writer = place.account.ec2_writer(place.region);
-            writer.may_let_out(group, rule, &self.run_id).await.map_err(failed(group.to_string()))?;
+            writers.own.may_let_out(group, rule, &self.run_id).await.map_err(failed(group.to_string()))?;
         }
-        let writer = owner.ec2_writer(place.region);
         for (acl, entries) in &patch.acl_entries {
             writer.may_note(acl).await.map_err(failed(acl.to_string()))?;
             for entry in entries.iter().take(1) {
@@ -189,8 +217,13 @@ impl Network {
     }
 
     /// Adds a rule to the first group that has room. A rule that is there by now is as good.
-    async fn let_out(&self, rule: &GroupRule, place: &Place<'_>, groups: &mut Groups) -> Result<(), NetworkError> {
-        let writer = place.account.ec2_writer(place.region);
+    async fn let_out(
+        &self,
+        rule: &GroupRule,
+        place: &Place<'_>,
+        writer: &Ec2Writer,
+        groups: &mut Groups,
+    ) -> Result<(), NetworkError> {
         for group in &rule.groups {
             let opening = |ids| Opening::Rule { group: group.clone(), port: rule.port, to: rule.to.clone(), ids };
             match writer.let_out(group, rule, &self.run_id).await {
@@ -218,7 +251,19 @@ impl Network {
 
     async fn tell(&self, account: &AccountId, place: &Place<'_>, opening: Opening) {
         let (account, region, vpc) = (account.clone(), place.region.clone(), place.vpc.clone());
-        self.events.say(Event::Opened(Box::new(Opened { account, region, vpc, opening }))).await;
+        self.events.say(Event::Opened(Box::new(events::Opened { account, region, vpc, opening }))).await;
+    }
+}
+
+/// Puts a patch into the facts, and nowhere else.
+fn imagine(patch: &Patch, groups: &mut Groups, layout: &mut Layout) {
+    if let Some((group, rule)) = patch.group_rule.as_ref().and_then(|rule| Some((rule.groups.first()?, rule))) {
+        add_rules(groups, group, rule);
+    }
+    for (id, entries) in &patch.acl_entries {
+        if let Some(acl) = layout.acls.get_mut(id) {
+            acl.entries.extend_from_slice(entries);
+        }
     }
 }
 

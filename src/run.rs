@@ -57,7 +57,7 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
     let run_id = new_run_id();
     let in_scope = InScope::default();
     let ready = async {
-        let aws = Arc::new(Aws::start(calls).await.map_err(StartError::Access)?);
+        let aws = Arc::new(Aws::start(calls, !settings.run.dry_run).await.map_err(StartError::Access)?);
         let owners = Owners {
             aws: Arc::clone(&aws),
             role_name: settings.run.role_name.clone(),
@@ -139,6 +139,7 @@ async fn get_ready(
         console_version,
         defender_version: today.version_text().to_owned(),
         ws_address: today.ws_address.clone(),
+        dry_run: settings.run.dry_run,
     };
     events.say(Event::Began(Box::new(beginning))).await;
     if let Some(text) = warning {
@@ -364,6 +365,9 @@ impl Scheduler {
     }
 
     async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
+        if let Some(plan) = ended.plan {
+            self.events.say(Event::Planned(Box::new(plan))).await;
+        }
         for service in ended.outcomes {
             self.events.say(Event::Service(service)).await;
         }
@@ -388,7 +392,7 @@ fn bug(started: &Started) -> Ended {
         hint: Some("please report what stderr says about it".to_owned()),
     };
     let outcomes = started.services.iter().map(|service| ServiceEnded::new(service.clone(), Outcome::Failed(failure.clone())));
-    Ended { outcomes: outcomes.collect(), put_back: Vec::new() }
+    Ended { outcomes: outcomes.collect(), ..Ended::default() }
 }
 
 /// Waits for a task that may not be there.

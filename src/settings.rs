@@ -72,6 +72,8 @@ pub struct RunSettings {
     pub registries: RegistryTexts,
     /// Stands for all image registries, for tests.
     pub registries_at: Option<String>,
+    /// Whether nothing is changed.
+    pub dry_run: bool,
     pub role_name: String,
     pub assume_role: bool,
     pub calls_in_flight: usize,
@@ -142,6 +144,7 @@ impl Settings {
             reader
                 .problem("ROLE_NAME", format!("{role_name:?} is not the name of an IAM role; give the name alone, not its ARN"));
         }
+        let dry_run = reader.boolean("DRY_RUN", given.dry_run, false);
         let assume_role = reader.boolean("ASSUME_ROLE", given.assume_role, true);
         if !assume_role && scope.mode == Mode::Organization {
             let text = "false works only with DEPLOYMENT_MODE=SINGLE: other accounts cannot be reached without their member role";
@@ -160,6 +163,7 @@ impl Settings {
             registries,
             registries_at: given.registries_at,
             format,
+            dry_run,
             role_name,
             assume_role,
             calls_in_flight: given.calls_in_flight.into(),

@@ -70,6 +70,8 @@ impl AccessError {
 
 /// The caller's own way into AWS.
 pub struct Aws {
+    /// Whether this run may change anything.
+    may_write: bool,
     config: SdkConfig,
     pub(super) calls: Arc<Calls>,
     pub region: RegionName,
@@ -81,10 +83,13 @@ pub struct Aws {
 impl Aws {
     /// Finds credentials and Region where the AWS CLI does, and asks AWS who that is.
     ///
+    /// Where nothing may be written there is no writer: [`Account::ecs_writer`] and [`Account::ec2_writer`] give none, and a member role is
+    /// assumed with a session policy that lets nothing but reading through.
+    ///
     /// # Errors
     ///
     /// When there is no Region, no credentials, or AWS does not accept them.
-    pub async fn start(calls: Calls) -> Result<Self, AccessError> {
+    pub async fn start(calls: Calls, may_write: bool) -> Result<Self, AccessError> {
         // One pool for every client: each client made without one brings its own.
         let http_client = HttpClientBuilder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https();
         let timeouts = TimeoutConfig::builder()
@@ -105,7 +110,7 @@ impl Aws {
         let arn = identity.arn().unwrap_or_default();
         let (partition, account) = ids::caller_of(arn).map_err(AccessError::BadCaller)?;
         let principal = ids::principal_of(arn).unwrap_or_default();
-        Ok(Self { config, calls: Arc::new(calls), region: at.region, partition, account, principal })
+        Ok(Self { may_write, config, calls: Arc::new(calls), region: at.region, partition, account, principal })
     }
 
     /// Returns the caller's own access to its own account and Region.
@@ -122,6 +127,7 @@ impl Aws {
         let (id, principal) = (self.account.clone(), self.principal.clone());
         Account {
             id,
+            may_write: self.may_write,
             home: self.region.clone(),
             config: self.config.clone(),
             calls: Arc::clone(&self.calls),
@@ -141,6 +147,7 @@ impl Aws {
             at: self.own(),
             role_arn: format!("arn:{}:iam::{account}:role/{role_name}", self.partition),
             session_name: session_name.to_owned(),
+            policy: (!self.may_write).then(operations::read_only_policy),
             renewed: Shared::default(),
             current: Mutex::new(None),
         });
@@ -153,7 +160,7 @@ impl Aws {
             .build();
         let principal = ids::principal_of(&session.role_arn).unwrap_or_default();
         let (id, home, calls) = (account.clone(), self.region.clone(), Arc::clone(&self.calls));
-        Ok(Account { id, home, config, calls, session: Some(session), principal })
+        Ok(Account { id, may_write: self.may_write, home, config, calls, session: Some(session), principal })
     }
 }
 
@@ -161,6 +168,7 @@ impl Aws {
 #[derive(Clone)]
 pub struct Account {
     pub id: AccountId,
+    may_write: bool,
     /// The Region the run itself is in.
     home: RegionName,
     config: SdkConfig,
@@ -188,9 +196,11 @@ impl Account {
         Ec2Reader::new(aws_sdk_ec2::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
     }
 
-    /// Returns what opens things in EC2 in a Region. Whoever is to change nothing never asks for one.
-    pub fn ec2_writer(&self, region: &RegionName) -> Ec2Writer {
-        Ec2Writer::new(aws_sdk_ec2::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    /// Returns what opens things in EC2 in a Region; there is none in a run that may not write.
+    pub fn ec2_writer(&self, region: &RegionName) -> Option<Ec2Writer> {
+        let writer =
+            || Ec2Writer::new(aws_sdk_ec2::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region));
+        self.may_write.then(writer)
     }
 
     /// Returns the Regions that the account has enabled, asked for in the run's own.
@@ -227,9 +237,11 @@ impl Account {
         secrets::registry_secret(&client, &self.calls, &self.at(&region), name_or_arn).await
     }
 
-    /// Returns what changes ECS in a Region. A dry run never asks for one.
-    pub fn ecs_writer(&self, region: &RegionName) -> EcsWriter {
-        EcsWriter::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    /// Returns what changes ECS in a Region; there is none in a run that may not write.
+    pub fn ecs_writer(&self, region: &RegionName) -> Option<EcsWriter> {
+        let writer =
+            || EcsWriter::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region));
+        self.may_write.then(writer)
     }
 }
 
@@ -239,6 +251,8 @@ pub(super) struct Session {
     at: At,
     role_arn: String,
     session_name: String,
+    /// What the session may do at most.
+    policy: Option<String>,
     renewed: Shared<Credentials, AwsError>,
     /// What the SDK is handed, which does not wait.
     current: Mutex<Option<Credentials>>,
@@ -261,7 +275,7 @@ impl Session {
     async fn assume(&self, calls: &Calls) -> Result<Credentials, AwsError> {
         let request = || {
             let request = self.sts.assume_role().role_arn(&self.role_arn).role_session_name(&self.session_name);
-            request.duration_seconds(SESSION_SECONDS).send()
+            request.duration_seconds(SESSION_SECONDS).set_policy(self.policy.clone()).send()
         };
         let answer = calls.send(&operations::ASSUME_ROLE, &self.at, request).await?;
         let given = answer.credentials();

@@ -3,6 +3,10 @@
 //! This table is the one place that knows. What a call may be repeated for, what `permissions` prints, what a dry run's session
 //! may do and how calls are paced all come from it. An operation that is not in here cannot be sent: [`super::call`] takes one.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
 /// One operation of an AWS service.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -196,6 +200,17 @@ pub static ALL: [&Operation; 27] = [
     &REGISTER_TASK_DEFINITION,
     &UPDATE_SERVICE,
 ];
+
+/// Returns the session policy of a run that changes nothing: reading, and no more.
+///
+/// A session may do what both its role and this allow. At most 2,048 characters.
+/// Source: AWS STS API Reference, AssumeRole, `Policy` (read 2026-11).
+pub fn read_only_policy() -> String {
+    let reading = ALL.iter().filter(|operation| operation.effect == Effect::Read && operation.role != Role::Master);
+    let actions: BTreeSet<&str> = reading.flat_map(|operation| operation.actions.iter().copied()).collect();
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
 
 /// Returns the IAM actions that a role needs, sorted, each once.
 pub fn actions_of(role: Role) -> Vec<&'static str> {

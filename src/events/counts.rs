@@ -7,6 +7,7 @@ use super::{Event, Outcome, Stage, Unseen};
 pub struct Counts {
     pub protected: u64,
     pub upgraded: u64,
+    pub planned: u64,
     pub up_to_date: u64,
     pub skipped: u64,
     pub failed: u64,
@@ -25,6 +26,7 @@ impl Counts {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,
                 Outcome::Upgraded { .. } => &mut self.upgraded,
+                Outcome::Planned { .. } => &mut self.planned,
                 Outcome::UpToDate { .. } => &mut self.up_to_date,
                 Outcome::Skipped(_) => &mut self.skipped,
                 Outcome::Failed(failure) => {
@@ -43,7 +45,7 @@ impl Counts {
 
     /// Returns how many services were seen.
     pub fn services(&self) -> u64 {
-        self.protected + self.upgraded + self.up_to_date + self.skipped + self.failed + self.not_attempted
+        self.protected + self.upgraded + self.planned + self.up_to_date + self.skipped + self.failed + self.not_attempted
     }
 
     /// Returns whether everything in scope is protected or skipped for a reason.

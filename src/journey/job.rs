@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::mirror::Mirrors;
 use crate::aws::{Account, EcsReader, EcsWriter};
 use crate::console::Console;
-use crate::events::{Outcome, ServiceEnded};
+use crate::events::{Outcome, Plan, ServiceEnded};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::network::Network;
 use crate::plan::Policy;
@@ -41,7 +41,8 @@ pub struct OpenRegion {
     pub account: Account,
     pub region: RegionName,
     pub reader: EcsReader,
-    pub writer: EcsWriter,
+    /// There is none in a run that changes nothing.
+    pub writer: Option<EcsWriter>,
     /// Its place among the Regions that may be open at once.
     pub permit: OwnedSemaphorePermit,
 }
@@ -70,6 +71,8 @@ impl Job {
 /// How a job ended: an outcome for each of its services, except those to come back to.
 #[derive(Debug, Default)]
 pub struct Ended {
+    /// What would be done, in a run that changes nothing.
+    pub plan: Option<Plan>,
     pub outcomes: Vec<ServiceEnded>,
     pub put_back: Vec<ServiceFacts>,
 }
@@ -78,6 +81,6 @@ impl Ended {
     /// Returns how a job ends that is not started any more.
     pub fn not_attempted(job: &Job) -> Self {
         let outcomes = job.services.iter().map(|service| ServiceEnded::new(service, Outcome::NotAttempted));
-        Self { outcomes: outcomes.collect(), put_back: Vec::new() }
+        Self { outcomes: outcomes.collect(), ..Self::default() }
     }
 }

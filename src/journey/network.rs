@@ -17,8 +17,9 @@ impl Journey<'_> {
             };
             // On the heap: it is a journey of its own.
             match Box::pin(network.open(account, region, of_tasks, &image)).await {
-                Ok(unseen) => {
-                    self.unseen.insert(service.arn.clone(), unseen);
+                Ok(opened) => {
+                    self.unseen.insert(service.arn.clone(), opened.beyond);
+                    self.openings.extend(opened.planned);
                     self.open.push(service);
                 }
                 Err(error) => {

@@ -91,7 +91,7 @@ impl fmt::Debug for JsonPath {
 }
 
 /// Returns what people call an element of one of a task definition's lists.
-fn name_of(element: &Value) -> Option<&str> {
+pub(super) fn name_of(element: &Value) -> Option<&str> {
     ["name", "containerName", "sourceContainer", "sourceVolume", "key"].iter().find_map(|key| element.get(key)?.as_str())
 }
 

@@ -10,6 +10,7 @@ pub mod circle;
 pub mod compare;
 pub mod credentials;
 pub mod defender;
+pub mod diff;
 pub mod edit;
 pub mod entrypoint;
 pub mod image;

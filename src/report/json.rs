@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::tally::{self, Tally};
-use crate::events::{Event, Failure, Finding, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{Event, Failure, Finding, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
 use crate::plan::network::Opening;
 use crate::plan::network::patch::port_range;
 
@@ -39,11 +39,13 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("level", level.into()),
             ("message", "run ended".into()),
             ("run_id", tally.beginning.as_ref().map(|beginning| beginning.run_id.clone()).into()),
+            ("dry_run", tally.dry_run().into()),
             ("complete", counts.complete().into()),
             ("accounts", tally.accounts.into()),
             ("services", counts.services().into()),
             ("protected", counts.protected.into()),
             ("upgraded", counts.upgraded.into()),
+            ("planned", counts.planned.into()),
             ("up_to_date", counts.up_to_date.into()),
             ("skipped", counts.skipped.into()),
             ("failed", counts.failed.into()),
@@ -95,12 +97,14 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
                 ("console_version", it.console_version.clone().into()),
                 ("defender_version", it.defender_version.clone().into()),
                 ("ws_address", it.ws_address.clone().into()),
+                ("dry_run", it.dry_run.into()),
             ];
             ("info", "run began", fields)
         }
         Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
+        Event::Planned(plan) => ("info", "task definition planned", plan_fields(plan)),
         Event::Opened(opened) => ("info", "network opened", opened_fields(opened)),
         Event::Stopping { signal } => ("warn", "run is stopping", vec![("signal", (*signal).into())]),
         Event::Service(ServiceEnded { service, outcome, findings }) => {
@@ -152,6 +156,13 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
             ];
             ("info", "service upgraded", fields)
         }
+        Outcome::Planned { from, why } => {
+            let mut fields: Fields = vec![("outcome", "planned".into()), ("from", from.short().into())];
+            if let Some(why) = why {
+                fields.extend([("why", why.code().into()), ("text", why.sentence().into())]);
+            }
+            ("info", "service planned", fields)
+        }
         Outcome::UpToDate { task_definition } => {
             let fields = vec![("outcome", "up-to-date".into()), ("task_definition", task_definition.short().into())];
             ("info", "service up to date", fields)
@@ -170,13 +181,32 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
     }
 }
 
+fn plan_fields(plan: &Plan) -> Fields {
+    let mut fields: Fields = vec![
+        ("account", plan.account.as_str().into()),
+        ("region", plan.region.as_str().into()),
+        ("from", plan.from.short().into()),
+        ("services", plan.services.clone().into()),
+        ("changes", plan.changes.clone().into()),
+        ("network", plan.openings.iter().map(|opening| object(opening_fields(opening))).collect()),
+    ];
+    // Without one it would be a new revision.
+    fields.extend(plan.to.as_ref().map(|to| ("to", to.short().into())));
+    fields
+}
+
 fn opened_fields(opened: &Opened) -> Fields {
-    let place: Fields = vec![
+    let mut fields: Fields = vec![
         ("account", opened.account.as_str().into()),
         ("region", opened.region.as_str().into()),
         ("vpc", opened.vpc.as_str().into()),
     ];
-    let what: Fields = match &opened.opening {
+    fields.extend(opening_fields(&opened.opening));
+    fields
+}
+
+fn opening_fields(opening: &Opening) -> Fields {
+    match opening {
         Opening::Rule { group, port, to, ids } => vec![
             ("resource", group.as_str().into()),
             ("direction", "out".into()),
@@ -191,8 +221,7 @@ fn opened_fields(opened: &Opened) -> Fields {
             ("peers", json!([entry.block.to_string()])),
             ("entry", entry.number.into()),
         ],
-    };
-    [place, what].concat()
+    }
 }
 
 fn service_fields(service: &ServiceId) -> Fields {

@@ -26,6 +26,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Returns whether the run changes nothing.
+    pub fn dry_run(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.dry_run)
+    }
+
     /// Returns whether the run got as far as walking: before that there is nothing to sum up.
     pub fn walked(&self) -> bool {
         self.accounts.is_some()
@@ -38,13 +43,19 @@ impl Tally {
             Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
             Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
+            Event::Planned(_) => {}
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
                 Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
-                Outcome::Upgraded { why, .. } => self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1,
-                Outcome::Protected { .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {}
+                Outcome::Upgraded { why, .. } | Outcome::Planned { why: Some(why), .. } => {
+                    self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1
+                }
+                Outcome::Protected { .. }
+                | Outcome::Planned { why: None, .. }
+                | Outcome::UpToDate { .. }
+                | Outcome::NotAttempted => {}
             },
             Event::Unseen { place, why } => match why {
                 Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),

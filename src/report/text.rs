@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::tally::{self, Tally};
-use crate::events::{Counts, Event, Failure, Finding, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{Counts, Event, Failure, Finding, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
+use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
 
 const GREEN: &str = "\x1b[32m";
@@ -32,7 +33,9 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
                 writer,
                 "Console {} at {}: Defender {}, connecting to {}",
                 it.console_version, it.console, it.defender_version, it.ws_address
-            )
+            )?;
+            let dry_run = paint("dry run:", YELLOW, colour);
+            if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
         }
         Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
         Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
@@ -44,6 +47,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
                 paint("stopping:", YELLOW, colour)
             )
         }
+        Event::Planned(it) => plan(it, colour, writer),
         Event::Opened(opened) => {
             let word = paint(&format!("{:<13}", "opened"), GREEN, colour);
             writeln!(writer, "{word} {}", opening(opened))
@@ -64,6 +68,24 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             writeln!(writer, "{word} {place}: {}", tally::reason(why))
         }
     }
+}
+
+/// Tells what would be done about a task definition: for which services, each difference, and what would be opened.
+fn plan(plan: &Plan, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    let Plan { account, region, from, to, services, .. } = plan;
+    let to = to.as_ref().map_or_else(|| "a new revision".to_owned(), TaskDefinitionArn::short);
+    let word = paint(&format!("{:<13}", "plan"), BOLD, colour);
+    writeln!(writer, "{word} {account} {region} {} -> {to}, for {}", from.short(), services.join(", "))?;
+    for line in &plan.changes {
+        let code = match line.chars().next() {
+            Some('+') => GREEN,
+            Some('-') => RED,
+            _ => YELLOW,
+        };
+        writeln!(writer, "{:13}   {}", "", paint(line, code, colour))?;
+    }
+    let openings = plan.openings.iter().map(|opening| format!("+ network {opening}"));
+    openings.into_iter().try_for_each(|line| writeln!(writer, "{:13}   {}", "", paint(&line, GREEN, colour)))
 }
 
 fn note(finding: &Finding, colour: bool, writer: &mut impl Write) -> io::Result<()> {
@@ -94,6 +116,10 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
             };
             ("upgraded", GREEN, format!("{from} -> {to}, {told}"))
         }
+        Outcome::Planned { from, why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(", because {}", why.sentence()));
+            ("planned", YELLOW, format!("{} would be replaced{why}", from.short()))
+        }
         Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
         Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
         Outcome::Failed(failure) => ("failed", RED, failure.causes.join(": ")),
@@ -121,7 +147,8 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         opened.into_iter().try_for_each(|opened| writeln!(writer, "  {}", opening(opened)))?;
     }
     if !tally.upgraded.is_empty() {
-        writeln!(writer, "\n{}", paint("Upgraded, and why", BOLD, colour))?;
+        let title = if tally.dry_run() { "Would be upgraded, and why" } else { "Upgraded, and why" };
+        writeln!(writer, "\n{}", paint(title, BOLD, colour))?;
         for (sentence, (_, services)) in &tally.upgraded {
             writeln!(writer, "  {services:>5}  {sentence}")?;
         }
@@ -191,6 +218,7 @@ fn by_outcome(counts: &Counts) -> String {
     let numbers = [
         (counts.protected, "protected"),
         (counts.upgraded, "upgraded"),
+        (counts.planned, "planned"),
         (counts.up_to_date, "up to date"),
         (counts.skipped, "skipped"),
         (counts.failed, "failed"),
@@ -204,6 +232,10 @@ fn by_outcome(counts: &Counts) -> String {
 fn verdict(counts: &Counts, colour: bool) -> String {
     if counts.complete() && counts.services() == 0 {
         return paint("No service was seen: see whether the scope is what you meant.", YELLOW, colour);
+    }
+    if counts.complete() && counts.planned > 0 {
+        let planned = many(counts.planned, "service");
+        return paint(&format!("Dry run: nothing was changed, and {planned} would be."), GREEN, colour);
     }
     if counts.complete() {
         return paint("Every service in scope is protected, or skipped for a reason.", GREEN, colour);

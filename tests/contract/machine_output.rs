@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use simulator::scenario::network::{APP_GROUP, NetworkAcl, PRIVATE_SUBNET, SecurityGroup, Vpc};
-use simulator::{Account, Fault, FaultRule, Finished, Org, Program, World};
+use simulator::{Account, Fault, FaultRule, Finished, Moment, Org, Program, World};
 
 use crate::{in_backticks, readme_chapter, table_rows};
 
@@ -104,14 +104,30 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     let world = everything().deny("organizations:ListAccounts").start().await;
     collect(&updater(&world).env("ACCOUNTS", ACCOUNT).run().await, &mut written);
 
-    // A closed group and a closed ACL are opened.
+    // A dry run, with a finding, with a Defender to replace, and with a revision of an earlier run.
+    let world = everything().start().await;
+    let dry_run = async |world: &World| updater(world).env("DRY_RUN", "true").env("WAAS_PORT", "8080").run().await;
+    collect(&dry_run(&world).await, &mut written);
+    let there = world.on_write(1, Moment::After);
+    let mut running = updater(&world).env("WAAS_PORT", "8080").start().await;
+    there.reached().await;
+    running.kill().await;
+    running.wait().await;
+    collect(&dry_run(&world).await, &mut written);
+    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+    world.console().set_version("34.04.145");
+    collect(&dry_run(&world).await, &mut written);
+
+    // A closed group and a closed ACL are opened, once they were planned.
     let closed = |vpc: Vpc| {
         let group = |group: SecurityGroup| group.without_egress().egress("tcp", 80, 80, "0.0.0.0/0");
         let acl = |acl: NetworkAcl| acl.allow_out(100, "tcp", 443, 443, "0.0.0.0/0");
         vpc.group(APP_GROUP, group).acl("acl-1", acl).subnet(PRIVATE_SUBNET, |subnet| subnet.acl("acl-1"))
     };
-    let world = Org::new().account(ACCOUNT, |account| account.network(closed).service("web/checkout", "httpd.json"));
-    collect(&updater(&world.start().await).run().await, &mut written);
+    let org = Org::new().account(ACCOUNT, |account| account.network(closed).service("web/checkout", "httpd.json"));
+    let world = org.start().await;
+    collect(&dry_run(&world).await, &mut written);
+    collect(&updater(&world).run().await, &mut written);
 
     // Stopped at a service, before the second account is entered; and at a cluster.
     let shop = || Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));

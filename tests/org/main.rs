@@ -8,6 +8,7 @@ mod support;
 
 mod console_down;
 mod consoles;
+mod dry_run_writes_nothing;
 mod entry_points;
 mod keeps_secrets;
 mod killed;

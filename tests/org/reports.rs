@@ -129,8 +129,8 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place failed (error): account stage causes hint
     place not walked (info): account reason
     place not walked (info): account region reason
-    run began (info): run_id account region console console_version defender_version ws_address
-    run ended (error): run_id complete accounts services protected upgraded up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened warnings stopped_by failures
+    run began (info): run_id account region console console_version defender_version ws_address dry_run
+    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -164,11 +164,13 @@ async fn the_last_line_for_machines_is_the_summary() {
       "level": "error",
       "message": "run ended",
       "run_id": "RUN",
+      "dry_run": false,
       "complete": false,
       "accounts": 3,
       "services": 6,
       "protected": 2,
       "upgraded": 0,
+      "planned": 0,
       "up_to_date": 0,
       "skipped": 3,
       "failed": 1,

@@ -11,6 +11,7 @@ mod accept_waas;
 mod circle;
 mod console_url;
 mod credentials;
+mod diff;
 mod edit;
 mod entrypoint;
 mod env_file;

@@ -30,6 +30,7 @@ mod sts;
 pub(crate) mod http_tests;
 
 pub use errors::{Row, Service, Source, table};
+pub use policy::session_allows;
 
 pub use ecs::defaults::as_ecs_stores;
 

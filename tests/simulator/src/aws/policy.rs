@@ -12,7 +12,7 @@ pub(super) fn denies(denied: &[String], action: &str) -> bool {
 
 /// Returns whether a session policy lets an action pass.
 /// Source: AWS STS API Reference, AssumeRole, `Policy`: the permissions are the intersection (read 2026-11).
-pub(super) fn session_allows(policy: &Value, action: &str) -> bool {
+pub fn session_allows(policy: &Value, action: &str) -> bool {
     let statements = as_list(policy.get("Statement"));
     let hit = |effect: &str| {
         statements.iter().any(|statement| {
