@@ -181,7 +181,7 @@ pub struct Given {
     #[arg(long, env = "ASSUME_ROLE", value_name = "BOOL", help_heading = "Access")]
     pub assume_role: Option<String>,
 
-    /// patch opens what keeps tasks from the Console, check only judges, off leaves networks alone [default: patch].
+    /// patch opens what keeps tasks from the Console; check opens nothing, and a service that needs something opened fails; off leaves networks alone [default: patch].
     #[arg(long, env = "NETWORK", value_name = "MODE", help_heading = "Network")]
     pub network: Option<String>,
 

@@ -57,6 +57,8 @@ pub struct Beginning {
     pub defender_version: String,
     /// Where the Defenders will connect to.
     pub ws_address: String,
+    /// What is done about networks, in a word and in words.
+    pub network: (&'static str, String),
     /// Whether the run changes nothing.
     pub dry_run: bool,
 }
@@ -84,6 +86,8 @@ pub struct Opened {
     pub account: AccountId,
     pub region: RegionName,
     pub vpc: VpcId,
+    /// The service that it was opened for first.
+    pub service: ServiceId,
     pub opening: Opening,
 }
 

@@ -6,6 +6,7 @@
 //! anywhere: a revision that was registered and not yet used is found and used by the next run, and a service that was not moved
 //! is simply still to do.
 
+mod earlier;
 mod entries;
 mod error;
 mod job;
@@ -22,9 +23,9 @@ use serde_json::Value;
 
 use crate::aws::{AwsError, EcsWriter};
 use crate::events::{Finding, Outcome, ServiceEnded};
-use crate::ids::{self, Family, ServiceArn, TaskDefinitionArn};
+use crate::ids::{Family, ServiceArn, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
-use crate::plan::compare::{same_but_for_memory, same_content};
+use crate::plan::compare::same_but_for_memory;
 use crate::plan::memory::{self, Origin};
 use crate::plan::network::{Beyond, Opening};
 use crate::plan::outdated::{Measure, Outdated};
@@ -305,25 +306,6 @@ impl Journey<'_> {
         let registered = writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
         let family = found.family.clone();
         registered.map(Some).map_err(|source| JourneyError::Register { family, source })
-    }
-
-    /// Returns the family's newest revision if our role registered it and it says what would be registered now. It is never the
-    /// one that runs: moving a service to that would change nothing, and be told as a change.
-    async fn left_by_an_earlier_run(
-        &self,
-        found: &Found,
-        revision: &TaskDefinition<Protected>,
-    ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
-        let newest = match self.job.open.reader.task_definition(found.family.as_str()).await {
-            Ok(newest) => newest,
-            // The revision that the services run may be inactive, and its family may have no active one left.
-            Err(error) if error.no_such_task_definition() => return Ok(None),
-            Err(source) => return Err(JourneyError::Newest { family: found.family.clone(), source }),
-        };
-        let registered_by = newest.registered_by().and_then(ids::principal_of);
-        let ours = registered_by.is_some_and(|principal| principal == self.job.open.account.principal());
-        let same = ours && newest.is_active() && same_content(newest.registrable().json(), revision.json());
-        Ok(newest.arn().ok().filter(|arn| same && *arn != found.arn))
     }
 
     /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:

@@ -14,13 +14,15 @@ mod read;
 use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::aws::ec2::Added;
 use crate::aws::{Account, Ec2Writer};
 use crate::events::{self, Event, Events};
-use crate::ids::{AccountId, RegionName};
+use crate::ids::{AccountId, NetworkAclId, RegionName};
+use crate::plan::ServiceFacts;
 use crate::plan::network::destination::{ConsoleTarget, RegistryKind, RegistryTarget};
-use crate::plan::network::facts::{Groups, Layout, TaskNetwork};
+use crate::plan::network::facts::{Groups, Layout, NetworkAcl, TaskNetwork};
 use crate::plan::network::patch::{GroupRule, add_rules, tag_with};
 use crate::plan::network::{Beyond, Mode, Obstacle, Opening, Patch, Verdict, Wanted, judge, needs_interfaces};
 
@@ -96,6 +98,7 @@ impl Network {
         &self,
         account: &Account,
         region: &RegionName,
+        service: &ServiceFacts,
         network: &TaskNetwork,
         image: &str,
     ) -> Result<Opened, NetworkError> {
@@ -106,7 +109,7 @@ impl Network {
         };
         let (vpc, owner) = (subnet.vpc.clone(), subnet.owner.clone());
         let allowed = if owner == account.id { Some(account.clone()) } else { self.owner(&owner).await? };
-        let place = Place { account, region, vpc, owner: allowed };
+        let place = Place { account, region, vpc, owner: allowed, service };
         let wanted = Wanted { console: self.console.clone(), registry: registry_in(region, image) };
         let groups = self.readings.groups(&place).await?;
         let layout = self.readings.layout(&place, &owner, &wanted.registry).await?;
@@ -187,16 +190,29 @@ impl Network {
                         if acl.entries.contains(entry) {
                             self.tell(&owner.id, place, opening).await;
                         } else {
-                            writer.note(id, &tag_with(acl, &[])).await.map_err(failed)?;
+                            self.correct(id, acl, writer).await;
                         }
                         return Ok(false);
                     }
-                    Ok(Added::Full) => return Err(NetworkError::AclFull { acl: id.clone() }),
-                    Err(source) => return Err(NetworkError::Open { what: opening.to_string(), source }),
+                    Ok(Added::Full) => {
+                        self.correct(id, acl, writer).await;
+                        return Err(NetworkError::AclFull { acl: id.clone() });
+                    }
+                    Err(source) => {
+                        self.correct(id, acl, writer).await;
+                        return Err(NetworkError::Open { what: opening.to_string(), source });
+                    }
                 }
             }
         }
         Ok(true)
+    }
+
+    /// Takes the numbers out of our tag on an ACL whose entries were not added after all.
+    async fn correct(&self, id: &NetworkAclId, acl: &NetworkAcl, writer: &Ec2Writer) {
+        if let Err(error) = writer.note(id, &tag_with(acl, &[])).await {
+            warn!(acl = %id, %error, "the tag on a network ACL names an entry that is not there");
+        }
     }
 
     /// Asks AWS whether everything would be allowed before anything is opened: half of a patch helps nobody.
@@ -204,7 +220,8 @@ impl Network {
         let Some(writer) = writers.owners.as_ref().filter(|_| !patch.acl_entries.is_empty()) else { return Ok(()) };
         let failed = |what: String| |source| NetworkError::Open { what, source };
         if let Some((group, rule)) = patch.group_rule.as_ref().and_then(|rule| Some((rule.groups.first()?, rule))) {
-            writers.own.may_let_out(group, rule, &self.run_id).await.map_err(failed(group.to_string()))?;
+            let told = patch.told().first().map(ToString::to_string).unwrap_or_default();
+            writers.own.may_let_out(group, rule, &self.run_id).await.map_err(failed(told))?;
         }
         for (acl, entries) in &patch.acl_entries {
             writer.may_note(acl).await.map_err(failed(acl.to_string()))?;
@@ -234,12 +251,18 @@ impl Network {
                 }
                 Ok(Added::Already) => {
                     // One block that is there has AWS refuse them all.
+                    let mut all = Vec::new();
                     for block in rule.each() {
-                        let added = writer.let_out(group, &block, &self.run_id).await;
-                        added.map_err(|source| NetworkError::Open { what: opening(Vec::new()).to_string(), source })?;
+                        match writer.let_out(group, &block, &self.run_id).await {
+                            Ok(Added::Now { ids }) => all.extend(ids),
+                            Ok(Added::Already) => {}
+                            Ok(Added::Full) => return Err(NetworkError::GroupsFull { groups: vec![group.clone()] }),
+                            Err(source) => return Err(NetworkError::Open { what: opening(all).to_string(), source }),
+                        }
                     }
                     add_rules(groups, group, rule);
-                    self.tell(&place.account.id, place, opening(Vec::new())).await;
+                    // One of ours whose answer was lost has no id here, and may as well be somebody else's.
+                    self.tell(&place.account.id, place, opening(all)).await;
                     return Ok(());
                 }
                 Ok(Added::Full) => {}
@@ -251,7 +274,8 @@ impl Network {
 
     async fn tell(&self, account: &AccountId, place: &Place<'_>, opening: Opening) {
         let (account, region, vpc) = (account.clone(), place.region.clone(), place.vpc.clone());
-        self.events.say(Event::Opened(Box::new(events::Opened { account, region, vpc, opening }))).await;
+        let service = place.service.into();
+        self.events.say(Event::Opened(Box::new(events::Opened { account, region, vpc, service, opening }))).await;
     }
 }
 

@@ -5,6 +5,7 @@
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
 mod error;
+mod networks;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -21,16 +22,15 @@ use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
 use crate::journey::{self, Ended, Job, Mirrors, OpenRegion, World};
-use crate::network::{InScope, Network, Owners, addresses_of};
+use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::defender::{certifies, public_image};
-use crate::plan::network::Mode;
-use crate::plan::network::destination::{ConsoleTarget, host_and_port};
 use crate::registry::{Images, Reading};
-use crate::settings::{ConsoleAccess, FromSecret, NetworkSettings, Problem, Settings, not_a_console};
+use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
 use crate::walk::{AccountsError, PutBack, Walk};
 
 pub use error::StartError;
+use networks::{console_target, told_of_networks};
 
 /// Jobs that may wait to be looked at before the walk waits too.
 const WAITING_JOBS: usize = 64;
@@ -139,6 +139,7 @@ async fn get_ready(
         console_version,
         defender_version: today.version_text().to_owned(),
         ws_address: today.ws_address.clone(),
+        network: told_of_networks(&settings.network),
         dry_run: settings.run.dry_run,
     };
     events.say(Event::Began(Box::new(beginning))).await;
@@ -156,16 +157,6 @@ async fn get_ready(
         look_again_after: settings.run.look_again_after,
         stop,
     })
-}
-
-/// Returns where tasks have to reach the Console.
-async fn console_target(settings: &NetworkSettings, ws_address: &str) -> ConsoleTarget {
-    let resolved = match (&settings.console_addresses, &settings.console_blocks, settings.mode) {
-        (Some(addresses), ..) => addresses.clone(),
-        (None, Some(_), _) | (None, None, Mode::Off) => Vec::new(),
-        (None, None, _) => addresses_of(host_and_port(ws_address).0).await,
-    };
-    ConsoleTarget::new(ws_address, settings.console_blocks.clone(), resolved)
 }
 
 /// Returns what looks wrong about the Console and does not keep a run from going on.

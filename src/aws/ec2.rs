@@ -15,8 +15,10 @@ use super::call::{At, Calls};
 use super::error::AwsError;
 use super::operations::{self, Operation};
 use super::pages;
-use crate::ids::{NatGatewayId, NetworkAclId, PrefixListId, RegionName, RouteTableId, VpcId};
-use crate::plan::network::facts::{Endpoint, Groups, Interface, Layout, NatGateway, NetworkAcl, RouteTable, Subnets};
+use crate::ids::{NatGatewayId, NetworkAclId, PrefixListId, RegionName, RouteTableId, SecurityGroupId, VpcId};
+use crate::plan::network::facts::{
+    Endpoint, Groups, Interface, Layout, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnets,
+};
 use crate::plan::network::ranges::Ranges;
 
 pub use write::{Added, Ec2Writer};
@@ -91,6 +93,18 @@ impl Ec2Reader {
         let request = || self.client.describe_security_groups().filters(of_vpc(vpc)).max_results(PAGE);
         let groups = all_pages!(self, operations::DESCRIBE_SECURITY_GROUPS, request, security_groups, convert::group)?;
         Ok(Groups { groups, interfaces: None })
+    }
+
+    /// Returns these groups, as far as they are there: a group can be used in more VPCs than its own.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn groups_by_id(&self, ids: &[SecurityGroupId]) -> Result<BTreeMap<SecurityGroupId, SecurityGroup>, AwsError> {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        let ids = Filter::builder().name("group-id").set_values(Some(ids)).build();
+        let request = || self.client.describe_security_groups().filters(ids.clone()).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_SECURITY_GROUPS, request, security_groups, convert::group)
     }
 
     /// Returns the ACLs, the route tables and, as far as routes lead there, the NAT gateways of a VPC.

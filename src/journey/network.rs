@@ -16,7 +16,7 @@ impl Journey<'_> {
                 continue;
             };
             // On the heap: it is a journey of its own.
-            match Box::pin(network.open(account, region, of_tasks, &image)).await {
+            match Box::pin(network.open(account, region, &service, of_tasks, &image)).await {
                 Ok(opened) => {
                     self.unseen.insert(service.arn.clone(), opened.beyond);
                     self.openings.extend(opened.planned);

@@ -43,7 +43,7 @@ impl NetworkError {
                         hints.push(hint);
                     }
                 }
-                Some(hints.join("; and "))
+                Some(hints.join("; "))
             }
             Self::NotOpened { .. } => Some("set NETWORK=patch to have it opened, or open it yourself".to_owned()),
             Self::Subnets { source, .. } | Self::Vpc { source, .. } if source.kind() == Kind::Denied => {

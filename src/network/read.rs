@@ -12,12 +12,13 @@ use tracing::debug;
 use super::NetworkError;
 use crate::aws::error::Kind;
 use crate::aws::{Account, AwsError};
-use crate::ids::{AccountId, PrefixListId, RegionName, SubnetId, VpcId};
+use crate::ids::{AccountId, PrefixListId, RegionName, SecurityGroupId, SubnetId, VpcId};
 use crate::once::Once;
 use crate::plan::network::destination::{RegistryKind, RegistryTarget};
 use crate::plan::network::facts::{Groups, Interface, Layout, Subnets, TaskNetwork, Vpc};
 use crate::plan::network::prefix_lists;
 use crate::plan::network::ranges::Ranges;
+use crate::plan::service::ServiceFacts;
 
 /// A VPC in a Region, as an account sees it.
 type VpcKey = (AccountId, RegionName, VpcId);
@@ -44,6 +45,8 @@ pub(super) struct Place<'a> {
     pub(super) vpc: VpcId,
     /// Who may change the ACLs, if this run may: the account itself, or the owner of a VPC that is shared with it.
     pub(super) owner: Option<Account>,
+    /// For which it is looked at.
+    pub(super) service: &'a ServiceFacts,
 }
 
 impl Place<'_> {
@@ -91,7 +94,7 @@ impl Readings {
         Ok(Arc::clone(&subnets))
     }
 
-    /// Reads the groups again if they lack one of a service's: it may be new.
+    /// Reads groups of a service that are not among those of its VPC: they may be new, or of another VPC.
     pub(super) async fn know_groups(
         &self,
         place: &Place<'_>,
@@ -99,9 +102,10 @@ impl Readings {
         groups: &mut Groups,
     ) -> Result<(), NetworkError> {
         let unknown = network.security_groups.iter().filter(|id| !groups.groups.contains_key(id));
-        if self.is_news(unknown.map(ToString::to_string)) {
-            let read = place.account.ec2_reader(place.region).groups(&place.vpc).await;
-            groups.groups = read.map_err(|source| place.unread(source))?.groups;
+        let unknown: Vec<SecurityGroupId> = unknown.cloned().collect();
+        if self.is_news(unknown.iter().map(ToString::to_string)) {
+            let read = place.account.ec2_reader(place.region).groups_by_id(&unknown).await;
+            groups.groups.extend(read.map_err(|source| place.unread(source))?);
         }
         Ok(())
     }

@@ -88,13 +88,18 @@ impl Judgement {
 /// Judges a service's network. `account` is the one that runs the tasks.
 pub fn judge(network: &TaskNetwork, vpc: &Vpc, wanted: &Wanted, account: &AccountId) -> Judgement {
     let groups = vpc.groups_of(network, account);
-    let mut judge = Judge { network, groups, vpc: vpc.clone(), wanted, found: Judgement::default() };
+    let mut judge = Judge { network, groups, before: vpc, vpc: vpc.clone(), wanted, found: Judgement::default() };
     let mut subnets = Vec::new();
     for id in &network.subnets {
         match vpc.subnet(id) {
             Some(subnet) => subnets.push((id, subnet)),
             None => judge.obstacle(Obstacle::NoSuchSubnet { subnet: id.clone() }),
         }
+    }
+    // In a VPC of the account's own every group can be seen; one of a VPC that is shared may be its owner's.
+    if subnets.iter().all(|(_, subnet)| subnet.owner == *account) {
+        let gone = network.security_groups.iter().filter(|id| !vpc.groups.groups.contains_key(id));
+        gone.for_each(|group| judge.obstacle(Obstacle::NoSuchGroup { group: group.clone() }));
     }
     let mut consoles = Vec::new();
     for (id, subnet) in &subnets {
@@ -151,6 +156,7 @@ fn family(network: &TaskNetwork, id: &SubnetId, subnet: &Subnet, vpc: &Vpc, cons
 struct Judge<'a> {
     network: &'a TaskNetwork,
     groups: BTreeSet<SecurityGroupId>,
+    before: &'a Vpc,
     vpc: Vpc,
     wanted: &'a Wanted,
     found: Judgement,
@@ -183,7 +189,7 @@ impl Judge<'_> {
     fn open_group(&mut self, consoles: &[(&SubnetId, &Subnet, Destination)], account: &AccountId) {
         if self.groups.is_empty() {
             if let Some((subnet, ..)) = consoles.first() {
-                self.obstacle(Obstacle::NoSuchGroup { subnet: (*subnet).clone() });
+                self.obstacle(Obstacle::NoGroup { subnet: (*subnet).clone() });
             }
             return;
         }
@@ -233,7 +239,7 @@ impl Judge<'_> {
     fn legs(&mut self, id: &SubnetId, subnet: &Subnet, destination: &Destination, hops: &[Hop], what: For) {
         let open = (what == For::TheConsole).then(|| self.wanted.console.clone());
         let inside = what == For::AnEndpoint;
-        let mut legs = Legs { vpc: &mut self.vpc, found: &mut self.found, destination, open, inside };
+        let mut legs = Legs { before: self.before, vpc: &mut self.vpc, found: &mut self.found, destination, open, inside };
         legs.of_task(id, &subnet.blocks);
         legs.of_peers(id, &subnet.blocks);
         for hop in hops {

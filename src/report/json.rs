@@ -56,6 +56,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
             ("opened", tally.opened().into_iter().map(|opened| object(opened_fields(opened))).collect()),
+            ("network_unknown", tally.unseen_networks().len().into()),
             ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
             ("failures", failures.chain(unseen).collect()),
@@ -97,6 +98,7 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
                 ("console_version", it.console_version.clone().into()),
                 ("defender_version", it.defender_version.clone().into()),
                 ("ws_address", it.ws_address.clone().into()),
+                ("network", it.network.0.into()),
                 ("dry_run", it.dry_run.into()),
             ];
             ("info", "run began", fields)
@@ -200,6 +202,8 @@ fn opened_fields(opened: &Opened) -> Fields {
         ("account", opened.account.as_str().into()),
         ("region", opened.region.as_str().into()),
         ("vpc", opened.vpc.as_str().into()),
+        ("cluster", opened.service.cluster.clone().into()),
+        ("service", opened.service.name.clone().into()),
     ];
     fields.extend(opening_fields(&opened.opening));
     fields

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{Beginning, Counts, Event, Failure, Opened, Outcome, Place, ServiceId, Unseen};
+use crate::events::{Beginning, Counts, Event, Failure, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
 
 /// What was kept. It grows with what went wrong, not with the organization.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Tally {
     pub not_walked: BTreeMap<String, Vec<Place>>,
     /// What was opened, and stays open.
     opened: Vec<Opened>,
+    /// Services whose way to the Console cannot be seen whole, and why.
+    unseen_networks: Vec<(ServiceId, String)>,
     pub warnings: Vec<String>,
     pub stopped_by: Option<&'static str>,
 }
@@ -46,22 +48,35 @@ impl Tally {
             Event::Planned(_) => {}
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
-            Event::Service(ended) => match &*ended.outcome {
-                Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
-                Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
-                Outcome::Upgraded { why, .. } | Outcome::Planned { why: Some(why), .. } => {
-                    self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1
-                }
-                Outcome::Protected { .. }
-                | Outcome::Planned { why: None, .. }
-                | Outcome::UpToDate { .. }
-                | Outcome::NotAttempted => {}
-            },
+            Event::Service(ended) => {
+                let to_look_at = ended.findings.iter().filter(|finding| finding.is_warning());
+                self.unseen_networks.extend(to_look_at.map(|finding| (ServiceId::clone(&ended.service), finding.to_string())));
+                self.add_outcome(ended);
+            }
             Event::Unseen { place, why } => match why {
                 Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),
                 other => self.not_walked.entry(reason(other)).or_default().push(place.clone()),
             },
         }
+    }
+
+    fn add_outcome(&mut self, ended: &ServiceEnded) {
+        match &*ended.outcome {
+            Outcome::Failed(failure) => self.failed.push((ServiceId::clone(&ended.service), failure.clone())),
+            Outcome::Skipped(reason) => self.skipped.entry(reason.sentence()).or_insert((reason.code(), 0)).1 += 1,
+            Outcome::Upgraded { why, .. } | Outcome::Planned { why: Some(why), .. } => {
+                self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1
+            }
+            Outcome::Protected { .. } | Outcome::Planned { why: None, .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {
+            }
+        }
+    }
+
+    /// Returns the services whose way to the Console cannot be seen whole, in their order.
+    pub fn unseen_networks(&self) -> Vec<&(ServiceId, String)> {
+        let mut sorted: Vec<_> = self.unseen_networks.iter().collect();
+        sorted.sort();
+        sorted
     }
 
     /// Returns what was opened, in the order of its places.

@@ -35,6 +35,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
                 it.console_version, it.console, it.defender_version, it.ws_address
             )?;
             let dry_run = paint("dry run:", YELLOW, colour);
+            writeln!(writer, "networks {}", it.network.1)?;
             if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
         }
         Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
@@ -93,9 +94,12 @@ fn note(finding: &Finding, colour: bool, writer: &mut impl Write) -> io::Result<
     writeln!(writer, "{:13} {} {finding}", "", paint(word, YELLOW, colour))
 }
 
-/// `111122223333 eu-west-1 vpc-1  sg-1: TCP 8084 out to 0.0.0.0/0 (sgr-1)`.
+/// `111122223333 eu-west-1 vpc-1  sg-1: TCP 8084 out to 0.0.0.0/0 (sgr-1), for web/checkout`.
 fn opening(opened: &Opened) -> String {
-    format!("{} {} {}  {}", opened.account, opened.region, opened.vpc, opened.opening)
+    let ServiceId { account, cluster, name, .. } = &opened.service;
+    // What belongs to the owner of a shared VPC is opened for somebody else's service.
+    let of = if *account == opened.account { String::new() } else { format!(" of {account}") };
+    format!("{} {} {}  {}, for {cluster}/{name}{of}", opened.account, opened.region, opened.vpc, opened.opening)
 }
 
 /// `111122223333 eu-west-1 web/checkout`.
@@ -146,6 +150,16 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         writeln!(writer, "\n{}", paint("Opened, and stays open", BOLD, colour))?;
         opened.into_iter().try_for_each(|opened| writeln!(writer, "  {}", opening(opened)))?;
     }
+    let unseen = tally.unseen_networks();
+    if !unseen.is_empty() {
+        writeln!(writer, "\n{}", paint("To be looked at: the way to the Console cannot be seen whole", BOLD, colour))?;
+        for (service, text) in unseen.iter().take(PLACES_NAMED) {
+            writeln!(writer, "  {}: {text}", named(service))?;
+        }
+        if let Some(more @ 1..) = unseen.len().checked_sub(PLACES_NAMED) {
+            writeln!(writer, "  and {more} more")?;
+        }
+    }
     if !tally.upgraded.is_empty() {
         let title = if tally.dry_run() { "Would be upgraded, and why" } else { "Upgraded, and why" };
         writeln!(writer, "\n{}", paint(title, BOLD, colour))?;
@@ -175,11 +189,16 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         failure_told(&what, failure, colour, writer)?;
     }
     for (service, failure) in failed {
-        let ServiceId { account, region, cluster, name, .. } = service;
-        let what = format!("could not protect service {name} (account {account}, {region}, cluster {cluster})");
+        let what = format!("could not protect {}", named(service));
         failure_told(&what, failure, colour, writer)?;
     }
     writeln!(writer, "\n{}", verdict(counts, colour))
+}
+
+/// `service checkout (account 111122223333, eu-west-1, cluster web)`.
+fn named(service: &ServiceId) -> String {
+    let ServiceId { account, region, cluster, name, .. } = service;
+    format!("service {name} (account {account}, {region}, cluster {cluster})")
 }
 
 /// How many places are named for each reason; the rest are counted.

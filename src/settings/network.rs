@@ -31,6 +31,8 @@ enum NotABlock {
     NoBlock(String),
     #[error("{given} is an address in {block}; give the block, or the address alone")]
     HasHostBits { given: IpNet, block: IpNet },
+    #[error("{0} is no place for a Console that tasks connect to")]
+    Nowhere(IpNet),
     #[error("{0} is every address there is; leave CONSOLE_CIDRS out if you do not know where the Console is")]
     Everywhere(IpNet),
 }
@@ -41,8 +43,8 @@ impl FromStr for Block {
     fn from_str(text: &str) -> Result<Self, NotABlock> {
         let given = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         let given = given.map_err(|_| NotABlock::NoBlock(text.to_owned()))?;
-        if given.prefix_len() == 0 {
-            return Err(NotABlock::Everywhere(given));
+        if given.addr().is_loopback() || given.addr().is_multicast() {
+            return Err(NotABlock::Nowhere(given));
         }
         match given.trunc() {
             block if block == given => Ok(Self(block)),
@@ -63,10 +65,21 @@ impl Reader {
             }
         };
         let blocks: Option<BTreeSet<Block>> = self.list("CONSOLE_CIDRS", given.console_cidrs.clone());
+        // One rule for what is in another block or next to it, as few as it takes.
+        let blocks = blocks.map(|blocks| IpNet::aggregate(&blocks.into_iter().map(|Block(block)| block).collect()));
+        if let Some(all) = blocks.iter().flatten().find(|block| block.prefix_len() == 0) {
+            self.problem("CONSOLE_CIDRS", NotABlock::Everywhere(*all).to_string());
+        }
+        if mode == Mode::Off && blocks.is_some() {
+            self.problem(
+                "CONSOLE_CIDRS",
+                "it has no meaning with NETWORK=off, which neither judges nor opens networks".to_owned(),
+            );
+        }
         let addresses = given.console_addresses.as_ref();
         NetworkSettings {
             mode,
-            console_blocks: blocks.map(|blocks| blocks.into_iter().map(|Block(block)| block).collect()),
+            console_blocks: blocks,
             console_addresses: addresses.map(|list| list.split(',').filter_map(|address| address.parse().ok()).collect()),
         }
     }

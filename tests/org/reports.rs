@@ -77,6 +77,7 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     Console 34.03.138 at http://127.0.0.1:PORT/us-9-000000001: Defender 34.03.138, connecting to wss://127.0.0.1:443
     failed        111122223333 us-east-1 web/report  could not find the entry point of container report: 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0 is not known to its registry: repository name not known to registry; the Console has not scanned it: the Console refused defenders/fargate.json (status 400): failed to extract entrypoint
     failed        account 444455556666: could not assume the role FargateDeployMember
+    networks are opened where they are closed, to every address (CONSOLE_CIDRS says less)
     not walked    account 111122223333, ap-southeast-1: a service control policy of the organization denies the Region
     not walked    account 555566667777: the account is SUSPENDED
                   note: WAAS_PORT 9000 was added nowhere: no container has port mappings
@@ -129,8 +130,8 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place failed (error): account stage causes hint
     place not walked (info): account reason
     place not walked (info): account region reason
-    run began (info): run_id account region console console_version defender_version ws_address dry_run
-    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened warnings stopped_by failures
+    run began (info): run_id account region console console_version defender_version ws_address network dry_run
+    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened network_unknown warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -193,6 +194,7 @@ async fn the_last_line_for_machines_is_the_summary() {
         }
       ],
       "opened": [],
+      "network_unknown": 0,
       "warnings": [],
       "stopped_by": null,
       "failures": [

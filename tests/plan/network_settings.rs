@@ -20,6 +20,8 @@ fn networks_are_opened_unless_somebody_says_otherwise() {
     ] {
         assert_eq!(network(arguments).mode, expected, "{arguments:?}");
     }
+    let problems = with_secret(&["--network=off", "--console-cidrs=203.0.113.7"]).expect_err("they contradict each other");
+    assert_eq!(names(&problems), ["CONSOLE_CIDRS"]);
     let problems = with_secret(&["--network=open"]).expect_err("it is no mode");
     assert_eq!(problems.0[0].text, "\"open\" is not a mode; give patch, check or off");
     assert_eq!(names(&problems), ["NETWORK"]);
@@ -34,6 +36,7 @@ fn the_consoles_blocks_are_blocks_or_addresses_of_either_kind() {
     assert_eq!(network(&[]).console_blocks, None);
     assert_eq!(blocks("10.20.0.0/16"), ["10.20.0.0/16"]);
     assert_eq!(blocks("203.0.113.7, 2001:db8::/32 ,203.0.113.7"), ["203.0.113.7/32", "2001:db8::/32"]);
+    assert_eq!(blocks("203.0.113.0/25,203.0.113.128/25,203.0.113.9"), ["203.0.113.0/24"], "as few as it takes");
 }
 
 #[test]
@@ -46,6 +49,12 @@ fn what_is_no_block_is_told_with_the_way_out() {
             "an address with a length",
             "10.1.2.3/8",
             "10.1.2.3/8 is an address in 10.0.0.0/8; give the block, or the address alone",
+        ),
+        ("this machine", "127.0.0.0/8", "127.0.0.0/8 is no place for a Console that tasks connect to"),
+        (
+            "everything, in two halves",
+            "0.0.0.0/1,128.0.0.0/1",
+            "0.0.0.0/0 is every address there is; leave CONSOLE_CIDRS out if you do not know where the Console is",
         ),
         (
             "everything, which would let answers in past any deny",

@@ -12,6 +12,8 @@ use crate::ids::{NatGatewayId, NetworkAclId, SubnetId};
 
 /// The ACLs on the way to a destination.
 pub(super) struct Legs<'a> {
+    /// As it is, before anything is opened.
+    pub(super) before: &'a Vpc,
     pub(super) vpc: &'a mut Vpc,
     pub(super) found: &'a mut Judgement,
     pub(super) destination: &'a Destination,
@@ -121,7 +123,12 @@ impl Legs<'_> {
             }
         }
         let entries = self.vpc.layout.acls.get(&id).map(|acl| acl.entries.as_slice()).unwrap_or_default();
-        let after = acl::passage(entries, leg);
+        let mut after = acl::passage(entries, leg);
+        let was = self.before.layout.acls.get(&id).map(|acl| acl::passage(&acl.entries, leg));
+        if self.open.is_none() && after.way == Way::Part && was.as_ref().is_some_and(|was| was.way == Way::Closed) {
+            // What is opened to the Console's own addresses is no way to a registry.
+            after = was.unwrap_or(after);
+        }
         let (acl, to) = (id, self.destination.goal());
         match (after.way, stays) {
             (Way::Open, _) => {}

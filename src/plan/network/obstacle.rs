@@ -14,6 +14,9 @@ pub enum Obstacle {
         subnet: SubnetId,
     },
     NoSuchGroup {
+        group: SecurityGroupId,
+    },
+    NoGroup {
         subnet: SubnetId,
     },
     /// The subnet has addresses of one family only, and the server of the other.
@@ -103,13 +106,41 @@ impl From<CannotOpen> for Stays {
 }
 
 impl Obstacle {
-    /// Returns the way out.
+    /// Returns the way out, and for which server it is.
     pub fn hint(&self) -> String {
+        match self.goal() {
+            Some(goal) if goal.is_console() => format!("for the Console: {}", self.way_out()),
+            Some(_) => format!("for the image: {}", self.way_out()),
+            None => self.way_out(),
+        }
+    }
+
+    /// Returns what cannot be reached.
+    fn goal(&self) -> Option<&Goal> {
+        match self {
+            Self::NoSuchSubnet { .. } | Self::NoSuchGroup { .. } | Self::NoGroup { .. } => None,
+            Self::OtherAddresses { to, .. }
+            | Self::GroupsClosed { to, .. }
+            | Self::GroupsOfOthers { to, .. }
+            | Self::AclClosed { to, .. }
+            | Self::AclStays { to, .. }
+            | Self::AclOfOthers { to, .. }
+            | Self::NoRoute { to, .. }
+            | Self::Blackhole { to, .. }
+            | Self::NoPublicAddress { to, .. }
+            | Self::PublicAccessBlocked { to, .. }
+            | Self::NatGone { to, .. }
+            | Self::NatNowhere { to, .. }
+            | Self::EndpointClosed { to, .. } => Some(to),
+        }
+    }
+
+    fn way_out(&self) -> String {
         let mirror = "or mirror the Defender's image into ECR with endpoints for it in the VPC, and set DEFENDER_IMAGE";
         let elsewhere = "or set CONSOLE_CIDRS, if the Console is elsewhere for the tasks";
         let or = |to: &Goal| if to.is_console() { elsewhere } else { mirror };
         match self {
-            Self::NoSuchSubnet { .. } | Self::NoSuchGroup { .. } => {
+            Self::NoSuchSubnet { .. } | Self::NoSuchGroup { .. } | Self::NoGroup { .. } => {
                 "correct the service's network configuration: ECS cannot start tasks there".to_owned()
             }
             Self::OtherAddresses { .. } => {
@@ -127,12 +158,11 @@ impl Obstacle {
                 "set CONSOLE_CIDRS, so that what is opened before that entry is narrow; or change the entry".to_owned()
             }
             Self::AclOfOthers { owner, .. } => format!(
-                "let this run into account {owner} too (its member role; ACCOUNTS, EXCLUDE_ACCOUNTS, ORGANIZATIONAL_UNITS and \
-                 CLUSTERS must not leave it out), or have its owner open the ACL"
+                "have its owner open the ACL; or let this run into account {owner} too: it needs the member role, and must not be left \
+                 out by ACCOUNTS, EXCLUDE_ACCOUNTS, ORGANIZATIONAL_UNITS, or by CLUSTERS, which lets in only accounts of its clusters"
             ),
-            Self::NoRoute { to, .. } | Self::Blackhole { to, .. } | Self::NatNowhere { to, .. } => {
-                format!("add the route; {}", or(to))
-            }
+            Self::NoRoute { to, .. } | Self::NatNowhere { to, .. } => format!("add the route; {}", or(to)),
+            Self::Blackhole { to, .. } => format!("point the route at something that is there; {}", or(to)),
             Self::NatGone { to, .. } => format!("mend the route or the NAT gateway; {}", or(to)),
             Self::NoPublicAddress { .. } => {
                 "set assignPublicIp to ENABLED in the service, or route its subnet through a NAT gateway".to_owned()
@@ -149,7 +179,8 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchSubnet { subnet } => write!(f, "there is no subnet {subnet}"),
-            Self::NoSuchGroup { subnet } => write!(f, "no security group can be found for tasks in {subnet}"),
+            Self::NoSuchGroup { group } => write!(f, "there is no security group {group}"),
+            Self::NoGroup { subnet } => write!(f, "no security group can be found for tasks in {subnet}"),
             Self::OtherAddresses { subnet, to } => write!(f, "{subnet} has no addresses of the kind that {to} has"),
             Self::GroupsClosed { groups, to } => {
                 write!(f, "no security group of the service ({}) lets connections out to {to}", listed(groups))
@@ -170,7 +201,8 @@ impl fmt::Display for Obstacle {
             Self::AclStays { acl, why: Stays::OnlyBefore { entry }, answers, to } => {
                 write!(
                     f,
-                    "{} of {acl} denies {} {to}, and an entry before it would overrule denies that have to go on winning",
+                    "{} of {acl} denies {} {to}, and what would open it would have to come before, at the cost of denies that have to \
+                     go on winning",
                     number(*entry),
                     direction(*answers)
                 )
@@ -184,7 +216,7 @@ impl fmt::Display for Obstacle {
                 write!(f, "{subnet} leads to {to} through {gateway}, and the tasks get no public address")
             }
             Self::PublicAccessBlocked { subnet, of, to } => {
-                write!(f, "VPC Block Public Access closes {of}, through which {subnet} leads to {to}")
+                write!(f, "VPC Block Public Access closes {of} to the Internet, which is where {subnet} leads to {to}")
             }
             Self::NatGone { subnet, nat, to } => write!(f, "{subnet} leads to {to} through {nat}, which is not available"),
             Self::NatNowhere { subnet, nat, table, to } => {
@@ -219,7 +251,9 @@ pub enum Beyond {
 impl fmt::Display for Beyond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Way { subnet, what, to } => write!(f, "{subnet} leads to {to} through {what}"),
+            Self::Way { subnet, what, to } => {
+                write!(f, "{subnet} sends what is for {to} to {what}, and where that leads is not visible")
+            }
             Self::Routes { subnet, to } => write!(f, "{subnet} has routes to only a part of where {to} may be"),
             Self::RouteTable { subnet } => write!(f, "the route table of {subnet} belongs to another account"),
             Self::Acl { subnet } => write!(f, "the network ACL of {subnet} belongs to another account"),

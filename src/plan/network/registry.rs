@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::destination::{Destination, RegistryKind, Server};
-use super::facts::{Endpoint, EndpointService, Peer, RouteTo, Subnet, Target};
+use super::facts::{Endpoint, EndpointService, Peer, RouteTo, Subnet, Target, Vpc};
 use super::group::{self, Way};
 use super::ranges::{ANYWHERE_V6, Ranges, is_v6};
 use super::route::{self, HopKind};
@@ -131,7 +131,13 @@ impl Judge<'_> {
             return;
         }
         let (groups, to) = (self.group_list(), destination.goal());
-        match group::out(&self.groups, &self.vpc, destination, carried) {
+        let way = |vpc: &Vpc| group::out(&self.groups, vpc, destination, carried);
+        let way = match (way(self.before), way(&self.vpc)) {
+            // What is opened to the Console's own addresses is no way to a registry.
+            (Way::Closed, Way::Part) => Way::Closed,
+            (_, after) => after,
+        };
+        match way {
             Way::Open => {}
             Way::Part => self.beyond(Beyond::Groups { groups, to }),
             Way::Closed => self.obstacle(Obstacle::GroupsClosed { groups, to }),

@@ -21,7 +21,11 @@ async fn each_certain_block_is_named_with_the_way_out_and_nothing_is_opened_or_r
     let no_number: Edit = |vpc| super::with_acl(vpc, |acl| super::open_acl(acl).deny_out(1, "tcp", 8084, 8084, "0.0.0.0/0"));
     let cases: [(Edit, String, &str); 7] = [
         (no_route, format!("{MAIN_ROUTES} of {PRIVATE_SUBNET} has no route to {CONSOLE}"), "add the route"),
-        (black_hole, format!("the route in {MAIN_ROUTES} of {PRIVATE_SUBNET} to {CONSOLE} is a black hole"), "add the route"),
+        (
+            black_hole,
+            format!("the route in {MAIN_ROUTES} of {PRIVATE_SUBNET} to {CONSOLE} is a black hole"),
+            "point the route at something",
+        ),
         (gone, format!("{PRIVATE_SUBNET} leads to {CONSOLE} through {NAT}, which is not available"), "mend the route"),
         (
             no_address,
@@ -30,7 +34,7 @@ async fn each_certain_block_is_named_with_the_way_out_and_nothing_is_opened_or_r
         ),
         (
             no_access,
-            format!("VPC Block Public Access closes {PUBLIC_SUBNET}, through which {PRIVATE_SUBNET} leads to {CONSOLE}"),
+            format!("closes {PUBLIC_SUBNET} to the Internet, which is where {PRIVATE_SUBNET} leads to {CONSOLE}"),
             "exclude the subnet from VPC Block Public Access",
         ),
         (
@@ -66,7 +70,8 @@ async fn a_way_that_leads_beyond_what_can_be_seen_is_taken_and_noted() {
         let world = self_hosted(|vpc| routed(vpc).group(GROUP, only_https)).start().await;
         let run = updater(&world).run().await;
         let notes = notes(&run);
-        assert!(notes.contains(&format!("{PRIVATE_SUBNET} leads to {CONSOLE} through {told}")), "{notes}");
+        assert!(notes.contains(&format!("{PRIVATE_SUBNET} sends what is for {CONSOLE} to {told}")), "{notes}");
+        assert!(run.stdout.contains("To be looked at: the way to the Console cannot be seen whole"), "{}", run.stdout);
         // What can be seen is opened all the same.
         assert_eq!(rules_out(&world, ACCOUNT, GROUP).len(), 2, "{target}");
     }

@@ -108,10 +108,9 @@ async fn what_is_opened_is_opened_to_console_cidrs_and_then_answers_may_come_in_
 
     let world = vpc().start().await;
     let run = updater(&world).run().await;
-    let why =
-        "entry 40 of acl-private denies answers from the Console (127.0.0.1, TCP 8084), and an entry before it would overrule";
+    let why = "entry 40 of acl-private denies answers from the Console (127.0.0.1, TCP 8084), and what would open it would have to come before";
     super::expect_blocked(&world, &run, why, "allow the connection in the network ACL");
-    assert!(run.stdout.contains("; and set CONSOLE_CIDRS"), "{}", run.stdout);
+    assert!(run.stdout.contains("for the Console: set CONSOLE_CIDRS"), "{}", run.stdout);
     assert_eq!(rules_out(&world, ACCOUNT, GROUP), ["tcp 443-443 0.0.0.0/0"], "half of a way helps nobody");
 
     // The registry answers past the same deny: its owner lets most of the world in.

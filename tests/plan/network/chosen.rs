@@ -4,6 +4,7 @@ use fargate_updater::ids::SecurityGroupId;
 use fargate_updater::plan::network::Verdict::{Blocked, Patchable, Unknown};
 
 use super::support::{Case, Facts, OTHERS, check};
+use crate::support::id;
 
 /// Two groups of the service's own that let only HTTPS out.
 fn two_closed(f: &mut Facts) {
@@ -119,7 +120,7 @@ fn the_group_that_the_fewest_interfaces_carry_gets_the_rule() {
                 f.attach(&[]);
             },
             Blocked,
-            &["NoSuchGroup { subnet: subnet-app }"],
+            &["NoGroup { subnet: subnet-app }"],
         ),
     ];
     check(cases);
@@ -156,6 +157,16 @@ fn another_accounts_group_that_cannot_be_seen_whole_is_no_definite_block() {
 
 #[test]
 fn a_group_that_nobody_may_read_is_no_definite_block() {
-    let facts = Facts::with(|f| f.attach(&["sg-unread"]));
+    let shared = |f: &mut Facts| f.subnet("subnet-app", |subnet| subnet.owner = id(OTHERS));
+    let facts = Facts::with(|f| {
+        shared(f);
+        f.attach(&["sg-unread"]);
+    });
     assert_eq!(facts.judge().verdict(), Unknown, "{:?}", facts.told(&facts.judge()));
+}
+
+#[test]
+fn a_group_that_is_not_there_is_a_block_in_a_vpc_of_the_accounts_own() {
+    let facts = Facts::with(|f| f.attach(&["sg-app", "sg-gone"]));
+    assert_eq!(facts.told(&facts.judge()), ["NoSuchGroup { group: sg-gone }"]);
 }

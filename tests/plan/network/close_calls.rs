@@ -70,6 +70,40 @@ fn a_deny_is_not_overruled_at_the_cost_of_others() {
 }
 
 #[test]
+fn what_is_opened_for_the_console_alone_is_no_way_to_the_registry() {
+    let cases: &[Case] = &[
+        (
+            "a group that lets nothing out",
+            |f| {
+                f.console_in(&["198.51.100.0/24"]);
+                f.port(443);
+                f.egress("sg-app", &[]);
+            },
+            Blocked,
+            &["GroupsClosed { groups: [sg-app], to: Registry }", "sg-app: TCP 443 out to 198.51.100.0/24"],
+        ),
+        (
+            "an ACL that lets nothing out",
+            |f| {
+                f.console_in(&["198.51.100.0/24"]);
+                f.port(443);
+                f.own_acl("subnet-app", &["100 in allow all 0.0.0.0/0"]);
+            },
+            Blocked,
+            &[
+                "AclClosed { subnet: subnet-app, acl: acl-app, entry: 32767, answers: false, to: Registry }",
+                "acl-app: entry 10 out, TCP 443 to 198.51.100.0/24",
+            ],
+        ),
+    ];
+    for (name, edit, verdict, told) in cases {
+        let facts = Facts::with(edit);
+        assert_eq!(facts.told(&facts.judge()), *told, "{name}");
+        assert_eq!(facts.judge().verdict(), *verdict, "{name}");
+    }
+}
+
+#[test]
 fn a_console_somewhere_in_the_vpc_opens_no_other_subnet() {
     let database = |f: &mut Facts| {
         f.add_subnet("subnet-database", &["10.0.9.0/24"]);
