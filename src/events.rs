@@ -271,6 +271,10 @@ pub enum Finding {
     NoSuchContainer { name: String },
     /// The revision has so many tags of its owner's that not all of ours found room.
     TagsLeftOut,
+    /// No task of it runs.
+    NoTaskRuns,
+    /// Every old task may be stopped before a new one is there.
+    Downtime,
     /// Whether its tasks reach the Console, or can pull the Defender's image, cannot be seen to the end.
     NetworkUnknown { beyond: Vec<Beyond> },
 }
@@ -278,7 +282,7 @@ pub enum Finding {
 impl Finding {
     /// Returns whether somebody should look: it was done, and may not do.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::NetworkUnknown { .. })
+        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime)
     }
 
     /// Returns a fixed word for machines.
@@ -290,6 +294,8 @@ impl Finding {
             Self::EntryPointFound { .. } => "entry-point-found",
             Self::NoSuchContainer { .. } => "no-such-container",
             Self::TagsLeftOut => "tags-left-out",
+            Self::NoTaskRuns => "no-task-runs",
+            Self::Downtime => "downtime",
             Self::NetworkUnknown { .. } => "network-unknown",
         }
     }
@@ -312,6 +318,10 @@ impl fmt::Display for Finding {
                 write!(f, "{} names {name}, and no container is called that", memory::SKIP_CONTAINERS_TAG)
             }
             Self::TagsLeftOut => f.write_str("tags of ours were left out: there would have been more than 50"),
+            Self::NoTaskRuns => f.write_str("no task of it runs (desiredCount 0): the Defender comes with the first one"),
+            Self::Downtime => f.write_str(
+                "its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)",
+            ),
             Self::NetworkUnknown { beyond } => {
                 let beyond: Vec<String> = beyond.iter().map(ToString::to_string).collect();
                 write!(f, "not all of its network can be seen from here: {}", beyond.join("; "))

@@ -30,6 +30,7 @@ use crate::plan::memory::{self, Origin};
 use crate::plan::network::{Beyond, Opening};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
+use crate::plan::rollout::Deployable;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
@@ -372,6 +373,11 @@ impl Journey<'_> {
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
         let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. });
         let mut findings = if changed { self.findings.clone() } else { Vec::new() };
+        match service.tasks.deployable() {
+            Deployable::NothingRuns if changed => findings.push(Finding::NoTaskRuns),
+            Deployable::WithDowntime if changed => findings.push(Finding::Downtime),
+            _ => {}
+        }
         if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
             findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
         }

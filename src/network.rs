@@ -36,7 +36,7 @@ const TRIES: usize = 3;
 
 /// A service's network as it is now, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opened {
+pub struct Judged {
     /// What of the ways cannot be seen.
     pub beyond: BTreeSet<Beyond>,
     /// What would be opened, in a run that changes nothing.
@@ -101,7 +101,7 @@ impl Network {
         service: &ServiceFacts,
         network: &TaskNetwork,
         image: &str,
-    ) -> Result<Opened, NetworkError> {
+    ) -> Result<Judged, NetworkError> {
         let subnets = self.readings.subnets_with(account, region, &network.subnets).await?;
         let Some(subnet) = network.subnets.iter().find_map(|id| subnets.get(id)) else {
             let gone = network.subnets.iter().map(|subnet| Obstacle::NoSuchSubnet { subnet: subnet.clone() });
@@ -127,7 +127,7 @@ impl Network {
             match judgement.verdict() {
                 Verdict::Blocked => return Err(NetworkError::Blocked { obstacles: judgement.obstacles }),
                 Verdict::Reachable | Verdict::Unknown => {
-                    return Ok(Opened { beyond: judgement.beyond, planned: Vec::new() });
+                    return Ok(Judged { beyond: judgement.beyond, planned: Vec::new() });
                 }
                 Verdict::Patchable => {}
             }
@@ -141,10 +141,10 @@ impl Network {
             let Some(writers) = Writers::of(&place) else {
                 // What one service would have opened, the next one would not lack.
                 imagine(patch, &mut groups, &mut layout);
-                return Ok(Opened { beyond, planned: patch.told() });
+                return Ok(Judged { beyond, planned: patch.told() });
             };
             if self.apply(patch, &place, &writers, &mut groups, &mut layout).await? {
-                return Ok(Opened { beyond, planned: Vec::new() });
+                return Ok(Judged { beyond, planned: Vec::new() });
             }
         }
         Err(NetworkError::NumbersTaken)

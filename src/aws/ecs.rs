@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, ClusterField, DeploymentControllerType, DeploymentRolloutState, Failure,
-    ResourceManagementType, Service, ServiceField, Tag, TaskDefinitionField,
+    AssignPublicIp, AwsVpcConfiguration, ClusterField, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy,
+    Failure, ResourceManagementType, Service, ServiceField, Tag, TaskDefinitionField,
 };
 
 use super::call::{At, Calls};
@@ -15,6 +15,7 @@ use super::pages;
 use super::raw::{KeepAnswer, SendInstead};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 use crate::plan::network::facts::TaskNetwork;
+use crate::plan::rollout::{Percents, Tasks};
 use crate::plan::service::ServiceFacts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
 
@@ -245,10 +246,29 @@ fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) ->
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
         cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
+        tasks: tasks(service),
         network: service.network_configuration().and_then(|it| it.awsvpc_configuration()).map(network),
         named_ports: named_ports(service).collect(),
         tags: pairs(service.tags()),
     })
+}
+
+fn tasks(service: &Service) -> Tasks {
+    let number = |number: i32| u32::try_from(number).unwrap_or(0);
+    let configuration = service.deployment_configuration();
+    // Only a rolling deployment replaces tasks by percentages, and it is what a service has that names no strategy.
+    let strategy = configuration.and_then(|configuration| configuration.strategy());
+    let rolling = strategy.is_none_or(|strategy| *strategy == DeploymentStrategy::Rolling);
+    let usual = Percents::default();
+    let percents = Percents {
+        minimum_healthy: configuration.and_then(|it| it.minimum_healthy_percent()).map_or(usual.minimum_healthy, number),
+        maximum: configuration.and_then(|it| it.maximum_percent()).map_or(usual.maximum, number),
+    };
+    Tasks {
+        desired: number(service.desired_count()),
+        running: number(service.running_count()),
+        percents: rolling.then_some(percents),
+    }
 }
 
 fn network(configuration: &AwsVpcConfiguration) -> TaskNetwork {

@@ -17,9 +17,9 @@ impl Journey<'_> {
             };
             // On the heap: it is a journey of its own.
             match Box::pin(network.open(account, region, &service, of_tasks, &image)).await {
-                Ok(opened) => {
-                    self.unseen.insert(service.arn.clone(), opened.beyond);
-                    self.openings.extend(opened.planned);
+                Ok(judged) => {
+                    self.unseen.insert(service.arn.clone(), judged.beyond);
+                    self.openings.extend(judged.planned);
                     self.open.push(service);
                 }
                 Err(error) => {

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod question;
 pub mod redact;
 pub mod retry;
+pub mod rollout;
 pub mod scope;
 pub mod service;
 mod sidecar;

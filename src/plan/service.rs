@@ -8,6 +8,7 @@ use super::image::Platform;
 use super::memory::{self, LeftAlone};
 use super::network::facts::TaskNetwork;
 use super::outdated::{Measure, Outdated, outdated};
+use super::rollout::{Deployable, Percents, Tasks};
 use super::strip::{NamedPorts, strip};
 use super::task_definition::{Registrable, TaskDefinition};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
@@ -35,6 +36,8 @@ pub struct ServiceFacts {
     pub express_mode: bool,
     /// Whether a deployment is under way.
     pub deploying: bool,
+    /// How many tasks it has, and how they may be replaced.
+    pub tasks: Tasks,
     /// Whether the cluster's owner wants all of it left alone.
     pub cluster_opted_out: bool,
     /// Where its tasks' network interfaces are; none without an `awsvpcConfiguration`.
@@ -80,6 +83,16 @@ pub enum SkipReason {
         outdated: Outdated,
     },
     DeploymentInProgress,
+    /// Fewer tasks run than are wanted.
+    TasksMissing {
+        running: u32,
+        desired: u32,
+    },
+    /// Its deployment settings allow no task more and none less.
+    CannotDeploy {
+        desired: u32,
+        percents: Percents,
+    },
     RolledBackBefore,
     Undone,
     TooManyContainers,
@@ -115,6 +128,8 @@ impl SkipReason {
             Self::OptedOut { tagged: "service" },
             Self::UpgradesAreOff { outdated },
             Self::DeploymentInProgress,
+            Self::TasksMissing { running: 1, desired: 3 },
+            Self::CannotDeploy { desired: 2, percents: Percents { minimum_healthy: 100, maximum: 100 } },
             Self::RolledBackBefore,
             Self::Undone,
             Self::TooManyContainers,
@@ -144,6 +159,8 @@ impl SkipReason {
             Self::OptedOut { .. } => "opted-out",
             Self::UpgradesAreOff { .. } => "upgrades-are-off",
             Self::DeploymentInProgress => "deployment-in-progress",
+            Self::TasksMissing { .. } => "tasks-missing",
+            Self::CannotDeploy { .. } => "cannot-deploy",
             Self::RolledBackBefore => "rolled-back-before",
             Self::Undone => "undone",
             Self::TooManyContainers => "ten-containers",
@@ -174,6 +191,16 @@ impl SkipReason {
             Self::OptedOut { tagged } => format!("the tag {} on the {tagged} says so", memory::SKIP_TAG),
             Self::UpgradesAreOff { outdated } => format!("{}, and UPGRADE is false", outdated.sentence()),
             Self::DeploymentInProgress => "its owner's deployment is still in progress; the next run comes back to it".into(),
+            Self::TasksMissing { running, desired } => format!(
+                "{running} of {desired} tasks run, so that a roll-out could not be told from what ails it; the next run comes back to it"
+            ),
+            Self::CannotDeploy { desired, percents: Percents { minimum_healthy, maximum } } => {
+                let none = if *desired == 1 { "stop its only one".to_owned() } else { format!("stop one of its {desired}") };
+                format!(
+                    "minimumHealthyPercent {minimum_healthy} and maximumPercent {maximum} let ECS neither start a task nor {none}, so \
+                     that no deployment of it would end"
+                )
+            }
             Self::RolledBackBefore => {
                 format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)
             }
@@ -335,10 +362,15 @@ pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> T
         Some(LeftAlone::Undone) => return Turn::Leave(SkipReason::Undone),
         None => {}
     }
-    match (service.deploying, last_look) {
-        (false, _) => Turn::Protect,
-        (true, false) => Turn::Wait,
-        (true, true) => Turn::Leave(SkipReason::DeploymentInProgress),
+    let Tasks { running, desired, percents } = service.tasks;
+    if let (Deployable::Never, Some(percents)) = (service.tasks.deployable(), percents) {
+        return Turn::Leave(SkipReason::CannotDeploy { desired, percents });
+    }
+    match (service.deploying, service.tasks.are_missing(), last_look) {
+        (false, false, _) => Turn::Protect,
+        (_, _, false) => Turn::Wait,
+        (true, _, true) => Turn::Leave(SkipReason::DeploymentInProgress),
+        (false, true, true) => Turn::Leave(SkipReason::TasksMissing { running, desired }),
     }
 }
 

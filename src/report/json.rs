@@ -56,7 +56,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
             ("opened", tally.opened().into_iter().map(|opened| object(opened_fields(opened))).collect()),
-            ("network_unknown", tally.unseen_networks().len().into()),
+            ("to_look_at", tally.to_look_at().len().into()),
             ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
             ("failures", failures.chain(unseen).collect()),

@@ -21,8 +21,8 @@ pub struct Tally {
     pub not_walked: BTreeMap<String, Vec<Place>>,
     /// What was opened, and stays open.
     opened: Vec<Opened>,
-    /// Services whose way to the Console cannot be seen whole, and why.
-    unseen_networks: Vec<(ServiceId, String)>,
+    /// Services that somebody should look at, and why.
+    to_look_at: Vec<(ServiceId, String)>,
     pub warnings: Vec<String>,
     pub stopped_by: Option<&'static str>,
 }
@@ -49,8 +49,8 @@ impl Tally {
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => {
-                let to_look_at = ended.findings.iter().filter(|finding| finding.is_warning());
-                self.unseen_networks.extend(to_look_at.map(|finding| (ServiceId::clone(&ended.service), finding.to_string())));
+                let warnings = ended.findings.iter().filter(|finding| finding.is_warning());
+                self.to_look_at.extend(warnings.map(|finding| (ServiceId::clone(&ended.service), finding.to_string())));
                 self.add_outcome(ended);
             }
             Event::Unseen { place, why } => match why {
@@ -72,9 +72,9 @@ impl Tally {
         }
     }
 
-    /// Returns the services whose way to the Console cannot be seen whole, in their order.
-    pub fn unseen_networks(&self) -> Vec<&(ServiceId, String)> {
-        let mut sorted: Vec<_> = self.unseen_networks.iter().collect();
+    /// Returns the services that somebody should look at, in their order.
+    pub fn to_look_at(&self) -> Vec<&(ServiceId, String)> {
+        let mut sorted: Vec<_> = self.to_look_at.iter().collect();
         sorted.sort();
         sorted
     }

@@ -150,13 +150,13 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         writeln!(writer, "\n{}", paint("Opened, and stays open", BOLD, colour))?;
         opened.into_iter().try_for_each(|opened| writeln!(writer, "  {}", opening(opened)))?;
     }
-    let unseen = tally.unseen_networks();
-    if !unseen.is_empty() {
-        writeln!(writer, "\n{}", paint("To be looked at: the way to the Console cannot be seen whole", BOLD, colour))?;
-        for (service, text) in unseen.iter().take(PLACES_NAMED) {
+    let to_look_at = tally.to_look_at();
+    if !to_look_at.is_empty() {
+        writeln!(writer, "\n{}", paint("To be looked at", BOLD, colour))?;
+        for (service, text) in to_look_at.iter().take(PLACES_NAMED) {
             writeln!(writer, "  {}: {text}", named(service))?;
         }
-        if let Some(more @ 1..) = unseen.len().checked_sub(PLACES_NAMED) {
+        if let Some(more @ 1..) = to_look_at.len().checked_sub(PLACES_NAMED) {
             writeln!(writer, "  and {more} more")?;
         }
     }

@@ -17,6 +17,7 @@ mod network;
 mod one_account_fails;
 mod owners_go_first;
 mod paginates;
+mod preflight;
 mod protects;
 mod real_registry;
 mod registries;

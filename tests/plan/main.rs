@@ -27,6 +27,7 @@ mod redact;
 mod refuse;
 mod registry;
 mod retry;
+mod rollout;
 mod same_content;
 mod scope;
 mod service;

@@ -13,6 +13,7 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
         codes.into_iter().collect::<Vec<_>>(),
         [
             "arm64",
+            "cannot-deploy",
             "deployment-in-progress",
             "express-mode",
             "managed-by-its-owner",
@@ -25,6 +26,7 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
             "other-deployment-controller",
             "rolled-back-before",
             "second-defender",
+            "tasks-missing",
             "ten-containers",
             "undone",
             "unknown-defender",

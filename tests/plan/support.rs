@@ -9,6 +9,7 @@ use fargate_updater::plan::entrypoint::{self, Entries, Entry, Lookup, Silent};
 use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
 use fargate_updater::plan::question::{one_answer, questions};
+use fargate_updater::plan::rollout::{Percents, Tasks};
 use fargate_updater::plan::service::{Condition, condition};
 use fargate_updater::plan::strip::{NamedPorts, Stripped};
 use fargate_updater::plan::task_definition::{Described, Registrable};
@@ -210,6 +211,7 @@ pub(crate) fn service() -> ServiceFacts {
         express_mode: false,
         deploying: false,
         cluster_opted_out: false,
+        tasks: Tasks { desired: 1, running: 1, percents: Some(Percents::default()) },
         network: None,
         named_ports: NamedPorts::new(),
         tags: Vec::new(),

@@ -29,6 +29,12 @@ pub struct Service {
     pub tags: BTreeMap<String, String>,
     pub deploying: Deploying,
     pub desired_count: u64,
+    /// `None` stands for as many as are desired.
+    pub running_count: Option<u64>,
+    /// The minimum of tasks that stay healthy during a deployment and the maximum that run, as percentages.
+    pub percents: (u64, u64),
+    /// `None` leaves the deployment strategy unsaid, as a rolling one may be.
+    pub strategy: Option<String>,
     /// `None` stands for tasks without a network interface of their own: no `networkConfiguration` is told.
     pub network: Option<TaskNetwork>,
 }
@@ -89,6 +95,9 @@ impl Default for Service {
             tags: BTreeMap::new(),
             deploying: Deploying::Nothing,
             desired_count: 1,
+            running_count: None,
+            percents: (100, 200),
+            strategy: None,
             network: Some(TaskNetwork::default()),
         }
     }
@@ -186,6 +195,25 @@ impl Service {
         self.desired_count = tasks;
         self
     }
+
+    /// Has another number of tasks run than are desired.
+    pub fn running_count(mut self, tasks: u64) -> Self {
+        self.running_count = Some(tasks);
+        self
+    }
+
+    /// Sets `minimumHealthyPercent` and `maximumPercent`.
+    pub fn percents(mut self, minimum_healthy: u64, maximum: u64) -> Self {
+        self.percents = (minimum_healthy, maximum);
+        self
+    }
+
+    /// Sets the deployment strategy: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
+    pub fn strategy(mut self, strategy: &str) -> Self {
+        self.strategy = Some(strategy.to_owned());
+        self
+    }
+
     /// Runs its tasks in these subnets with these groups; without groups, the VPC's default one is meant and none is told.
     pub fn network(mut self, subnets: &[&str], groups: &[&str]) -> Self {
         let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();

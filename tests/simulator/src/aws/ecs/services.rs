@@ -86,7 +86,7 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     put("serviceRegistries", service.service_registry.iter().map(registry).collect());
     put("status", service.status.as_str().into());
     put("desiredCount", service.desired_count.into());
-    put("runningCount", service.desired_count.into());
+    put("runningCount", service.running_count.into());
     put("pendingCount", 0.into());
     // The model: omitted when the service was created with a capacity provider strategy, or runs task sets of another owner.
     if !service.capacity_providers.is_empty() {
@@ -101,14 +101,16 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     if controller != "EXTERNAL" {
         put("taskDefinition", service.task_definition.as_str().into());
     }
-    put(
-        "deploymentConfiguration",
-        json!({
-            "deploymentCircuitBreaker": { "enable": false, "rollback": false },
-            "maximumPercent": 200,
-            "minimumHealthyPercent": 100,
-        }),
-    );
+    let (minimum_healthy, maximum) = service.percents;
+    let mut configuration = json!({
+        "deploymentCircuitBreaker": { "enable": false, "rollback": false },
+        "maximumPercent": maximum,
+        "minimumHealthyPercent": minimum_healthy,
+    });
+    if let Some(strategy) = &service.strategy {
+        configuration["strategy"] = strategy.as_str().into();
+    }
+    put("deploymentConfiguration", configuration);
     if controller == "ECS" {
         put("deployments", service.deployments.iter().enumerate().map(|at| deployment(service, at)).collect());
     } else {

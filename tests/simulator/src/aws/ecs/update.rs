@@ -75,6 +75,7 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
     service.platform_version = platform_version.to_owned();
     if let Some(tasks) = input.get("desiredCount").and_then(Value::as_u64) {
         service.desired_count = tasks;
+        service.running_count = tasks;
     }
     for key in KEPT {
         if let Some(value) = input.get(key) {

@@ -1,0 +1,69 @@
+//! What a service's own numbers say about a roll-out is heeded before anything is registered.
+
+use fargate_updater::exit;
+use simulator::{Account, Org, Service};
+
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, updater};
+
+fn one(edit: impl FnOnce(Service) -> Service) -> Org {
+    Org::new().account(ACCOUNT, |account: Account| account.service_with("web/one", "httpd.json", edit))
+}
+
+#[tokio::test]
+async fn settings_with_which_no_deployment_ends_are_a_reason_to_leave_a_service_alone() {
+    type Edit = fn(Service) -> Service;
+    let cases: [(&str, Edit, &str); 3] = [
+        ("two tasks", |it| it.desired_count(2).percents(100, 100), "minimumHealthyPercent 100 and maximumPercent 100"),
+        ("one task", |it| it.percents(50, 150), "neither start a task nor stop its only one"),
+        ("told by name", |it| it.percents(100, 100).strategy("ROLLING"), "maximumPercent 100"),
+    ];
+    for (name, edit, text) in cases {
+        let world = one(edit).start().await;
+        let run = updater(&world).run().await;
+        expect_exit(&run, exit::DONE);
+        expect_told(&run, "web/one", "skipped", text);
+        assert_eq!(world.calls().writes(), 0, "{name}");
+    }
+    // Tasks of these deployments are not replaced by percentages.
+    for strategy in ["BLUE_GREEN", "LINEAR", "CANARY"] {
+        let world = one(|it| it.percents(100, 100).strategy(strategy)).start().await;
+        expect_exit(&updater(&world).run().await, exit::DONE);
+        expect_defender(&world, ACCOUNT, HOME, "web/one");
+    }
+}
+
+#[tokio::test]
+async fn a_protected_service_stays_up_to_date_whatever_its_settings_say() {
+    let world = one(|service| service).start().await;
+    expect_exit(&updater(&world).run().await, exit::DONE);
+    let protected = world.service(ACCOUNT, HOME, "web/one").task_definition().clone();
+    let stuck = move |service: Service| service.percents(100, 100);
+    let world = Org::new().account(ACCOUNT, |account| account.service_with("web/one", protected, stuck)).start().await;
+    let run = updater(&world).run().await;
+    expect_told(&run, "web/one", "up to date", "httpd:1");
+}
+
+#[tokio::test]
+async fn a_service_with_tasks_missing_is_come_back_to_and_then_left_to_its_owner() {
+    let world = one(|it| it.desired_count(3).running_count(1)).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    expect_told(&run, "web/one", "skipped", "1 of 3 tasks run");
+    assert_eq!(world.calls().of("DescribeServices"), 2, "it is looked at once more at the end of the run");
+    assert_eq!(world.calls().writes(), 0);
+}
+
+#[tokio::test]
+async fn downtime_is_warned_about_and_a_service_without_tasks_is_done_and_said() {
+    let world = one(|it| it.desired_count(2).percents(0, 100)).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    expect_defender(&world, ACCOUNT, HOME, "web/one");
+    assert!(run.stdout.contains("warning: its deployment settings stop every task before a new one is there"), "{}", run.stdout);
+
+    let world = one(|it| it.desired_count(0).percents(100, 100)).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    expect_defender(&world, ACCOUNT, HOME, "web/one");
+    assert!(run.stdout.contains("note: no task of it runs (desiredCount 0)"), "{}", run.stdout);
+}
