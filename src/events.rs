@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn, VpcId};
 use crate::plan::entrypoint::FoundIn;
+use crate::plan::fit::{self, Tight};
 use crate::plan::memory;
 use crate::plan::network::{Beyond, Opening};
 use crate::plan::service::ServiceFacts;
@@ -275,6 +276,8 @@ pub enum Finding {
     NoTaskRuns,
     /// Every old task may be stopped before a new one is there.
     Downtime,
+    /// Its other containers may take so much of the task's memory that the Defender has too little.
+    LittleMemory(Tight),
     /// Whether its tasks reach the Console, or can pull the Defender's image, cannot be seen to the end.
     NetworkUnknown { beyond: Vec<Beyond> },
 }
@@ -282,7 +285,7 @@ pub enum Finding {
 impl Finding {
     /// Returns whether somebody should look: it was done, and may not do.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime)
+        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime | Self::LittleMemory(_))
     }
 
     /// Returns a fixed word for machines.
@@ -296,6 +299,7 @@ impl Finding {
             Self::TagsLeftOut => "tags-left-out",
             Self::NoTaskRuns => "no-task-runs",
             Self::Downtime => "downtime",
+            Self::LittleMemory(_) => "little-memory",
             Self::NetworkUnknown { .. } => "network-unknown",
         }
     }
@@ -321,6 +325,11 @@ impl fmt::Display for Finding {
             Self::NoTaskRuns => f.write_str("no task of it runs (desiredCount 0): the Defender comes with the first one"),
             Self::Downtime => f.write_str(
                 "its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)",
+            ),
+            Self::LittleMemory(Tight { left, task }) => write!(
+                f,
+                "its other containers may leave the Defender {left} of the task's {task} MiB of memory, and it needs {}",
+                fit::DEFENDER_MEMORY
             ),
             Self::NetworkUnknown { beyond } => {
                 let beyond: Vec<String> = beyond.iter().map(ToString::to_string).collect();

@@ -34,7 +34,7 @@ use crate::plan::rollout::Deployable;
 use crate::plan::service::{self, Condition, ServiceFacts, Turn};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
-use crate::plan::{Selection, SkipReason, defender, question};
+use crate::plan::{Selection, SkipReason, defender, fit, question};
 
 use entries::EntryPoints;
 pub use error::JourneyError;
@@ -138,6 +138,10 @@ impl Journey<'_> {
         if bare.why.is_some() && says_the_same && !self.world.policy.reembed {
             // Whatever seemed outdated is what this Console embeds, now and at every other run.
             self.end_all(&Outcome::UpToDate { task_definition: found.arn });
+            return Ok(());
+        }
+        if let Some(reason) = fit::misfit(&revision) {
+            self.end_all(&Outcome::Skipped(reason));
             return Ok(());
         }
         self.look_again().await; // AWS, when the first look is long ago
@@ -264,6 +268,7 @@ impl Journey<'_> {
         change.extend(memory.change);
         let revision = embedding.definition.protected_by(&change);
         let revision = revision.map_err(|source| JourneyError::Edit { family: family(), source })?;
+        findings.extend(fit::tight(&revision).map(Finding::LittleMemory));
         Ok(Made { revision, findings })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
 //! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
-//! [`accept`] (what of its answer is taken), [`memory`] (what is written down). [`edit`] is the form all changes have, [`defender`]
+//! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
+//! room for it). [`edit`] is the form all changes have, [`defender`]
 //! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
 
 pub mod accept;
@@ -13,6 +14,7 @@ pub mod defender;
 pub mod diff;
 pub mod edit;
 pub mod entrypoint;
+pub mod fit;
 pub mod image;
 pub mod memory;
 pub mod network;
@@ -25,6 +27,7 @@ pub mod rollout;
 pub mod scope;
 pub mod service;
 mod sidecar;
+mod skip_reason;
 pub mod strip;
 pub mod task_definition;
 pub mod template;
@@ -36,5 +39,6 @@ pub use entrypoint::Selection;
 pub use outdated::{Measure, Outdated};
 pub use policy::Policy;
 pub use scope::{Mode, Scope};
-pub use service::{ServiceFacts, SkipReason};
+pub use service::ServiceFacts;
+pub use skip_reason::SkipReason;
 pub use task_definition::TaskDefinition;

@@ -44,6 +44,7 @@ fn silent(images: &[(&str, &str)]) -> Value {
     let containers: Value = images.iter().map(|(name, image)| json!({ "name": name, "image": image })).collect();
     json!({
         "family": "silent",
+        "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
         "networkMode": "awsvpc",
         "containerDefinitions": containers,
         "requiresCompatibilities": ["FARGATE"],

@@ -336,6 +336,7 @@ async fn credentials_for_registries_show_nowhere_whatever_the_registry_says() {
     let definition = |family: &str, image: &str| {
         json!({
             "family": family,
+            "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
             "networkMode": "awsvpc",
             "requiresCompatibilities": ["FARGATE"],
             "cpu": "256",

@@ -24,6 +24,7 @@ fn image_of(world: &World, service: &str) -> String {
 fn newer() -> serde_json::Value {
     json!({
         "family": "httpd",
+        "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",

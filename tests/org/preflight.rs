@@ -1,6 +1,7 @@
 //! What a service's own numbers say about a roll-out is heeded before anything is registered.
 
 use fargate_updater::exit;
+use serde_json::json;
 use simulator::{Account, Org, Service};
 
 use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, updater};
@@ -66,4 +67,39 @@ async fn downtime_is_warned_about_and_a_service_without_tasks_is_done_and_said()
     expect_exit(&run, exit::DONE);
     expect_defender(&world, ACCOUNT, HOME, "web/one");
     assert!(run.stdout.contains("note: no task of it runs (desiredCount 0)"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn a_definition_that_ecs_would_refuse_with_the_defender_is_left_alone_before_anything_is_written() {
+    let fixture = || simulator::scenario::Definition::from("httpd.json").load();
+    let image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/twistlock/defender:defender_34_03_138";
+    let mut without_role = fixture();
+    without_role["executionRoleArn"] = json!("");
+    without_role["containerDefinitions"][0]["image"] = json!("registry.example.test/httpd:2.4");
+    let mut large = fixture();
+    large["containerDefinitions"][0]["dockerLabels"] = json!({ "long": "x".repeat(64 * 1024 - 1500) });
+    let cases =
+        [("no role", without_role, Some(image), "needs one for its image in ECR"), ("large", large, None, "and ECS takes 65536")];
+    for (name, definition, image, text) in cases {
+        let org = Org::new().account(ACCOUNT, |account| account.service("web/one", definition));
+        let org = image.into_iter().fold(org, |org, image| org.image(image, &["/usr/local/bin/defender"], &[]));
+        let world = org.start().await;
+        let run = updater(&world);
+        let run = image.into_iter().fold(run, |run, image| run.env("DEFENDER_IMAGE", image)).run().await;
+        expect_exit(&run, exit::DONE);
+        expect_told(&run, "web/one", "skipped", text);
+        assert_eq!(world.calls().writes(), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_whose_other_containers_may_take_its_memory_is_warned_about() {
+    let mut definition = simulator::scenario::Definition::from("httpd.json").load();
+    definition["containerDefinitions"][0]["memory"] = json!(512);
+    let world = Org::new().account(ACCOUNT, |account| account.service("web/one", definition)).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::DONE);
+    expect_defender(&world, ACCOUNT, HOME, "web/one");
+    let warning = "warning: its other containers may leave the Defender 0 of the task's 512 MiB of memory, and it needs 256";
+    assert!(run.stdout.contains(warning), "{}", run.stdout);
 }

@@ -154,6 +154,7 @@ impl RealRegistry {
 async fn run_over(at: SocketAddr, image: &str, architecture: &str, edit: impl FnOnce(Program) -> Program) -> (Value, Finished) {
     let definition = json!({
         "family": "app",
+        "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
         "networkMode": "awsvpc",
         "containerDefinitions": [{ "name": "app", "image": image }],
         "requiresCompatibilities": ["FARGATE"],

@@ -15,6 +15,7 @@ const ECR: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com";
 fn silent(family: &str, image: &str) -> Value {
     json!({
         "family": family,
+        "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
         "networkMode": "awsvpc",
         "containerDefinitions": [{ "name": "app", "image": image }],
         "requiresCompatibilities": ["FARGATE"],

@@ -15,6 +15,7 @@ mod diff;
 mod edit;
 mod entrypoint;
 mod env_file;
+mod fit;
 mod ids;
 mod image;
 mod lossless;

@@ -256,6 +256,12 @@ errors! {
         OurSentence("Amazon ECS API Reference, ContainerDefinition, privileged (read 2026-11)");
     ContainerMemoryTooLarge: ECS, 400, "ClientException", "Invalid setting for container '{}'. The 'memory' setting for container is greater than for the task.",
         OurSentence("Amazon ECS Developer Guide, Task size");
+    ReservedTooMuch: ECS, 400, "ClientException", "The containers of the task definition reserve more '{}' than is set for the task.",
+        OurSentence("Amazon ECS API Reference, ContainerDefinition, cpu and memory (read 2026-11)");
+    EcrNeedsExecutionRole: ECS, 400, "ClientException", "Fargate requires task definition to have execution role ARN to support ECR images.",
+        Reported("hashicorp/terraform-provider-aws #3051, nathanpeck/aws-cloudformation-fargate #1");
+    LogsNeedExecutionRole: ECS, 400, "ClientException", "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+        Reported("virtual-kubelet/virtual-kubelet #193");
 }
 
 /// Returns the whole table, so that it can be seen which answers of this simulator are AWS's and which are ours.

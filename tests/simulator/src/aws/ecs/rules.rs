@@ -179,6 +179,7 @@ fn check_fargate(definition: &Map<String, Value>, containers: &[&Value]) -> Resu
     let Some(task_memory) = amount(definition.get("memory")) else {
         return Err(ErrorKind::FargateMemoryMissing.into());
     };
+    check_execution_role(definition, containers)?;
     for container in containers {
         let name = text(container, "name");
         if container.get("privileged") == Some(&Value::Bool(true)) {
@@ -192,7 +193,36 @@ fn check_fargate(definition: &Map<String, Value>, containers: &[&Value]) -> Resu
             return Err(AwsError::new(ErrorKind::ContainerMemoryTooLarge, &[name]));
         }
     }
+    check_reserved(definition, containers)
+}
+
+/// Of memory a container reserves its reservation, and its limit if it has none.
+/// Source: Amazon ECS API Reference, ContainerDefinition, `cpu`, `memory` and `memoryReservation` (read 2026-11).
+fn check_reserved(definition: &Map<String, Value>, containers: &[&Value]) -> Result<(), AwsError> {
+    for (task, keys) in [("cpu", ["cpu", "cpu"]), ("memory", ["memoryReservation", "memory"])] {
+        let reserved = |container: &&Value| keys.iter().find_map(|key| amount(container.get(*key)).filter(|it| *it > 0.0));
+        let sum: f64 = containers.iter().filter_map(reserved).sum();
+        if amount(definition.get(task)).is_some_and(|whole| sum > whole) {
+            return Err(AwsError::new(ErrorKind::ReservedTooMuch, &[task]));
+        }
+    }
     Ok(())
+}
+
+/// Sources: the issues in the table of errors.
+fn check_execution_role(definition: &Map<String, Value>, containers: &[&Value]) -> Result<(), AwsError> {
+    if definition.get("executionRoleArn").and_then(Value::as_str).is_some_and(|role| !role.is_empty()) {
+        return Ok(());
+    }
+    if containers.iter().any(|container| text(container, "image").contains(".dkr.ecr.")) {
+        return Err(ErrorKind::EcrNeedsExecutionRole.into());
+    }
+    let driver =
+        |container: &&&Value| container.pointer("/logConfiguration/logDriver").and_then(Value::as_str) == Some("awslogs");
+    match containers.iter().find(driver) {
+        Some(_) => Err(ErrorKind::LogsNeedExecutionRole.into()),
+        None => Ok(()),
+    }
 }
 
 /// Reads an amount: MiB or CPU units as a number or a string, or with the unit `GB` or `vCPU`, of which one is 1,024.
@@ -253,6 +283,8 @@ mod tests {
             ("/containerDefinitions/0/mountPoints", json!([{ "sourceVolume": "none" }]), ErrorKind::VolumeMissing),
             ("/containerDefinitions/0/privileged", json!(true), ErrorKind::FargatePrivileged),
             ("/containerDefinitions/0/memory", json!(513), ErrorKind::ContainerMemoryTooLarge),
+            ("/containerDefinitions/0/cpu", json!(257), ErrorKind::ReservedTooMuch),
+            ("/executionRoleArn", json!(""), ErrorKind::EcrNeedsExecutionRole),
             ("/containerDefinitions/0/linuxParameters/capabilities/add", json!(["SYS_ADMIN"]), ErrorKind::FargateCapability),
             ("/networkMode", json!("bridge"), ErrorKind::FargateNetworkMode),
             ("/cpu", json!(""), ErrorKind::FargateCpuMissing),
@@ -264,6 +296,19 @@ mod tests {
             definition.pointer_mut(parent).expect("its parent is there")[key] = value;
             assert_eq!(check(&definition).map_err(|error| error.kind), Err(expected), "{pointer}");
         }
+        let mut logs = good();
+        logs["executionRoleArn"] = json!("");
+        logs["containerDefinitions"][0]["image"] = json!("app:1");
+        logs["containerDefinitions"][1]["image"] = json!("public.ecr.aws/app:1");
+        assert_eq!(check(&logs), Ok(()));
+        logs["containerDefinitions"][1]["logConfiguration"] = json!({ "logDriver": "awslogs" });
+        assert_eq!(check(&logs).map_err(|error| error.kind), Err(ErrorKind::LogsNeedExecutionRole));
+        let mut reserved = good();
+        reserved["containerDefinitions"][0]["memory"] = json!(512);
+        reserved["containerDefinitions"][0]["memoryReservation"] = json!(256);
+        assert_eq!(check(&reserved), Ok(()));
+        reserved["containerDefinitions"][1]["memory"] = json!(257);
+        assert_eq!(check(&reserved).map_err(|error| error.kind), Err(ErrorKind::ReservedTooMuch));
         let mut on_ec2 = good();
         on_ec2["requiresCompatibilities"] = json!(["EC2"]);
         on_ec2["networkMode"] = json!("bridge");
