@@ -193,6 +193,10 @@ pub struct Given {
     #[arg(long, env = "DRY_RUN", value_name = "BOOL", help_heading = "Run")]
     pub dry_run: Option<String>,
 
+    /// Most services that one run changes; the rest is not attempted, and the next run goes on with it.
+    #[arg(long, env = "MAX_CHANGES", value_name = "COUNT", help_heading = "Run")]
+    pub max_changes: Option<String>,
+
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,

@@ -156,8 +156,37 @@ pub enum Outcome {
     },
     Skipped(SkipReason),
     Failed(Failure),
+    NotAttempted(Unattempted),
+}
+
+/// Why a service's turn did not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unattempted {
     /// The run was stopped before its turn.
-    NotAttempted,
+    Stopped,
+    /// As many services were changed before as `MAX_CHANGES` lets one run change.
+    MostChanges { most: usize },
+}
+
+impl Unattempted {
+    /// Returns a fixed word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::MostChanges { .. } => "max-changes",
+        }
+    }
+}
+
+impl fmt::Display for Unattempted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("the run was stopped before its turn"),
+            Self::MostChanges { most } => {
+                write!(f, "it would be changed, and one run changes {most} at most (MAX_CHANGES); the next run goes on")
+            }
+        }
+    }
 }
 
 /// What a failure happened in.

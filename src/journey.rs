@@ -6,6 +6,8 @@
 //! anywhere: a revision that was registered and not yet used is found and used by the next run, and a service that was not moved
 //! is simply still to do.
 
+mod changes;
+mod deploy;
 mod earlier;
 mod entries;
 mod error;
@@ -18,11 +20,10 @@ mod planned;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use futures::future::join_all;
 use serde_json::Value;
 
-use crate::aws::{AwsError, EcsWriter};
-use crate::events::{Finding, Outcome, ServiceEnded};
+use crate::aws::EcsWriter;
+use crate::events::{Finding, Outcome, ServiceEnded, Unattempted};
 use crate::ids::{Family, ServiceArn, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::same_but_for_memory;
@@ -36,15 +37,13 @@ use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::{Selection, SkipReason, defender, fit, question};
 
+pub use changes::Changes;
 use entries::EntryPoints;
 pub use error::JourneyError;
 use error::{Answer, NobodyKnows};
 pub use job::{Ended, Job, OpenRegion, World};
 pub use look::{Seen, look_at};
 pub use mirror::Mirrors;
-
-/// So many services of one job are moved before they are looked at again, if the last look is long ago by then.
-const UPDATES_AT_ONCE: usize = 10;
 
 /// Protects the services of one job, or says for each why not.
 pub async fn protect(job: &Job, world: &World) -> Ended {
@@ -56,12 +55,14 @@ pub async fn protect(job: &Job, world: &World) -> Ended {
         findings: Vec::new(),
         unseen: HashMap::new(),
         openings: Vec::new(),
+        taken: 0,
         ended: Ended::default(),
     };
     if let Err(error) = journey.go().await {
         let outcome = error.outcome(world.stop.is_cancelled());
         journey.end_all(&outcome);
     }
+    journey.give_back();
     journey.ended
 }
 
@@ -77,6 +78,8 @@ struct Journey<'a> {
     unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
     /// What would be opened for the services, in a run that changes nothing.
     openings: Vec<Opening>,
+    /// Of the changes that the run may make.
+    taken: usize,
     ended: Ended,
 }
 
@@ -145,6 +148,7 @@ impl Journey<'_> {
             return Ok(());
         }
         self.look_again().await; // AWS, when the first look is long ago
+        self.leave_beyond_most(); // no I/O
         self.open_network().await; // EC2
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
@@ -306,63 +310,12 @@ impl Journey<'_> {
             return Ok(Some(left));
         }
         if self.world.stop.is_cancelled() {
-            self.end_all(&Outcome::NotAttempted);
+            self.end_all(&Outcome::NotAttempted(Unattempted::Stopped));
             return Ok(None);
         }
         let registered = writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
         let family = found.family.clone();
         registered.map(Some).map_err(|source| JourneyError::Register { family, source })
-    }
-
-    /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:
-    /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
-    async fn deploy(&mut self, found: &Found, bare: &Bare, revision: &TaskDefinitionArn, secrets: &Redactor, writer: &EcsWriter) {
-        let (from, to) = (found.arn.clone(), revision.clone());
-        let moved_to = match &bare.why {
-            Some(why) => Outcome::Upgraded { from, to, why: why.clone() },
-            None => Outcome::Protected { from, to },
-        };
-        let (mut tries, mut begun) = (0, false);
-        loop {
-            if begun && self.world.stop.is_cancelled() {
-                // A job may have hundreds of services. Those that are left find the revision in the next run.
-                return self.end_all(&Outcome::NotAttempted);
-            }
-            begun = true;
-            self.look_again().await; // AWS, when the last look is long ago
-            let rest = self.open.split_off(self.open.len().min(UPDATES_AT_ONCE));
-            let services = std::mem::replace(&mut self.open, rest);
-            if services.is_empty() {
-                return;
-            }
-            let moved = join_all(services.iter().map(|service| writer.update_service(service, revision))).await;
-            let (mut busy, mut unmoved) = (None, Vec::new());
-            for (service, moved) in services.into_iter().zip(moved) {
-                match moved.map_err(|error| error.cleaned_by(secrets)) {
-                    Ok(()) => self.end(&service, moved_to.clone()),
-                    Err(error) if error.is_worth_another_try() => {
-                        busy = Some(error.clone());
-                        unmoved.push((service, error));
-                    }
-                    Err(error) => self.not_moved(&service, revision, error),
-                }
-            }
-            let Some(error) = busy else { continue };
-            tries += 1;
-            let again = writer.waited(&error, tries).await;
-            for (service, error) in unmoved {
-                if again {
-                    self.open.push(service);
-                } else {
-                    self.not_moved(&service, revision, error);
-                }
-            }
-        }
-    }
-
-    fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
-        let error = JourneyError::Update { revision: revision.short(), source };
-        self.end(service, error.outcome(self.world.stop.is_cancelled()));
     }
 
     /// Keeps a service open, puts it back or leaves it.

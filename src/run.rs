@@ -21,7 +21,7 @@ use crate::aws::{Aws, Calls};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
-use crate::journey::{self, Ended, Job, Mirrors, OpenRegion, World};
+use crate::journey::{self, Changes, Ended, Job, Mirrors, OpenRegion, World};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::defender::{certifies, public_image};
@@ -154,6 +154,7 @@ async fn get_ready(
         network,
         today,
         run_id: run_id.to_owned(),
+        changes: Changes::at_most(settings.run.max_changes),
         look_again_after: settings.run.look_again_after,
         stop,
     })

@@ -74,6 +74,8 @@ pub struct RunSettings {
     pub registries_at: Option<String>,
     /// Whether nothing is changed.
     pub dry_run: bool,
+    /// Most services that are changed.
+    pub max_changes: Option<usize>,
     pub role_name: String,
     pub assume_role: bool,
     pub calls_in_flight: usize,
@@ -144,6 +146,7 @@ impl Settings {
             reader
                 .problem("ROLE_NAME", format!("{role_name:?} is not the name of an IAM role; give the name alone, not its ARN"));
         }
+        let max_changes = reader.count("MAX_CHANGES", given.max_changes);
         let dry_run = reader.boolean("DRY_RUN", given.dry_run, false);
         let assume_role = reader.boolean("ASSUME_ROLE", given.assume_role, true);
         if !assume_role && scope.mode == Mode::Organization {
@@ -164,6 +167,7 @@ impl Settings {
             registries_at: given.registries_at,
             format,
             dry_run,
+            max_changes,
             role_name,
             assume_role,
             calls_in_flight: given.calls_in_flight.into(),

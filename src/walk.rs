@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::aws::error::Kind;
 use crate::aws::organizations::{ListedAccount, Organizations};
 use crate::aws::{Account, Aws, AwsError};
-use crate::events::{Event, Events, Failure, Outcome, Place, ServiceEnded, Stage, Unseen};
+use crate::events::{Event, Events, Failure, Outcome, Place, ServiceEnded, Stage, Unattempted, Unseen};
 use crate::ids::{AccountId, RegionName};
 use crate::journey::{Job, Seen, look_at};
 use crate::network::InScope;
@@ -89,7 +89,7 @@ impl Walk {
         for PutBack { account, region, services } in put_back {
             let Some(place) = self.place().await else {
                 for service in &services {
-                    self.ended(service, Outcome::NotAttempted).await;
+                    self.ended(service, Outcome::NotAttempted(Unattempted::Stopped)).await;
                 }
                 continue;
             };

@@ -33,7 +33,7 @@ impl Counts {
                     self.bugs += u64::from(failure.stage == Stage::Program);
                     &mut self.failed
                 }
-                Outcome::NotAttempted => &mut self.not_attempted,
+                Outcome::NotAttempted(_) => &mut self.not_attempted,
             },
             Event::Bug { .. } => &mut self.bugs,
             Event::Unseen { why: Unseen::Failed(_), .. } => &mut self.unseen_failed,

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::aws::AwsError;
 use crate::aws::error::Kind;
 use crate::console::ConsoleError;
-use crate::events::{Failure, Outcome, Stage};
+use crate::events::{Failure, Outcome, Stage, Unattempted};
 use crate::ids::Family;
 use crate::network::NetworkError;
 use crate::plan::SkipReason;
@@ -101,7 +101,7 @@ impl JourneyError {
             _ => true,
         };
         if nothing_written && stopping {
-            return Outcome::NotAttempted;
+            return Outcome::NotAttempted(Unattempted::Stopped);
         }
         if let Self::Accept { source: Refusal::OtherAgent { vendor, .. }, .. } = self {
             return Outcome::Skipped(SkipReason::OtherAgent { vendor: (*vendor).to_owned() });

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use super::changes::Changes;
 use super::mirror::Mirrors;
 use crate::aws::{Account, EcsReader, EcsWriter};
 use crate::console::Console;
-use crate::events::{Outcome, Plan, ServiceEnded};
+use crate::events::{Outcome, Plan, ServiceEnded, Unattempted};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::network::Network;
 use crate::plan::Policy;
@@ -29,6 +30,8 @@ pub struct World {
     pub network: Option<Network>,
     pub today: DefenderToday,
     pub run_id: String,
+    /// What is left of the changes that this run may make.
+    pub changes: Changes,
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,
     /// and moving it then would take its newest code away.
     pub look_again_after: Duration,
@@ -80,7 +83,7 @@ pub struct Ended {
 impl Ended {
     /// Returns how a job ends that is not started any more.
     pub fn not_attempted(job: &Job) -> Self {
-        let outcomes = job.services.iter().map(|service| ServiceEnded::new(service, Outcome::NotAttempted));
+        let outcomes = job.services.iter().map(|service| ServiceEnded::new(service, Outcome::NotAttempted(Unattempted::Stopped)));
         Self { outcomes: outcomes.collect(), ..Self::default() }
     }
 }

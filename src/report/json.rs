@@ -179,7 +179,11 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
             fields.extend(failure_fields(failure));
             ("error", "service failed", fields)
         }
-        Outcome::NotAttempted => ("warn", "service not attempted", vec![("outcome", "not-attempted".into())]),
+        Outcome::NotAttempted(why) => {
+            let fields =
+                vec![("outcome", "not-attempted".into()), ("reason", why.code().into()), ("text", why.to_string().into())];
+            ("warn", "service not attempted", fields)
+        }
     }
 }
 

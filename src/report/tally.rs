@@ -67,8 +67,10 @@ impl Tally {
             Outcome::Upgraded { why, .. } | Outcome::Planned { why: Some(why), .. } => {
                 self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1
             }
-            Outcome::Protected { .. } | Outcome::Planned { why: None, .. } | Outcome::UpToDate { .. } | Outcome::NotAttempted => {
-            }
+            Outcome::Protected { .. }
+            | Outcome::Planned { why: None, .. }
+            | Outcome::UpToDate { .. }
+            | Outcome::NotAttempted(_) => {}
         }
     }
 

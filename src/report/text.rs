@@ -127,7 +127,7 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
         Outcome::UpToDate { task_definition } => ("up to date", GREEN, task_definition.short()),
         Outcome::Skipped(reason) => ("skipped", DIM, reason.sentence()),
         Outcome::Failed(failure) => ("failed", RED, failure.causes.join(": ")),
-        Outcome::NotAttempted => ("not attempted", YELLOW, "the run was stopped before its turn".to_owned()),
+        Outcome::NotAttempted(why) => ("not attempted", YELLOW, why.to_string()),
     }
 }
 

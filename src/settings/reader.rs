@@ -66,6 +66,16 @@ impl Reader {
         }
     }
 
+    /// Returns a number of things, one at least.
+    pub(super) fn count(&mut self, name: &str, given: Option<String>) -> Option<usize> {
+        let text = self.text(name, given)?;
+        let count = text.trim().parse().ok().filter(|count| *count > 0);
+        if count.is_none() {
+            self.problem(name, format!("{text:?} is no number of services; give 1 or more, or leave it out"));
+        }
+        count
+    }
+
     /// Returns a comma-separated list; one that holds only commas or blanks is a mistake, never "everything".
     pub(super) fn list<T: FromStr<Err: fmt::Display> + Ord>(&mut self, name: &str, given: Option<String>) -> Option<BTreeSet<T>> {
         let text = match given {

@@ -32,6 +32,7 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
         ("ASSUME_ROLE", "no"),
         ("NETWORK", "open"),
         ("CONSOLE_CIDRS", "10.1.2.3/8"),
+        ("MAX_CHANGES", "0"),
         ("LOG_FORMAT", "xml"),
     ];
     let run = with(updater(&world).without_env("PCC_SECRET"), &mistakes).run().await;

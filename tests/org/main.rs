@@ -13,6 +13,7 @@ mod entry_points;
 mod keeps_secrets;
 mod killed;
 mod leaves_alone;
+mod max_changes;
 mod network;
 mod one_account_fails;
 mod owners_go_first;

@@ -258,7 +258,9 @@ async fn a_run_that_is_stopped_tells_machines_what_it_did_not_get_to() {
     assert_eq!(of("run is stopping"), 1);
     assert!(of("service not attempted") > 0, "{}", run.stdout);
     let kinds = kinds(&lines);
-    for kind in ["run is stopping (warn): signal", "service not attempted (warn): account region cluster service outcome"] {
+    for kind in
+        ["run is stopping (warn): signal", "service not attempted (warn): account region cluster service outcome reason text"]
+    {
         assert!(kinds.lines().any(|line| line == kind), "{kind}: {kinds}");
     }
     let summary = lines.last().expect("a last line");
