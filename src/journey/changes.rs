@@ -5,32 +5,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{Journey, Outcome};
 use crate::events::{Stage, Unattempted};
 
-/// What is left of the changes that a run may make.
-pub struct Changes(Option<Left>);
-
-struct Left {
+/// The changes that a run may make, and what is left of them.
+pub struct Changes {
     most: usize,
     left: AtomicUsize,
 }
 
 impl Changes {
-    /// Nothing is no bound.
+    /// Without a bound there are more than anybody has services.
     pub fn at_most(most: Option<usize>) -> Self {
-        Self(most.map(|most| Left { most, left: AtomicUsize::new(most) }))
+        let most = most.unwrap_or(usize::MAX);
+        Self { most, left: AtomicUsize::new(most) }
     }
 
     /// Returns how many of so many changes may be made, and takes them.
     fn take(&self, wanted: usize) -> usize {
-        let Some(Left { left, .. }) = &self.0 else { return wanted };
-        let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
+        let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
         before.unwrap_or_else(|unchanged| unchanged).min(wanted)
     }
 
     /// Gives back what was taken and not needed.
     fn give_back(&self, unneeded: usize) {
-        if let Some(Left { left, .. }) = &self.0 {
-            left.fetch_add(unneeded, Ordering::Relaxed);
-        }
+        self.left.fetch_add(unneeded, Ordering::Relaxed);
     }
 }
 
@@ -39,14 +35,14 @@ impl Journey<'_> {
     /// which there is none.
     pub(super) fn leave_beyond_most(&mut self) {
         self.taken = self.world.changes.take(self.open.len());
+        let most = self.world.changes.most;
         for service in self.open.split_off(self.taken) {
-            let most = self.world.changes.0.as_ref().map_or(0, |left| left.most);
             self.end(&service, Outcome::NotAttempted(Unattempted::MostChanges { most }));
         }
     }
 
     /// Gives the changes back that came to nothing. A move that failed may have been made all the same, and counts.
-    pub(super) fn give_back(&mut self) {
+    pub(super) fn give_back(&self) {
         let counts = |outcome: &Outcome| match outcome {
             Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. } => true,
             Outcome::Failed(failure) => failure.stage == Stage::Update,
@@ -54,6 +50,5 @@ impl Journey<'_> {
         };
         let made = self.ended.outcomes.iter().filter(|ended| counts(&ended.outcome)).count();
         self.world.changes.give_back(self.taken.saturating_sub(made));
-        self.taken = 0;
     }
 }
