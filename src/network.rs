@@ -19,7 +19,7 @@ use tracing::warn;
 use crate::aws::ec2::Added;
 use crate::aws::{Account, Ec2Writer};
 use crate::events::{self, Event, Events};
-use crate::ids::{AccountId, NetworkAclId, RegionName};
+use crate::ids::{AccountId, NetworkAclId, RegionName, SecurityGroupId};
 use crate::plan::ServiceFacts;
 use crate::plan::network::destination::{ConsoleTarget, RegistryKind, RegistryTarget};
 use crate::plan::network::facts::{Groups, Layout, NetworkAcl, TaskNetwork};
@@ -233,7 +233,7 @@ impl Network {
         Ok(())
     }
 
-    /// Adds a rule to the first group that has room. A rule that is there by now is as good.
+    /// Adds a rule to the first group that has room.
     async fn let_out(
         &self,
         rule: &GroupRule,
@@ -242,34 +242,43 @@ impl Network {
         groups: &mut Groups,
     ) -> Result<(), NetworkError> {
         for group in &rule.groups {
-            let opening = |ids| Opening::Rule { group: group.clone(), port: rule.port, to: rule.to.clone(), ids };
-            match writer.let_out(group, rule, &self.run_id).await {
-                Ok(Added::Now { ids }) => {
-                    add_rules(groups, group, rule);
-                    self.tell(&place.account.id, place, opening(ids)).await;
-                    return Ok(());
-                }
-                Ok(Added::Already) => {
-                    // One block that is there has AWS refuse them all.
-                    let mut all = Vec::new();
-                    for block in rule.each() {
-                        match writer.let_out(group, &block, &self.run_id).await {
-                            Ok(Added::Now { ids }) => all.extend(ids),
-                            Ok(Added::Already) => {}
-                            Ok(Added::Full) => return Err(NetworkError::GroupsFull { groups: vec![group.clone()] }),
-                            Err(source) => return Err(NetworkError::Open { what: opening(all).to_string(), source }),
-                        }
-                    }
-                    add_rules(groups, group, rule);
-                    // One of ours whose answer was lost has no id here, and may as well be somebody else's.
-                    self.tell(&place.account.id, place, opening(all)).await;
-                    return Ok(());
-                }
-                Ok(Added::Full) => {}
-                Err(source) => return Err(NetworkError::Open { what: opening(Vec::new()).to_string(), source }),
+            if self.let_out_of(group, rule, place, writer, groups).await? {
+                return Ok(());
             }
         }
         Err(NetworkError::GroupsFull { groups: rule.groups.clone() })
+    }
+
+    /// Adds a rule to a group, and tells each part of it as it is opened. Returns false if the group has no room for all of it.
+    async fn let_out_of(
+        &self,
+        group: &SecurityGroupId,
+        rule: &GroupRule,
+        place: &Place<'_>,
+        writer: &Ec2Writer,
+        groups: &mut Groups,
+    ) -> Result<bool, NetworkError> {
+        let opening = |ids| Opening::Rule { group: group.clone(), port: rule.port, to: rule.to.clone(), ids };
+        let ids = match writer.let_out(group, rule, &self.run_id).await {
+            Ok(Added::Now { ids }) => ids,
+            Ok(Added::Already) if rule.to.len() > 1 => {
+                // One block that is there has AWS refuse them all.
+                for block in rule.each() {
+                    if !Box::pin(self.let_out_of(group, &block, place, writer, groups)).await? {
+                        return Ok(false);
+                    }
+                }
+                return Ok(true);
+            }
+            // A rule that is there by now is as good. One of ours whose answer was lost has no id here, and may as well be
+            // somebody else's.
+            Ok(Added::Already) => Vec::new(),
+            Ok(Added::Full) => return Ok(false),
+            Err(source) => return Err(NetworkError::Open { what: opening(Vec::new()).to_string(), source }),
+        };
+        add_rules(groups, group, rule);
+        self.tell(&place.account.id, place, opening(ids)).await;
+        Ok(true)
     }
 
     async fn tell(&self, account: &AccountId, place: &Place<'_>, opening: Opening) {

@@ -1,6 +1,6 @@
 //! Something goes wrong in between: nothing is opened twice, half of a way is not opened, and the next run goes on.
 
-use simulator::scenario::network::{DEFAULT_VPC, NetworkAcl};
+use simulator::scenario::network::{DEFAULT_VPC, NetworkAcl, SecurityGroup};
 use simulator::{Account, Fault, Moment, Org};
 
 use super::{ACL, GROUP, SERVICE, entries, expect_blocked, noted, notes, only_https, opened, rules_out, self_hosted, with_acl};
@@ -47,6 +47,34 @@ async fn a_lost_answer_is_no_failure_and_no_second_rule() {
         assert_eq!(rules_out(&world, ACCOUNT, GROUP).len(), 2, "{operation}");
         assert_eq!(entries(&world, ACCOUNT, ACL).len(), 3, "{operation}");
         assert_eq!(opened(&run).len(), 2, "{operation}: what was opened is told: {}", run.stdout);
+    }
+}
+
+/// One block that is there has AWS refuse them all; the others are opened one by one, and each is told, even if not all have room.
+#[tokio::test]
+async fn a_block_that_somebody_lets_out_to_meanwhile_keeps_no_other_closed_and_hides_none_that_is_opened() {
+    let blocks = ["203.0.113.10/32", "203.0.113.20/32", "203.0.113.30/32"];
+    for (limit, told) in [(60, 3), (3, 2)] {
+        let world = self_hosted(|vpc| vpc.group(GROUP, |group| only_https(group).egress_limit(limit))).start().await;
+        let adding = world.hold("AuthorizeSecurityGroupEgress");
+        let running = updater(&world).env("CONSOLE_CIDRS", blocks.join(",")).start().await;
+        adding.reached().await;
+        let theirs = |group: SecurityGroup| group.egress("tcp", 8084, 8084, blocks[0]);
+        world.change_vpc(ACCOUNT, HOME, DEFAULT_VPC, |vpc| vpc.group(GROUP, theirs));
+        adding.release();
+        let run = running.wait().await;
+        let lines = opened(&run);
+        assert_eq!(lines.len(), told, "{}", run.stdout);
+        assert_eq!(lines.iter().filter(|line| line.contains("(sgr-")).count(), told - 1, "theirs has no id of ours: {lines:#?}");
+        assert_eq!(rules_out(&world, ACCOUNT, GROUP).len(), 1 + told, "{limit}");
+        if told == blocks.len() {
+            expect_exit(&run, 0);
+            expect_defender(&world, ACCOUNT, HOME, SERVICE);
+        } else {
+            expect_exit(&run, 3);
+            assert!(run.stdout.contains("no security group that the rule may go into has room"), "{}", run.stdout);
+            assert_eq!(world.calls().of("RegisterTaskDefinition"), 0);
+        }
     }
 }
 
