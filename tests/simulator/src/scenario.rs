@@ -58,6 +58,19 @@ pub struct Org {
     pub faults: Vec<FaultRule>,
     /// Whether task definitions are kept exactly as registered instead of with the defaults ECS fills in.
     pub definitions_verbatim: bool,
+    /// Images whose program ends soon after it was started.
+    pub failing_images: Vec<FailingImage>,
+}
+
+/// An image whose program ends soon after it was started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailingImage {
+    /// As task definitions name it.
+    pub name: String,
+    pub exit_code: i64,
+    /// Whether it ends only when it is started by a Defender, as a program that cannot be traced does.
+    pub behind_defender_only: bool,
 }
 
 /// An organizational unit.
@@ -100,6 +113,7 @@ impl Default for Org {
             latency_milliseconds: 0,
             faults: Vec::new(),
             definitions_verbatim: false,
+            failing_images: Vec::new(),
         }
     }
 }
@@ -207,6 +221,21 @@ impl Org {
     /// Keeps task definitions exactly as registered, without the defaults ECS fills in.
     pub fn stores_definitions_verbatim(mut self) -> Self {
         self.definitions_verbatim = true;
+        self
+    }
+
+    /// Has the program of an image end as soon as a Defender starts it; without one it runs.
+    pub fn image_fails_behind_defender(self, name: &str, exit_code: i64) -> Self {
+        self.failing_image(FailingImage { name: name.to_owned(), exit_code, behind_defender_only: true })
+    }
+
+    /// Has the program of an image end soon after it was started, whoever starts it.
+    pub fn image_fails(self, name: &str, exit_code: i64) -> Self {
+        self.failing_image(FailingImage { name: name.to_owned(), exit_code, behind_defender_only: false })
+    }
+
+    fn failing_image(mut self, image: FailingImage) -> Self {
+        self.failing_images.push(image);
         self
     }
 

@@ -33,6 +33,15 @@ impl Cidr {
         1u128.checked_shl(width - self.prefix).unwrap_or(u128::MAX)
     }
 
+    /// Returns whether an address is in the range.
+    pub(super) fn holds(self, address: IpAddr) -> bool {
+        let (is_v6, bits) = match address {
+            IpAddr::V4(address) => (false, u128::from(u32::from(address))),
+            IpAddr::V6(address) => (true, u128::from(address)),
+        };
+        is_v6 == self.is_v6 && bits >= self.first && bits - self.first < self.size()
+    }
+
     /// Returns the address at this place of the range, which must be inside.
     pub(super) fn address(self, at: u128) -> IpAddr {
         let bits = self.first + at;
@@ -80,5 +89,10 @@ mod tests {
         let range = Cidr::parse("10.0.16.0/20").expect("a range");
         assert_eq!((range.size(), range.address(4).to_string()), (4096, "10.0.16.4".to_owned()));
         assert_eq!(Cidr::parse("::/0").map(Cidr::size), Some(u128::MAX));
+        let holds = |address: &str| range.holds(address.parse().expect("an address"));
+        let expected = [("10.0.16.0", true), ("10.0.31.255", true), ("10.0.32.0", false), ("10.0.15.255", false), ("::1", false)];
+        for (address, expected) in expected {
+            assert_eq!(holds(address), expected, "{address}");
+        }
     }
 }

@@ -217,6 +217,10 @@ errors! {
     ExternalService: ECS, 400, "InvalidParameterException",
         "Unable to update task definition on services with an EXTERNAL deployment controller. Use a task set to deploy a new revision.", UPDATE;
     InactiveTaskDefinition: ECS, 400, "ClientException", "TaskDefinition is inactive", Reported("aws/aws-cdk #33195");
+    ServiceDeploymentNotFound: ECS, 400, "ServiceDeploymentNotFoundException", "The service deploy ARN that you specified doesn't exist.",
+        OurSentence("Amazon ECS API Reference, StopServiceDeployment, Errors (read 2026-11)");
+    ServiceDeploymentOver: ECS, 400, "ConflictException", "The service deployment is not in progress.",
+        OurSentence("Amazon ECS API Reference, StopServiceDeployment, Errors (read 2026-11)");
     TaskDefinitionNotFound: ECS, 400, "ClientException", "TaskDefinition not found.", Remembered("UpdateService with a revision that is not there");
     IncompatiblePlatform: ECS, 400, "PlatformTaskDefinitionIncompatibilityException",
         "One or more of the requested capabilities are not supported.",

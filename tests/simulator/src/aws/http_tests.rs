@@ -1,13 +1,14 @@
 //! The wire protocols over real connections, spoken by hand: signed with AWS's signing code, read as text.
 //!
 //! Here is the client; its tests are about `calling` anything at all, about `ecs`, about EC2's `network`, its
-//! `network_changes` and `network_refusals`, and about `secrets_and_tokens`.
+//! `network_changes` and `network_refusals`, about `rollouts`, and about `secrets_and_tokens`.
 
 mod calling;
 mod ecs;
 mod network;
 mod network_changes;
 mod network_refusals;
+mod rollouts;
 mod secrets_and_tokens;
 
 use std::time::SystemTime;

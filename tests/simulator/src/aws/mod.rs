@@ -15,6 +15,7 @@ mod ecs;
 mod errors;
 mod interfaces;
 mod network;
+mod network_way;
 mod organizations;
 mod pages;
 mod policy;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ec2::Eye;
+use super::ecs::rollout::Fate;
 use super::ecs::task_definitions::shown;
 use super::state::State;
 use super::stored::StoredService;
@@ -62,9 +63,9 @@ impl State {
         let (cluster, name) = place.split_once('/').unwrap_or(("default", place));
         self.stored_service(account, region, cluster, name)?;
         let arn = self.register_for_customer(account, region, definition);
-        let deployment = self.deployment(&arn, true);
+        let deployment = self.deployment(&arn, Fate::Runs { looks: 0 });
         let service = self.place_mut(account, region).service_mut(cluster, name)?;
-        service.roll_out(deployment, Some(0));
+        service.roll_out(deployment);
         service.complete();
         Some(arn)
     }

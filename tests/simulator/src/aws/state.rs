@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::clock::epoch_seconds;
 use super::ecr::Token;
 use super::ecs::defaults;
-use super::stored::{Deployment, Place, Revision, StoredService};
+use super::ecs::rollout::{Deployment, Fate};
+use super::stored::{Place, Revision, StoredService};
 use crate::scenario::{self, Deploying, Org};
 
 /// The access key id of the management account's caller.
@@ -60,6 +61,7 @@ pub(crate) struct State {
     pub(super) denied: Vec<String>,
     pub(super) session_seconds: Option<u64>,
     pub(super) definitions_verbatim: bool,
+    pub(super) failing_images: Vec<scenario::FailingImage>,
     /// By account and Region.
     pub(super) secrets: BTreeMap<(String, String), Vec<StoredSecret>>,
     /// Every token for a registry of ECR handed out so far.
@@ -87,6 +89,7 @@ impl State {
             denied: org.denied.clone(),
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
+            failing_images: org.failing_images.clone(),
             secrets: BTreeMap::new(),
             registry_tokens: Vec::new(),
             sessions: BTreeMap::new(),
@@ -144,7 +147,7 @@ impl State {
         }
         for service in &content.services {
             let task_definition = self.register_for_customer(account, region, service.definition.load());
-            let deployment = self.deployment(&task_definition, true);
+            let deployment = self.deployment(&task_definition, Fate::Runs { looks: 0 }).completed();
             let mut stored = StoredService::new(service, task_definition, deployment);
             let deploying_to = match &service.deploying {
                 Deploying::Nothing => None,
@@ -152,8 +155,9 @@ impl State {
                 Deploying::BrieflyTo(definition) => Some(self.register_for_customer(account, region, definition.load())),
             };
             if let Some(task_definition) = deploying_to {
-                let looks = (service.deploying != Deploying::Forever).then_some(1);
-                stored.roll_out(self.deployment(&task_definition, false), looks);
+                let forever = service.deploying == Deploying::Forever;
+                let fate = if forever { Fate::Hangs { pending: true } } else { Fate::Runs { looks: 1 } };
+                stored.roll_out(self.deployment(&task_definition, fate));
             }
             let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
             place.add_cluster(service.cluster(), &BTreeMap::new());
@@ -208,10 +212,10 @@ impl State {
         self.task_definition_arn(account, region, &family, number)
     }
 
-    pub(super) fn deployment(&mut self, task_definition: &str, completed: bool) -> Deployment {
-        let id = format!("ecs-svc/{:019}", self.number());
-        let created_at = epoch_seconds(SystemTime::now());
-        Deployment { id, task_definition: task_definition.to_owned(), completed, created_at }
+    /// Returns a deployment that is about to begin.
+    pub(super) fn deployment(&mut self, task_definition: &str, fate: Fate) -> Deployment {
+        let number = self.number();
+        Deployment::new(number, task_definition, fate, epoch_seconds(SystemTime::now()))
     }
 
     /// Returns a number that was not returned before.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::ecs::rollout::{Deployment, StoppedTask};
 use super::network::StoredNetwork;
 use crate::scenario;
 
@@ -53,22 +54,22 @@ pub(crate) struct StoredService {
     pub(super) running_count: u64,
     pub(super) percents: (u64, u64),
     pub(super) strategy: Option<String>,
+    pub(super) bake_minutes: u64,
+    pub(super) circuit_breaker: Option<bool>,
+    pub(super) alarms: bool,
+    pub(super) looks_to_start: u32,
     pub(super) network: Option<scenario::TaskNetwork>,
     pub(super) tags: Vec<Value>,
-    /// The PRIMARY one first.
+    /// Those that `DescribeServices` tells, the PRIMARY one first.
     pub(super) deployments: Vec<Deployment>,
-    /// After how many looks the PRIMARY deployment is completed; `None` stands for never.
-    pub(super) looks_left: Option<u32>,
+    /// Those that are over, the newest first.
+    pub(super) earlier: Vec<Deployment>,
+    /// The newest first.
+    pub(super) events: Vec<Value>,
+    /// Tasks of it that stopped by themselves, the newest first.
+    pub(super) stopped: Vec<StoppedTask>,
     /// Fields `UpdateService` may set and that only come back: `networkConfiguration` and the like.
     pub(super) settings: Map<String, Value>,
-    pub(super) created_at: Value,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Deployment {
-    pub(super) id: String,
-    pub(super) task_definition: String,
-    pub(super) completed: bool,
     pub(super) created_at: Value,
 }
 
@@ -106,20 +107,19 @@ impl StoredService {
             running_count: service.running_count.unwrap_or(service.desired_count),
             percents: service.percents,
             strategy: service.strategy.clone(),
+            bake_minutes: service.bake_minutes,
+            circuit_breaker: service.circuit_breaker,
+            alarms: service.alarms,
+            looks_to_start: service.looks_to_start,
             network: service.network.clone(),
             tags: tag_list(&service.tags),
             created_at: deployment.created_at.clone(),
             deployments: vec![deployment],
-            looks_left: Some(0),
+            earlier: Vec::new(),
+            events: Vec::new(),
+            stopped: Vec::new(),
             settings: Map::new(),
         }
-    }
-
-    /// Makes a deployment PRIMARY; the older ones stay until it is completed, after this many looks.
-    pub(super) fn roll_out(&mut self, deployment: Deployment, looks: Option<u32>) {
-        self.task_definition.clone_from(&deployment.task_definition);
-        self.deployments.insert(0, deployment);
-        self.looks_left = looks;
     }
 
     /// Returns where its tasks have their network interfaces: what `UpdateService` said last, or what it began with.
@@ -134,14 +134,6 @@ impl StoredService {
         }
         told["assignPublicIp"] = if network.public_address { "ENABLED" } else { "DISABLED" }.into();
         Some(json!({ "awsvpcConfiguration": told }))
-    }
-
-    /// Completes the PRIMARY deployment and drains the others.
-    pub(super) fn complete(&mut self) {
-        self.deployments.truncate(1);
-        for deployment in &mut self.deployments {
-            deployment.completed = true;
-        }
     }
 }
 

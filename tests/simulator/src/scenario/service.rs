@@ -35,6 +35,14 @@ pub struct Service {
     pub percents: (u64, u64),
     /// `None` leaves the deployment strategy unsaid, as a rolling one may be.
     pub strategy: Option<String>,
+    /// How long both revisions run side by side when traffic has shifted, for other strategies than rolling ones.
+    pub bake_minutes: u64,
+    /// Whether it has a deployment circuit breaker, and whether that rolls back.
+    pub circuit_breaker: Option<bool>,
+    /// Whether it has deployment alarms, which roll back.
+    pub alarms: bool,
+    /// After how many looks all tasks of a deployment run; they start one after the other.
+    pub looks_to_start: u32,
     /// `None` stands for tasks without a network interface of their own: no `networkConfiguration` is told.
     pub network: Option<TaskNetwork>,
 }
@@ -98,6 +106,10 @@ impl Default for Service {
             running_count: None,
             percents: (100, 200),
             strategy: None,
+            bake_minutes: 0,
+            circuit_breaker: None,
+            alarms: false,
+            looks_to_start: 0,
             network: Some(TaskNetwork::default()),
         }
     }
@@ -211,6 +223,30 @@ impl Service {
     /// Sets the deployment strategy: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
     pub fn strategy(mut self, strategy: &str) -> Self {
         self.strategy = Some(strategy.to_owned());
+        self
+    }
+
+    /// Lets both revisions run side by side for so long before a deployment that is not rolling is complete. A minute is a look.
+    pub fn bake_minutes(mut self, minutes: u64) -> Self {
+        self.bake_minutes = minutes;
+        self
+    }
+
+    /// Gives it a deployment circuit breaker, which rolls back or only gives up.
+    pub fn circuit_breaker(mut self, rolls_back: bool) -> Self {
+        self.circuit_breaker = Some(rolls_back);
+        self
+    }
+
+    /// Gives it deployment alarms that roll back as soon as a task of a deployment fails.
+    pub fn alarms(mut self) -> Self {
+        self.alarms = true;
+        self
+    }
+
+    /// Has the tasks of a deployment start one after the other, until all of them run after this many looks.
+    pub fn looks_to_start(mut self, looks: u32) -> Self {
+        self.looks_to_start = looks;
         self
     }
 

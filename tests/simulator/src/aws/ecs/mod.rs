@@ -3,7 +3,10 @@
 
 pub(super) mod clusters;
 pub(super) mod defaults;
+pub(super) mod deployments;
+pub(super) mod fate;
 pub(super) mod register;
+pub(super) mod rollout;
 pub(super) mod rules;
 pub(super) mod services;
 pub(super) mod tags;
@@ -18,8 +21,14 @@ use super::pages::page;
 use super::state::State;
 
 /// The operations that change a customer's account.
-pub(super) const WRITES: [&str; 5] =
-    ["RegisterTaskDefinition", "DeregisterTaskDefinition", "UpdateService", "TagResource", "UntagResource"];
+pub(super) const WRITES: [&str; 6] = [
+    "RegisterTaskDefinition",
+    "DeregisterTaskDefinition",
+    "UpdateService",
+    "StopServiceDeployment",
+    "TagResource",
+    "UntagResource",
+];
 
 pub(super) fn answer(
     state: &mut State,
@@ -34,6 +43,9 @@ pub(super) fn answer(
         "DescribeClusters" => clusters::describe(state, caller, input),
         "ListServices" => services::list(state, caller, input),
         "DescribeServices" => services::describe(state, caller, input),
+        "ListServiceDeployments" => deployments::list(state, caller, input),
+        "DescribeServiceDeployments" => deployments::describe(state, caller, input),
+        "StopServiceDeployment" => deployments::stop(state, caller, input),
         "UpdateService" => update::update(state, caller, input),
         "DescribeTaskDefinition" => task_definitions::describe(state, caller, input),
         "ListTaskDefinitions" => task_definitions::list(state, caller, input),

@@ -1,14 +1,18 @@
 //! `ListServices` and `DescribeServices`.
 //!
-//! Roll-outs have no clock: they move on when somebody looks. See [`StoredService::looks_left`].
+//! Roll-outs have no clock: they move on when somebody looks. See [`super::rollout`].
+
+use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
 use super::super::access::Caller;
+use super::super::clock::epoch_seconds;
 use super::super::errors::AwsError;
 use super::super::state::State;
-use super::super::stored::{Deployment, StoredService};
-use super::{arn_page, cluster_name, includes_tags, invalid, texts};
+use super::super::stored::StoredService;
+use super::rollout::{Deployment, Fate, Rollout};
+use super::{arn_page, cluster_name, deployments, includes_tags, invalid, texts};
 
 /// Source: Amazon ECS API Reference, ListServices, `maxResults` (read 2026-11).
 const DEFAULT_PAGE: usize = 10;
@@ -42,6 +46,7 @@ pub(super) fn describe(state: &mut State, caller: &Caller, input: &Value) -> Res
     let prefix = state.service_arn(&account, &region, &cluster, "");
     let mut services = Vec::new();
     let mut failures = Vec::new();
+    let now = epoch_seconds(SystemTime::now());
     for given in asked {
         let name = given.strip_prefix(&prefix).unwrap_or(given);
         let Some(service) = state.place_mut(&account, &region).service_mut(&cluster, name) else {
@@ -49,20 +54,11 @@ pub(super) fn describe(state: &mut State, caller: &Caller, input: &Value) -> Res
             failures.push(json!({ "arn": arn, "reason": "MISSING" }));
             continue;
         };
-        look(service);
+        service.look(&now);
         let service = service.clone();
         services.push(shown(state, &account, &region, &service, includes_tags(input)));
     }
     Ok(json!({ "services": services, "failures": failures }))
-}
-
-/// Lets a roll-out move on by one look.
-fn look(service: &mut StoredService) {
-    match service.looks_left {
-        Some(0) => service.complete(),
-        Some(looks) => service.looks_left = Some(looks - 1),
-        None => {}
-    }
 }
 
 /// Returns a service as `DescribeServices` shows it; that it was looked at is not for here.
@@ -103,16 +99,28 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     }
     let (minimum_healthy, maximum) = service.percents;
     let mut configuration = json!({
-        "deploymentCircuitBreaker": { "enable": false, "rollback": false },
+        "deploymentCircuitBreaker": {
+            "enable": service.circuit_breaker.is_some(),
+            "rollback": service.circuit_breaker.unwrap_or(false),
+        },
         "maximumPercent": maximum,
         "minimumHealthyPercent": minimum_healthy,
     });
     if let Some(strategy) = &service.strategy {
         configuration["strategy"] = strategy.as_str().into();
     }
+    if service.bake_minutes > 0 {
+        configuration["bakeTimeInMinutes"] = service.bake_minutes.into();
+    }
+    if service.alarms {
+        configuration["alarms"] = json!({ "alarmNames": ["errors"], "enable": true, "rollback": true });
+    }
     put("deploymentConfiguration", configuration);
     if controller == "ECS" {
         put("deployments", service.deployments.iter().enumerate().map(|at| deployment(service, at)).collect());
+        if let Some(current) = deployments::current(state, account, region, service) {
+            put("currentServiceDeployment", current.into());
+        }
     } else {
         // Services of another controller are described by task sets instead.
         put("taskSets", json!([task_set(service)]));
@@ -122,7 +130,7 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
         "roleArn",
         format!("arn:{}:iam::{account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", state.partition).into(),
     );
-    put("events", json!([]));
+    put("events", service.events.clone().into());
     put("createdAt", service.created_at.clone());
     put("placementConstraints", json!([]));
     put("placementStrategy", json!([]));
@@ -178,17 +186,23 @@ fn platform_family(state: &State, service: &StoredService) -> String {
 
 fn deployment(service: &StoredService, (at, deployment): (usize, &Deployment)) -> Value {
     let primary = at == 0;
-    let (rollout, ends) = if deployment.completed { ("COMPLETED", "completed") } else { ("IN_PROGRESS", "in progress") };
+    let rollout = match deployment.state {
+        Rollout::InProgress => "IN_PROGRESS",
+        Rollout::Completed => "COMPLETED",
+        Rollout::Failed => "FAILED",
+    };
     // While the new tasks start, the ones of the deployment before go on running.
-    let running = if deployment.completed { service.desired_count } else { 0 };
+    let running = if deployment.state == Rollout::Completed { service.desired_count } else { deployment.running };
+    let wanted = if primary && deployment.state != Rollout::Failed { service.desired_count } else { 0 };
+    let pending = if deployment.fate == (Fate::Hangs { pending: false }) { 0 } else { wanted.saturating_sub(running) };
     let mut shown = json!({
         "id": deployment.id,
         "status": if primary { "PRIMARY" } else { "ACTIVE" },
         "taskDefinition": deployment.task_definition,
-        "desiredCount": if primary { service.desired_count } else { 0 },
-        "pendingCount": service.desired_count - running,
+        "desiredCount": wanted,
+        "pendingCount": pending,
         "runningCount": running,
-        "failedTasks": 0,
+        "failedTasks": deployment.failed,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.created_at,
     });
@@ -202,8 +216,11 @@ fn deployment(service: &StoredService, (at, deployment): (usize, &Deployment)) -
         let version = if service.platform_version == "LATEST" { "1.4.0" } else { service.platform_version.as_str() };
         shown["platformVersion"] = version.into();
     }
-    shown["rolloutState"] = rollout.into();
-    shown["rolloutStateReason"] = format!("ECS deployment {} {ends}.", deployment.id).into();
+    // Source: Amazon ECS API Reference, Deployment, `rolloutState`: only of rolling services (read 2026-11).
+    if service.is_rolling() {
+        shown["rolloutState"] = rollout.into();
+        shown["rolloutStateReason"] = deployment.reason.as_str().into();
+    }
     shown
 }
 

@@ -7,8 +7,8 @@ use super::super::access::Caller;
 use super::super::errors::{AwsError, ErrorKind};
 use super::super::state::State;
 use super::super::stored::Revision;
-use super::task_definitions::find;
-use super::{cluster_name, invalid};
+use super::task_definitions::{find, revision_of_arn};
+use super::{cluster_name, fate, invalid};
 
 /// Fields that only come back in `DescribeServices`. Others are accepted and forgotten, but [`State::updates`] has them.
 const KEPT: [&str; 6] = [
@@ -24,7 +24,7 @@ const KEPT: [&str; 6] = [
 /// Source: aws.amazon.com/about-aws/whats-new/2020/04/aws-fargate-launches-platform-version-14.
 const PTRACE_SINCE: (u32, u32) = (1, 4);
 
-/// Starts a roll-out that is complete at the next look.
+/// Starts a roll-out, whose fate is decided now and shows when somebody looks.
 pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
     let cluster = cluster_name(state, caller, input)?;
     let Some(given) = input.get("service").and_then(Value::as_str).filter(|service| !service.is_empty()) else {
@@ -67,7 +67,9 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
 
     // Naming the revision that runs already starts nothing, as in ECS.
     let rolls_out = forced || task_definition != service.task_definition || platform_version != service.platform_version;
-    let deployment = state.deployment(&task_definition, false);
+    let target = revision_of_arn(state, &task_definition).ok_or(ErrorKind::TaskDefinitionNotFound)?;
+    let fate = fate::fate(state, &account, &region, &service, target);
+    let deployment = state.deployment(&task_definition, fate);
     state.updates.push(input.clone());
     let Some(service) = state.place_mut(&account, &region).service_mut(&cluster, name) else {
         return Err(ErrorKind::ServiceNotFound.into());
@@ -83,7 +85,7 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
         }
     }
     if rolls_out {
-        service.roll_out(deployment, Some(0));
+        service.roll_out(deployment);
     }
     let service = service.clone();
     Ok(json!({ "service": super::services::shown(state, &account, &region, &service, false) }))
