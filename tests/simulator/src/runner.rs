@@ -1,7 +1,7 @@
 //! Runs the program under test as a child process that sees nothing of the machine it runs on.
 //!
 //! Nobody's AWS profile, proxy, log level or Console may reach a test, and no test may reach them: the environment is emptied and
-//! built anew, home and working directory are temporary, standard input is empty. The runner never waits for time to pass; its
+//! built anew, home and working directory are temporary, standard input is empty unless a test says otherwise. The runner never waits for time to pass; its
 //! only clock is a watchdog that kills a program which hangs, and says so.
 
 mod finished;
@@ -31,7 +31,17 @@ pub struct Program {
     arguments: Vec<OsString>,
     variables: BTreeMap<OsString, OsString>,
     files: Vec<(PathBuf, Vec<u8>)>,
+    input: Input,
     watchdog: Duration,
+}
+
+/// What a program reads from standard input.
+#[derive(Clone, Debug)]
+enum Input {
+    /// This, and then its end.
+    Text(Vec<u8>),
+    /// Nothing, and no end as long as the program runs: somebody who does not answer.
+    Silence,
 }
 
 /// Where a program lives while it runs; both disappear with the last [`Finished`] or [`Running`] that knows them.
@@ -61,7 +71,14 @@ impl Program {
         variables.insert(OsString::from("NO_COLOR"), OsString::from("1"));
         // Needed to find programs that credential_process and the like name; it says nothing about who runs the tests.
         variables.extend(std::env::var_os("PATH").map(|path| (OsString::from("PATH"), path)));
-        Self { executable: executable.into(), arguments: Vec::new(), variables, files: Vec::new(), watchdog: WATCHDOG }
+        Self {
+            executable: executable.into(),
+            arguments: Vec::new(),
+            variables,
+            files: Vec::new(),
+            input: Input::Text(Vec::new()),
+            watchdog: WATCHDOG,
+        }
     }
 
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
@@ -99,6 +116,18 @@ impl Program {
         self
     }
 
+    /// Gives the program this to read, and then the end of its input.
+    pub fn input(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.input = Input::Text(text.into());
+        self
+    }
+
+    /// Gives the program nothing to read and no end of it: it waits for as long as it wants an answer.
+    pub fn silent_input(mut self) -> Self {
+        self.input = Input::Silence;
+        self
+    }
+
     /// Runs the program to its end.
     pub async fn run(self) -> Finished {
         self.start().await.wait().await
@@ -120,6 +149,6 @@ impl Program {
         let mut command = tokio::process::Command::new(&self.executable);
         command.args(&self.arguments).env_clear().env("HOME", places.home.path()).envs(&self.variables);
         command.current_dir(places.working_directory());
-        Running::start(command, Arc::new(places), self.watchdog)
+        Running::start(command, self.input, Arc::new(places), self.watchdog)
     }
 }

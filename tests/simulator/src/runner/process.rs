@@ -8,12 +8,12 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Finished, Places};
+use super::{Finished, Input, Places};
 
 /// A child of the child that outlives it may hold the pipes open; its output is not waited for longer than this.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -48,13 +48,13 @@ impl Drop for Running {
 }
 
 impl Running {
-    pub(super) fn start(mut command: Command, places: Arc<Places>, watchdog: Duration) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    pub(super) fn start(mut command: Command, input: Input, places: Arc<Places>, watchdog: Duration) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let child = command.spawn();
         let child = child.unwrap_or_else(|error| panic!("could not start {:?}: {error}", command.as_std().get_program()));
         let output = Output::default();
         let (signals, requests) = mpsc::unbounded_channel();
-        let owner = tokio::spawn(own(child, requests, output.clone(), watchdog, places));
+        let owner = tokio::spawn(own(child, input, requests, output.clone(), watchdog, places));
         Self { signals, owner, output }
     }
 
@@ -103,6 +103,7 @@ impl Running {
 
 async fn own(
     mut child: Child,
+    input: Input,
     mut requests: mpsc::UnboundedReceiver<(Signal, oneshot::Sender<()>)>,
     output: Output,
     watchdog: Duration,
@@ -113,6 +114,8 @@ async fn own(
         child.stdout.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stdout)))),
         child.stderr.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stderr)))),
     ];
+    // Taken out of the child, which closes it as soon as somebody waits for the end.
+    let typing = child.stdin.take().map(|pipe| tokio::spawn(give(pipe, input)));
     let mut timed_out = false;
     let status = loop {
         tokio::select! {
@@ -136,6 +139,9 @@ async fn own(
         }
     };
     let took = started.elapsed();
+    if let Some(typing) = typing {
+        typing.abort();
+    }
     let all_read = async {
         for reader in readers.into_iter().flatten() {
             // A reader that panicked has still kept what it read.
@@ -175,6 +181,15 @@ async fn send(child: &Child, signal: &str) -> Option<ExitStatus> {
         let _ = shell.status().await;
     }
     None
+}
+
+/// Gives the program its input; the end of this is the end of the input.
+async fn give(mut pipe: ChildStdin, input: Input) {
+    match input {
+        // A program that reads none of it has closed the pipe, or will.
+        Input::Text(text) => drop(pipe.write_all(&text).await),
+        Input::Silence => std::future::pending().await,
+    }
 }
 
 async fn collect(mut pipe: impl AsyncRead + Unpin, into: Arc<Mutex<Vec<u8>>>) {

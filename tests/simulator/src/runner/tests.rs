@@ -42,6 +42,24 @@ async fn files_go_in_and_come_out() {
 }
 
 #[tokio::test]
+async fn a_program_reads_what_it_is_given_to_its_end() {
+    assert_eq!(shell("cat; echo end").input("one\ntwo\n").run().await.stdout, "one\ntwo\nend\n");
+    // More than a pipe holds, to a program that reads none of it.
+    let finished = shell("exit 5").input(vec![b'x'; 1_000_000]).run().await;
+    assert_eq!(finished.exit_code, Some(5));
+}
+
+#[tokio::test]
+async fn silent_input_has_no_end() {
+    let mut running = shell("echo ready; cat; echo end").silent_input().start().await;
+    while !running.stdout_so_far().contains("ready") {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    running.kill().await;
+    assert_eq!(running.wait().await.stdout, "ready\n");
+}
+
+#[tokio::test]
 async fn full_pipes_do_not_block() {
     let script =
         "i=0; while [ $i -lt 6000 ]; do echo 0123456789012345678901234567890123456789; echo error >&2; i=$((i+1)); done; exit 3";
