@@ -11,7 +11,7 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
-use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskDefinitionArn, VpcId};
+use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskArn, TaskDefinitionArn, VpcId};
 use crate::plan::entrypoint::FoundIn;
 use crate::plan::fit::{self, Tight};
 use crate::plan::memory;
@@ -27,6 +27,8 @@ const WAITING_EVENTS: usize = 256;
 /// Something that happened in a run.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// An older run is in progress, in this task, so that this one does nothing.
+    AnotherRun { task: TaskArn },
     /// The run has everything it needs and begins.
     Began(Box<Beginning>),
     /// All accounts are known.

@@ -39,7 +39,7 @@ macro_rules! prints_its_text {
     )+};
 }
 
-prints_its_text!(AccountId, RegionName, Partition, Family, ClusterArn, ServiceArn, TaskDefinitionArn);
+prints_its_text!(AccountId, RegionName, Partition, Family, ClusterArn, ServiceArn, TaskArn, TaskDefinitionArn);
 
 /// An AWS account, such as `111122223333`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,7 +170,7 @@ macro_rules! ecs_arn {
     )+};
 }
 
-ecs_arn!(ClusterArn, ServiceArn, TaskDefinitionArn);
+ecs_arn!(ClusterArn, ServiceArn, TaskArn, TaskDefinitionArn);
 
 /// `arn:aws:ecs:eu-west-1:111122223333:cluster/web`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -226,6 +226,37 @@ impl FromStr for ServiceArn {
         let path = arn.ecs_resource("service").ok_or_else(wrong)?;
         let name = path.rsplit('/').next().filter(|name| !name.is_empty()).ok_or_else(wrong)?;
         Ok(Self { text: text.to_owned(), account: arn.account.parse()?, region: arn.region.parse()?, name: name.to_owned() })
+    }
+}
+
+/// `arn:aws:ecs:eu-west-1:111122223333:task/web/0123456789abcdef0123456789abcdef`, or the older form without the cluster.
+///
+/// Source: Amazon ECS Developer Guide, "Amazon Resource Names (ARNs) and IDs".
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskArn {
+    text: String,
+    account: AccountId,
+    region: RegionName,
+    id: String,
+}
+
+impl TaskArn {
+    /// Returns the part that people search for.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl FromStr for TaskArn {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let expected = "a task's ARN, such as arn:aws:ecs:eu-west-1:111122223333:task/web/0123456789abcdef0123456789abcdef";
+        let wrong = || IdError::new(text, expected);
+        let arn = Arn::parse(text).ok_or_else(wrong)?;
+        let path = arn.ecs_resource("task").ok_or_else(wrong)?;
+        let id = path.rsplit('/').next().filter(|id| !id.is_empty()).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), account: arn.account.parse()?, region: arn.region.parse()?, id: id.to_owned() })
     }
 }
 

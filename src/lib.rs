@@ -1,8 +1,9 @@
 //! fargate-updater puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
 //!
-//! A run does this, in order: read the settings ([`settings`]), reach the Console and learn today's Defender ([`console`]), list
-//! the accounts and walk their Regions, clusters and services ([`walk`]), give each task definition its journey ([`journey`]:
-//! look, decide, strip, find entry points, embed, accept, open the network, register, update), and tell what happened ([`report`]).
+//! A run does this, in order: read the settings ([`settings`]), see that no other run is in progress ([`run`]), reach the Console
+//! and learn today's Defender ([`console`]), list the accounts and walk their Regions, clusters and services ([`walk`]), give each
+//! task definition its journey ([`journey`]: look, decide, strip, find entry points, embed, accept, open the network, register,
+//! update), and tell what happened ([`report`]).
 //!
 //! | module | is for |
 //! |---|---|

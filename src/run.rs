@@ -1,4 +1,4 @@
-//! One run: gets ready, walks, chooses which job goes next, and knows when to stop.
+//! One run: sees that it is alone, gets ready, walks, chooses which job goes next, and knows when to stop.
 //!
 //! Jobs start as they come, with one exception: two of one family in one Region never run at the same time, because ECS refuses
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
@@ -6,6 +6,7 @@
 
 mod error;
 mod networks;
+mod one_run;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -65,10 +66,14 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
             in_scope: Arc::clone(&in_scope),
             entered: Once::default(),
         };
+        if let Some(task) = one_run::in_progress(&settings, &aws, &events).await {
+            events.say(Event::AnotherRun { task }).await;
+            return Ok(None);
+        }
         let world = get_ready(&settings, &aws, owners, &run_id, &events, stop.clone()).await?;
-        Ok((aws, world))
+        Ok(Some((aws, world)))
     };
-    let (aws, world) = tokio::select! {
+    let ready = tokio::select! {
         biased;
         // Nothing is written before the walk, so that there is nothing to finish.
         () = stop.cancelled() => return Err(StartError::Interrupted),
@@ -78,6 +83,7 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
             ready => ready?,
         },
     };
+    let Some((aws, world)) = ready else { return Ok(()) };
     let (jobs, found) = mpsc::channel(WAITING_JOBS);
     let walk = Arc::new(Walk {
         aws,

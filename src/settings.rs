@@ -31,6 +31,10 @@ pub const PASSWORD: &str = "PCC_PASS";
 /// The settings that have no flag: they hold passwords.
 pub const WITHOUT_FLAG: [&str; 3] = [PASSWORD, DOCKER_PASSWORD, DOCKER_AUTH_CONFIG];
 
+/// Where ECS tells a task about itself. ECS sets it in every container; nobody else has to.
+/// Source: Amazon ECS Developer Guide, "Amazon ECS task metadata endpoint version 4 for tasks on Fargate" (read 2026-11).
+pub const TASK_METADATA: &str = "ECS_CONTAINER_METADATA_URI_V4";
+
 /// Everything a run needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -76,6 +80,8 @@ pub struct RunSettings {
     pub dry_run: bool,
     /// Most services that are changed.
     pub max_changes: Option<usize>,
+    /// Where the task that this program runs in learns which one it is, if it runs in one.
+    pub task_metadata: Option<String>,
     pub role_name: String,
     pub assume_role: bool,
     pub calls_in_flight: usize,
@@ -123,7 +129,7 @@ impl std::error::Error for Problems {}
 impl Settings {
     /// Works out what was given.
     ///
-    /// `environment` reads the variables that have no flag, [`WITHOUT_FLAG`].
+    /// `environment` reads the variables that have no flag: [`WITHOUT_FLAG`], and what ECS says to its tasks.
     ///
     /// # Errors
     ///
@@ -168,6 +174,7 @@ impl Settings {
             format,
             dry_run,
             max_changes,
+            task_metadata: environment(TASK_METADATA).filter(|address| !address.trim().is_empty()),
             role_name,
             assume_role,
             calls_in_flight: given.calls_in_flight.into(),

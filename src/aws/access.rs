@@ -25,6 +25,7 @@ use super::ec2::{Ec2Reader, Ec2Writer};
 use super::ecr::{self, RegistryToken};
 use super::ecs::{EcsReader, EcsWriter};
 use super::error::{AwsError, Kind};
+use super::tasks::TaskReader;
 use super::{operations, secrets};
 use crate::ids::{self, AccountId, Partition, RegionName};
 use crate::once::Shared;
@@ -134,6 +135,13 @@ impl Aws {
             session: None,
             principal,
         }
+    }
+
+    /// Returns what reads tasks of the caller's own account in a Region, with the caller's own credentials.
+    pub fn task_reader(&self, region: &RegionName) -> TaskReader {
+        let config = self.config.to_builder().region(Region::new(region.as_str().to_owned())).build();
+        let at = At { region: region.clone(), ..self.own() };
+        TaskReader::of_the_caller(aws_sdk_ecs::Client::new(&config), Arc::clone(&self.calls), at)
     }
 
     /// Assumes the member role of an account.

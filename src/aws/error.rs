@@ -195,6 +195,11 @@ impl AwsError {
 
     /// Returns the way out, if we know it.
     pub fn hint(&self) -> Option<String> {
+        self.missing_permission().map(|allow| format!("{allow}, then run again"))
+    }
+
+    /// Returns which permission to give to whom, if that is what it failed for.
+    pub fn missing_permission(&self) -> Option<String> {
         if self.kind != Kind::Denied || self.denied_by_organization() {
             return None;
         }
@@ -206,7 +211,7 @@ impl AwsError {
         // One operation may need several actions; AWS's message says which one is missing.
         let named = self.operation.actions.iter().find(|action| self.message.contains(*action));
         let action = named.unwrap_or(&self.operation.actions[0]);
-        Some(format!("allow {action} in {policy}, then run again"))
+        Some(format!("allow {action} in {policy}"))
     }
 }
 

@@ -9,11 +9,13 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod error;
+pub mod metadata;
 pub mod operations;
 pub mod organizations;
 mod pages;
 mod raw;
 pub mod secrets;
+pub mod tasks;
 
 pub use access::{AccessError, Account, Aws};
 pub use call::Calls;
@@ -21,3 +23,4 @@ pub use ec2::{Ec2Reader, Ec2Writer};
 pub use ecr::RegistryToken;
 pub use ecs::{EcsReader, EcsWriter};
 pub use error::AwsError;
+pub use tasks::TaskReader;

@@ -46,6 +46,7 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quota {
     EcsClusterRead,
+    EcsClusterResourceRead,
     EcsServiceRead,
     EcsTaskDefinitionRead,
     EcsTaskDefinitionModify,
@@ -63,7 +64,7 @@ impl Quota {
     pub fn burst_and_refill(self) -> Option<(u32, u32)> {
         match self {
             Self::EcsClusterRead | Self::EcsTaskDefinitionRead => Some((50, 20)),
-            Self::EcsServiceRead => Some((100, 20)),
+            Self::EcsServiceRead | Self::EcsClusterResourceRead => Some((100, 20)),
             Self::EcsTaskDefinitionModify => Some((20, 1)),
             Self::EcsServiceModify => Some((50, 5)),
             Self::Ec2Read => Some((100, 20)),
@@ -94,6 +95,9 @@ pub static LIST_UNITS_FOR_PARENT: Operation = read(
 );
 /// A session is nobody's resource: assuming a role changes nothing.
 pub static ASSUME_ROLE: Operation = read("AssumeRole", &["sts:AssumeRole"], Role::Master, Quota::Sts);
+/// The tasks of this program itself, in the caller's account.
+pub static LIST_TASKS: Operation = read("ListTasks", &["ecs:ListTasks"], Role::Master, Quota::EcsClusterResourceRead);
+pub static DESCRIBE_TASKS: Operation = read("DescribeTasks", &["ecs:DescribeTasks"], Role::Master, Quota::EcsClusterResourceRead);
 pub static DESCRIBE_REGIONS: Operation = read("DescribeRegions", &["ec2:DescribeRegions"], Role::Member, Quota::Ec2Read);
 pub static DESCRIBE_SUBNETS: Operation = read("DescribeSubnets", &["ec2:DescribeSubnets"], Role::Member, Quota::Ec2Read);
 pub static DESCRIBE_SECURITY_GROUPS: Operation =
@@ -171,13 +175,15 @@ pub static UPDATE_SERVICE: Operation = Operation {
 };
 
 /// Every operation there is.
-pub static ALL: [&Operation; 27] = [
+pub static ALL: [&Operation; 29] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
     &LIST_ACCOUNTS_FOR_PARENT,
     &LIST_UNITS_FOR_PARENT,
     &ASSUME_ROLE,
+    &LIST_TASKS,
+    &DESCRIBE_TASKS,
     &DESCRIBE_REGIONS,
     &DESCRIBE_SUBNETS,
     &DESCRIBE_SECURITY_GROUPS,

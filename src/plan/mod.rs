@@ -3,7 +3,8 @@
 //! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
 //! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
-//! room for it). [`edit`] is the form all changes have, [`defender`]
+//! room for it). Before it begins, [`other_runs`] says whether
+//! it is alone. [`edit`] is the form all changes have, [`defender`]
 //! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
 
 pub mod accept;
@@ -18,6 +19,7 @@ pub mod fit;
 pub mod image;
 pub mod memory;
 pub mod network;
+pub mod other_runs;
 pub mod outdated;
 pub mod policy;
 pub mod question;

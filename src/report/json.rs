@@ -89,6 +89,10 @@ type Fields = Vec<(&'static str, Value)>;
 
 fn told(event: &Event) -> (&'static str, &'static str, Fields) {
     match event {
+        Event::AnotherRun { task } => {
+            let fields = vec![("task", task.id().into()), ("task_arn", task.as_str().into())];
+            ("info", "another run is in progress", fields)
+        }
         Event::Began(it) => {
             let fields = vec![
                 ("run_id", it.run_id.clone().into()),

@@ -26,6 +26,9 @@ fn paint(text: &str, code: &str, colour: bool) -> String {
 /// When the writer fails.
 pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result<()> {
     match event {
+        Event::AnotherRun { task } => {
+            writeln!(writer, "another run is in progress (task {}): this one ends, and nothing is changed", task.id())
+        }
         Event::Began(it) => {
             let (run, account, region) = (&it.run_id, &it.caller, &it.region);
             writeln!(writer, "run {run} from account {account}, {region}")?;

@@ -21,7 +21,7 @@ const NOT_IN_PLAN: [&str; 12] = [
 /// What may be named in one folder only.
 const ONLY_IN: [(&str, &str); 5] = [
     ("aws_", "src/aws/"),
-    ("reqwest", "src/console/"),
+    ("reqwest", "src/console/ src/aws/metadata.rs"),
     ("oci_client", "src/registry/"),
     ("clap::", "src/cli.rs src/settings.rs src/lib.rs"),
     ("std::env", "src/lib.rs src/main.rs"),

@@ -61,14 +61,21 @@ async fn called() -> BTreeMap<String, bool> {
     let closed = closed.start().await;
     let by_unit = shop().unit("ou-ab12-11111111", simulator::scenario::ROOT, &[ACCOUNT]).start().await;
     let opens = updater(&closed).env("DEFENDER_IMAGE", defender).run().await;
-    let runs =
-        [opens, updater(&plain).run().await, updater(&by_unit).env("ORGANIZATIONAL_UNITS", "ou-ab12-11111111").run().await];
+    // A run in a task of ECS looks for others of its family.
+    let in_ecs = shop().updater_task("own", |task| task).start().await;
+    let alone = updater(&in_ecs).env("ECS_CONTAINER_METADATA_URI_V4", in_ecs.task_metadata("own")).run().await;
+    let runs = [
+        opens,
+        alone,
+        updater(&plain).run().await,
+        updater(&by_unit).env("ORGANIZATIONAL_UNITS", "ou-ab12-11111111").run().await,
+    ];
     for run in runs {
         assert_eq!(run.exit_code, Some(0), "{}{}", run.stdout, run.stderr);
     }
     let mut called = BTreeMap::new();
-    for world in [plain, by_unit, closed] {
-        // Calls to the Console belong to no account.
+    for world in [plain, by_unit, closed, in_ecs] {
+        // Calls to the Console and for a task's metadata belong to no account.
         called.extend(
             world
                 .calls()

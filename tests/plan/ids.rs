@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use fargate_updater::ids::{
-    AccountId, ClusterArn, IdError, Partition, RegionName, ServiceArn, TaskDefinitionArn, UnitId, caller_of, principal_of,
-    region_of_secret,
+    AccountId, ClusterArn, IdError, Partition, RegionName, ServiceArn, TaskArn, TaskDefinitionArn, UnitId, caller_of,
+    principal_of, region_of_secret,
 };
 use proptest::prelude::*;
 
@@ -36,6 +36,28 @@ fn regions_are_words_and_a_number() {
         &["eu-west-1", "us-gov-west-1", "il-central-1", "ap-southeast-7", "us-isob-east-1", "cn-north-1", "eusc-de-east-1"],
         &["", "eu", "eu-1", "eu-west", "eu-west-1a", "EU-WEST-1", "eu--1", "eu-west-", "-west-1", "eu_west_1", "eu-west-1 ", "*"],
     );
+}
+
+#[test]
+fn task_arns_name_one_task() {
+    let new = "arn:aws:ecs:eu-west-1:111122223333:task/web/0123456789abcdef0123456789abcdef";
+    let old = "arn:aws:ecs:eu-west-1:111122223333:task/0123456789abcdef0123456789abcdef";
+    check::<TaskArn>(
+        &[new, old],
+        &[
+            "",
+            "0123456789abcdef0123456789abcdef",
+            "arn:aws:ecs:eu-west-1:111122223333:task",
+            "arn:aws:ecs:eu-west-1:111122223333:task/",
+            "arn:aws:ecs:eu-west-1:111122223333:task/web/",
+            "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1",
+            "arn:aws:ecs::111122223333:task/web/0123",
+        ],
+    );
+    for text in [new, old] {
+        let arn: TaskArn = text.parse().expect("a task's ARN");
+        assert_eq!((arn.id(), arn.region().as_str()), ("0123456789abcdef0123456789abcdef", "eu-west-1"));
+    }
 }
 
 #[test]

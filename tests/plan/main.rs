@@ -22,6 +22,7 @@ mod lossless;
 mod memory;
 mod network;
 mod network_settings;
+mod other_runs;
 mod outdated;
 mod questions;
 mod redact;

@@ -4,7 +4,7 @@ use clap::FromArgMatches;
 use clap::builder::Resettable;
 use fargate_updater::cli::{self, Cli, Given};
 use fargate_updater::plan::Mode;
-use fargate_updater::settings::{ConsoleAccess, Format, Problems, RegistryTexts, Settings};
+use fargate_updater::settings::{ConsoleAccess, Format, Problems, RegistryTexts, Settings, TASK_METADATA};
 use secrecy::ExposeSecret as _;
 
 /// The arguments that any good run begins with.
@@ -211,7 +211,8 @@ fn settings_that_contradict_each_other_are_refused() {
     ];
     for (name, arguments, password, expected) in cases {
         let problems = Settings::from_given(given(&arguments), |variable| {
-            assert!(["PCC_PASS", "DOCKER_PASS", "DOCKER_AUTH_CONFIG"].contains(&variable), "{variable} is read from elsewhere");
+            let known = ["PCC_PASS", "DOCKER_PASS", "DOCKER_AUTH_CONFIG", TASK_METADATA];
+            assert!(known.contains(&variable), "{variable} is read from elsewhere");
             password.filter(|_| variable == "PCC_PASS").map(str::to_owned)
         });
         let problems = problems.expect_err(name);

@@ -7,6 +7,7 @@ mod account;
 mod definition;
 pub mod network;
 mod service;
+mod task;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 pub use account::{Account, Cluster, Region};
 pub use definition::Definition;
 pub use service::{CapacityProvider, Deploying, Service, TaskNetwork};
+pub use task::UpdaterTask;
 
 use crate::{Console, Fault, FaultRule, Registry};
 
@@ -50,6 +52,8 @@ pub struct Org {
     pub registries: Vec<Registry>,
     /// Those of the management account, in its home Region.
     pub secrets: Vec<Secret>,
+    /// Tasks of the program itself: in the management account, in its home Region.
+    pub updater_tasks: Vec<UpdaterTask>,
     /// IAM actions the caller in the management account is denied.
     pub denied: Vec<String>,
     /// The longest an assumed role's credentials are said to last, in seconds; `None` stands for as long as was asked.
@@ -108,6 +112,7 @@ impl Default for Org {
             console: Console::default(),
             registries: Vec::new(),
             secrets: vec![Secret { name: CONSOLE_SECRET.to_owned(), value, binary: false }],
+            updater_tasks: Vec::new(),
             denied: Vec::new(),
             session_seconds: None,
             latency_milliseconds: 0,
@@ -188,6 +193,12 @@ impl Org {
     /// Removes [`CONSOLE_SECRET`].
     pub fn without_secret(mut self) -> Self {
         self.secrets.retain(|secret| secret.name != CONSOLE_SECRET);
+        self
+    }
+
+    /// Adds a task of the program itself; [`crate::World::task_metadata`] is where it learns that it is that one.
+    pub fn updater_task(mut self, id: &str, edit: impl FnOnce(UpdaterTask) -> UpdaterTask) -> Self {
+        self.updater_tasks.push(edit(UpdaterTask::new(id)));
         self
     }
 

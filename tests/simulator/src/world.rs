@@ -157,6 +157,12 @@ impl World {
         self.gate.fault(rule);
     }
 
+    /// Returns the address where the program's own task of this id learns which one it is: what ECS puts into
+    /// `ECS_CONTAINER_METADATA_URI_V4`. A call there is counted as `GET task metadata`.
+    pub fn task_metadata(&self, id: &str) -> String {
+        format!("{}/v4/{id}", self.endpoint())
+    }
+
     /// Returns the access key id and the secret access key of the management account's caller.
     pub fn caller(&self) -> (String, String) {
         (CALLER_KEY.to_owned(), CALLER_SECRET.to_owned())

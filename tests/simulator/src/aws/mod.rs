@@ -14,6 +14,7 @@ mod ecr;
 mod ecs;
 mod errors;
 mod interfaces;
+mod metadata;
 mod network;
 mod network_way;
 mod organizations;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
+use axum::routing::get;
 use serde_json::Value;
 
 use super::access::Caller;
@@ -14,7 +15,7 @@ use super::ecs::register::Registration;
 use super::errors::{self, AwsError, ErrorKind, Service};
 use super::reply::{Reply, element};
 use super::state::State;
-use super::{ec2, ecr, ecs, organizations, secrets_manager, sts};
+use super::{ec2, ecr, ecs, metadata, organizations, secrets_manager, sts};
 use crate::gate::{Call, Gate};
 use crate::response::{cut, instead, response, spoil};
 use crate::world::connection::Connection;
@@ -54,10 +55,16 @@ impl Aws {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what to serve: one address for all services.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Returns what to serve: one address for all services, and for what tasks are told about themselves.
     pub(crate) fn router(&self) -> Router {
         let aws = self.clone();
-        Router::new().fallback(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request| {
+        let told = self.clone();
+        let router = Router::new().route(metadata::ROUTE, get(move |from, id| metadata::serve(told.clone(), from, id)));
+        router.fallback(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request| {
             let aws = aws.clone();
             async move { aws.serve(&connection, request).await }
         })

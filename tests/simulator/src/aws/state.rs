@@ -122,6 +122,9 @@ impl State {
                 state.furnish(&account.id, name, &scenario::Region::default());
             }
         }
+        for task in &org.updater_tasks {
+            state.add_updater_task(task);
+        }
         state
     }
 

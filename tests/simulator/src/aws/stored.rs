@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::ecs::rollout::{Deployment, StoppedTask};
+use super::ecs::tasks::StoredTask;
 use super::network::StoredNetwork;
 use crate::scenario;
 
@@ -18,6 +19,7 @@ pub(crate) struct Place {
     /// The revisions of each family, the first one at index 0.
     pub(super) families: BTreeMap<String, Vec<Revision>>,
     pub(super) network: StoredNetwork,
+    pub(super) tasks: Vec<StoredTask>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -11,6 +11,7 @@ pub(super) mod rules;
 pub(super) mod services;
 pub(super) mod tags;
 pub(super) mod task_definitions;
+pub(super) mod tasks;
 pub(super) mod update;
 
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub(super) fn answer(
         "ListServiceDeployments" => deployments::list(state, caller, input),
         "DescribeServiceDeployments" => deployments::describe(state, caller, input),
         "StopServiceDeployment" => deployments::stop(state, caller, input),
+        "ListTasks" => tasks::list(state, caller, input),
+        "DescribeTasks" => tasks::describe(state, caller, input),
         "UpdateService" => update::update(state, caller, input),
         "DescribeTaskDefinition" => task_definitions::describe(state, caller, input),
         "ListTaskDefinitions" => task_definitions::list(state, caller, input),

@@ -166,3 +166,33 @@ async fn a_customer_deploys_and_a_snapshot_tells_the_difference() {
     assert_ne!(before, world.snapshot());
     assert_eq!((world.calls().total(), world.registered().len()), (0, 0), "a customer is no caller");
 }
+
+#[tokio::test]
+async fn tasks_are_listed_by_family_and_described_with_what_they_were_started_with() {
+    let org = Org::new().updater_task("a", |task| task.created_at(1_700_000_000).env("SHARD", "1"));
+    let org = org.updater_task("b", |task| task.family("other"));
+    let world = org.updater_task("c", |task| task.status("STOPPED", "STOPPED")).start().await;
+    let client = Client::of(&world);
+    let listed = async |more: Value| {
+        let mut input = json!({ "cluster": "fargate-updater" });
+        input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let answer = client.ecs("ListTasks", &input).await.json();
+        let arns = answer["taskArns"].as_array().expect("a list").iter().filter_map(Value::as_str);
+        arns.filter_map(|arn| arn.rsplit('/').next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(json!({})).await, ["a", "b"]);
+    assert_eq!(listed(json!({ "family": "fargate-updater" })).await, ["a"]);
+    assert_eq!(listed(json!({ "desiredStatus": "STOPPED" })).await, ["c"]);
+    assert_eq!(listed(json!({ "serviceName": "web" })).await, [""; 0]);
+    assert_eq!(client.ecs("ListTasks", &json!({ "cluster": "none" })).await.code(), "ClusterNotFoundException");
+
+    let described = client.ecs("DescribeTasks", &json!({ "cluster": "fargate-updater", "tasks": ["a", "z"] })).await.json();
+    let task = &described["tasks"][0];
+    assert_eq!((&task["createdAt"], &task["lastStatus"]), (&json!(1_700_000_000), &json!("RUNNING")));
+    let environment = &task["overrides"]["containerOverrides"][0]["environment"];
+    assert_eq!(*environment, json!([{ "name": "SHARD", "value": "1" }]));
+    assert_eq!(described["failures"], json!([{ "arn": "z", "reason": "MISSING" }]));
+    let many = vec!["a"; 101];
+    let too_many = client.ecs("DescribeTasks", &json!({ "cluster": "fargate-updater", "tasks": many })).await;
+    assert_eq!(too_many.code(), "InvalidParameterException");
+}

@@ -1,0 +1,116 @@
+//! ECS: the tasks of a cluster, listed and described. Whose permissions that takes depends on whose tasks they are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_ecs::types::{DesiredStatus, Task};
+
+use super::call::{At, Calls};
+use super::error::AwsError;
+use super::operations::{self, Operation};
+use super::pages;
+use crate::ids::{Family, TaskArn};
+use crate::plan::other_runs::{Part, RunTask};
+
+/// `ListTasks` gives at most 100 tasks a page.
+/// Source: Amazon ECS API Reference, ListTasks, `maxResults` (read 2026-11).
+const PAGE: i32 = 100;
+
+/// `DescribeTasks` takes at most 100 tasks a call.
+/// Source: Amazon ECS API Reference, DescribeTasks, `tasks` (read 2026-11).
+const TASKS_PER_DESCRIBE: usize = 100;
+
+/// Which tasks of a cluster are listed: those that match all that is given.
+#[derive(Clone, Debug)]
+pub struct TaskFilter {
+    pub family: Option<Family>,
+    pub wanted: Wanted,
+}
+
+/// What ECS wants of a task, which is not yet what it does: one that is being stopped is wanted to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Running,
+    /// ECS tells of these for an hour or so.
+    Stopped,
+}
+
+/// Reads tasks in one account and Region.
+pub struct TaskReader {
+    client: aws_sdk_ecs::Client,
+    calls: Arc<Calls>,
+    at: At,
+    listing: &'static Operation,
+    describing: &'static Operation,
+}
+
+impl TaskReader {
+    /// Returns what reads tasks in the caller's own account, with the caller's own credentials.
+    pub(super) fn of_the_caller(client: aws_sdk_ecs::Client, calls: Arc<Calls>, at: At) -> Self {
+        Self { client, calls, at, listing: &operations::LIST_TASKS, describing: &operations::DESCRIBE_TASKS }
+    }
+
+    /// Returns the tasks of a cluster, named or by its ARN, each once.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn list(&self, cluster: &str, filter: &TaskFilter) -> Result<BTreeSet<TaskArn>, AwsError> {
+        let wanted = match filter.wanted {
+            Wanted::Running => DesiredStatus::Running,
+            Wanted::Stopped => DesiredStatus::Stopped,
+        };
+        pages::all(|from| {
+            let wanted = wanted.clone();
+            async move {
+                let request = || {
+                    let request = self.client.list_tasks().cluster(cluster).desired_status(wanted.clone()).max_results(PAGE);
+                    let family = filter.family.as_ref().map(|family| family.as_str().to_owned());
+                    request.set_family(family).set_next_token(from.clone()).send()
+                };
+                let answer = self.calls.send(self.listing, &self.at, request).await?;
+                let arns = answer.task_arns().iter().map(|arn| parsed(self.listing, Some(arn)));
+                Ok((arns.collect::<Result<_, _>>()?, answer.next_token))
+            }
+        })
+        .await
+    }
+
+    /// Describes tasks that do runs of this program; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn runs(&self, cluster: &str, tasks: &BTreeSet<TaskArn>) -> Result<Vec<RunTask>, AwsError> {
+        let described = self.describe(cluster, tasks).await?;
+        described.iter().map(|task| run_task(self.describing, task)).collect()
+    }
+
+    /// Describes tasks, as many as are still known. What of them is passed on is up to whoever asks.
+    async fn describe(&self, cluster: &str, tasks: &BTreeSet<TaskArn>) -> Result<Vec<Task>, AwsError> {
+        let names: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        let mut described = Vec::new();
+        for chunk in names.chunks(TASKS_PER_DESCRIBE) {
+            let request = || self.client.describe_tasks().cluster(cluster).set_tasks(Some(chunk.to_vec())).send();
+            let answer = self.calls.send(self.describing, &self.at, request).await?;
+            described.extend(answer.tasks.unwrap_or_default());
+        }
+        Ok(described)
+    }
+}
+
+/// Passes a task on as plain facts. Of the variables that it was started with nothing is kept but which part its run is about.
+fn run_task(operation: &'static Operation, task: &Task) -> Result<RunTask, AwsError> {
+    let containers = task.overrides().into_iter().flat_map(|overrides| overrides.container_overrides());
+    let environment = containers.flat_map(|container| container.environment());
+    Ok(RunTask {
+        arn: parsed(operation, task.task_arn())?,
+        created_at: task.created_at().and_then(|time| time.to_millis().ok()),
+        last_status: task.last_status().unwrap_or_default().to_owned(),
+        part: Part::of(environment.filter_map(|variable| Some((variable.name()?, variable.value()?)))),
+    })
+}
+
+fn parsed(operation: &'static Operation, text: Option<&str>) -> Result<TaskArn, AwsError> {
+    text.unwrap_or_default().parse().map_err(|error| AwsError::unusable(operation, format!("{error}")))
+}

@@ -1,0 +1,142 @@
+//! `ListTasks` and `DescribeTasks`, and what is kept of a task.
+//! Source: Amazon ECS API Reference, ListTasks, DescribeTasks and Task (read 2026-11).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Number, Value, json};
+
+use super::super::access::Caller;
+use super::super::errors::AwsError;
+use super::super::state::State;
+use super::{arn_page, cluster_name, invalid, texts};
+use crate::scenario::UpdaterTask;
+
+/// A task as it is kept.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct StoredTask {
+    pub(crate) arn: String,
+    pub(crate) cluster: String,
+    pub(crate) family: String,
+    pub(crate) task_definition: String,
+    pub(crate) last_status: String,
+    pub(crate) desired_status: String,
+    /// `ecs-svc/` and a deployment's number for a task of a service.
+    pub(crate) started_by: Option<String>,
+    /// `service:` or `family:` and a name.
+    pub(crate) group: String,
+    /// In seconds since 1970.
+    pub(crate) created_at: Option<u64>,
+    pub(crate) stopped_reason: Option<String>,
+    pub(crate) stop_code: Option<String>,
+    /// What `DescribeTasks` shows of each container.
+    pub(crate) containers: Vec<Value>,
+    /// Variables that it was started with.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+impl StoredTask {
+    fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl State {
+    /// Puts a task of the program itself into the management account.
+    pub(crate) fn add_updater_task(&mut self, task: &UpdaterTask) {
+        let (account, region) = (self.management().to_owned(), self.home_region.clone());
+        let stored = StoredTask {
+            arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", self.partition, task.cluster, task.id),
+            cluster: task.cluster.clone(),
+            family: task.family.clone(),
+            task_definition: self.task_definition_arn(&account, &region, &task.family, 1),
+            last_status: task.last_status.clone(),
+            desired_status: task.desired_status.clone(),
+            started_by: None,
+            group: format!("family:{}", task.family),
+            created_at: task.created_at,
+            stopped_reason: None,
+            stop_code: None,
+            containers: vec![json!({ "name": task.family, "lastStatus": task.last_status })],
+            environment: task.environment.clone(),
+        };
+        let place = self.place_mut(&account, &region);
+        place.add_cluster(&task.cluster, &BTreeMap::new());
+        place.tasks.push(stored);
+    }
+
+    /// Returns the task of the program itself that has this id.
+    pub(in super::super) fn updater_task(&self, id: &str) -> Option<&StoredTask> {
+        self.place(self.management(), &self.home_region)?.tasks.iter().find(|task| task.id() == id)
+    }
+}
+
+pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
+    let cluster = cluster_name(state, caller, input)?;
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let desired = text("desiredStatus").unwrap_or("RUNNING");
+    if !["RUNNING", "PENDING", "STOPPED"].contains(&desired) {
+        return Err(invalid("desiredStatus must be RUNNING, PENDING or STOPPED."));
+    }
+    let group = text("serviceName").map(|service| format!("service:{}", service.rsplit('/').next().unwrap_or_default()));
+    let matches = |task: &&StoredTask| {
+        task.cluster == cluster
+            && task.desired_status == desired
+            && text("family").is_none_or(|family| family == task.family)
+            && text("startedBy").is_none_or(|started_by| task.started_by.as_deref() == Some(started_by))
+            && group.as_ref().is_none_or(|group| *group == task.group)
+    };
+    let tasks = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.tasks);
+    let arns: Vec<String> = tasks.iter().filter(matches).map(|task| task.arn.clone()).collect();
+    let of = ["family", "serviceName", "startedBy"].map(|key| text(key).unwrap_or_default()).join(" ");
+    arn_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
+}
+
+pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
+    let cluster = cluster_name(state, caller, input)?;
+    let asked = texts(input, "tasks");
+    if asked.is_empty() {
+        return Err(invalid("Tasks cannot be empty."));
+    }
+    if asked.len() > 100 {
+        return Err(invalid("Tasks cannot be more than 100."));
+    }
+    let known = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.tasks);
+    let cluster_arn = state.cluster_arn(caller.account(), &caller.region, &cluster);
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for given in asked {
+        match known.iter().find(|task| task.cluster == cluster && (task.arn == given || task.id() == given)) {
+            Some(task) => tasks.push(shown(task, &cluster_arn)),
+            None => failures.push(json!({ "arn": given, "reason": "MISSING" })),
+        }
+    }
+    Ok(json!({ "tasks": tasks, "failures": failures }))
+}
+
+/// Returns a task as `DescribeTasks` shows it; what is not known is left out.
+fn shown(task: &StoredTask, cluster_arn: &str) -> Value {
+    let environment: Vec<Value> = task.environment.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let overrides: Vec<Value> = task
+        .containers
+        .iter()
+        .map(|container| json!({ "name": container["name"], "environment": environment.clone() }))
+        .collect();
+    let mut told = Map::new();
+    let known = [
+        ("taskArn", Some(task.arn.as_str().into())),
+        ("clusterArn", Some(cluster_arn.into())),
+        ("taskDefinitionArn", Some(task.task_definition.as_str().into())),
+        ("lastStatus", Some(task.last_status.as_str().into())),
+        ("desiredStatus", Some(task.desired_status.as_str().into())),
+        ("group", Some(task.group.as_str().into())),
+        ("launchType", Some("FARGATE".into())),
+        ("startedBy", task.started_by.as_deref().map(Value::from)),
+        ("createdAt", task.created_at.map(|seconds| Value::Number(Number::from(seconds)))),
+        ("stoppedReason", task.stopped_reason.as_deref().map(Value::from)),
+        ("stopCode", task.stop_code.as_deref().map(Value::from)),
+        ("containers", Some(task.containers.clone().into())),
+        ("overrides", Some(json!({ "containerOverrides": overrides, "inferenceAcceleratorOverrides": [] }))),
+    ];
+    told.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    Value::Object(told)
+}
