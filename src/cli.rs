@@ -197,6 +197,10 @@ pub struct Given {
     #[arg(long, env = "MAX_CHANGES", value_name = "COUNT", help_heading = "Run")]
     pub max_changes: Option<String>,
 
+    /// Go on without being asked: at a terminal, a run that would write shows its scope and asks first; a flag only, no variable.
+    #[arg(long, help_heading = "Run")]
+    pub yes: bool,
+
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
@@ -220,6 +224,10 @@ pub struct Given {
     /// Addresses that the Console's name stands for, separated by commas, or `none`; for tests, which ask no name server.
     #[arg(long, value_name = "ADDRESSES", hide = true)]
     pub console_addresses: Option<String>,
+
+    /// Asks although this is no terminal; for tests.
+    #[arg(long, hide = true)]
+    pub ask: bool,
 
     /// Longest wait before the second try of a call, in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 500)]

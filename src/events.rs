@@ -31,6 +31,8 @@ pub enum Event {
     AnotherRun { task: TaskArn },
     /// The run has everything it needs and begins.
     Began(Box<Beginning>),
+    /// Somebody is asked whether to go on with these settings, each with its name; nothing else is told until there is an answer.
+    Asking { settings: Vec<(&'static str, String)> },
     /// All accounts are known.
     AccountsListed { in_scope: usize },
     /// Something is odd, and the run goes on.
@@ -202,7 +204,7 @@ pub enum Stage {
     Console,
     /// Finding out which accounts there are.
     Accounts,
-    /// Stopped by a signal before the walk.
+    /// Stopped before the walk: by a signal, or by whoever was asked whether to go on.
     Interrupted,
     AssumeRole,
     Regions,

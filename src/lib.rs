@@ -72,13 +72,14 @@ fn print_permissions() -> ExitCode {
 }
 
 fn protect_everything(cli: Cli) -> ExitCode {
-    let settings = match Settings::from_given(cli.given, |name| std::env::var(name).ok()) {
+    let mut settings = match Settings::from_given(cli.given, |name| std::env::var(name).ok()) {
         Ok(settings) => settings,
         Err(problems) => {
             let _ = write!(io::stderr().lock(), "{problems}");
             return exit::BAD_SETTINGS.into();
         }
     };
+    settings.run.at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
     let style = style(settings.run.format);
     write_diagnostics(style);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -144,7 +145,7 @@ fn could_not_start(error: &StartError, style: Style) -> ExitCode {
         Style::Json => report::json::start_failure(&failure, &mut io::stdout().lock()),
     };
     match error {
-        StartError::Interrupted => exit::NOT_ALL.into(),
+        StartError::Interrupted | StartError::Declined => exit::NOT_ALL.into(),
         _ => exit::COULD_NOT_START.into(),
     }
 }

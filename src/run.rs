@@ -1,9 +1,10 @@
-//! One run: sees that it is alone, gets ready, walks, chooses which job goes next, and knows when to stop.
+//! One run: sees that it is alone, gets ready, asks if somebody is there, walks, chooses which job goes next, and knows when to stop.
 //!
 //! Jobs start as they come, with one exception: two of one family in one Region never run at the same time, because ECS refuses
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
+mod ask;
 mod error;
 mod networks;
 mod one_run;
@@ -71,6 +72,7 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
             return Ok(None);
         }
         let world = get_ready(&settings, &aws, owners, &run_id, &events, stop.clone()).await?;
+        ask::whether_to_go_on(&settings, &events).await?;
         Ok(Some((aws, world)))
     };
     let ready = tokio::select! {

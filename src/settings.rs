@@ -80,6 +80,10 @@ pub struct RunSettings {
     pub dry_run: bool,
     /// Most services that are changed.
     pub max_changes: Option<usize>,
+    /// Whether the question whether to go on is answered already.
+    pub yes: bool,
+    /// Whether somebody is there who can be asked.
+    pub at_terminal: bool,
     /// Where the task that this program runs in learns which one it is, if it runs in one.
     pub task_metadata: Option<String>,
     pub role_name: String,
@@ -91,6 +95,13 @@ pub struct RunSettings {
     /// Older descriptions of a service are refreshed before it is changed.
     pub look_again_after: Duration,
     pub format: Format,
+}
+
+impl RunSettings {
+    /// Returns whether the run asks before it begins: it would write, and there is somebody who has not said yes.
+    pub fn asks(&self) -> bool {
+        self.at_terminal && !self.yes && !self.dry_run
+    }
 }
 
 /// How the run is told on stdout.
@@ -174,6 +185,8 @@ impl Settings {
             format,
             dry_run,
             max_changes,
+            yes: given.yes,
+            at_terminal: given.ask,
             task_metadata: environment(TASK_METADATA).filter(|address| !address.trim().is_empty()),
             role_name,
             assume_role,

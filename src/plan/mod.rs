@@ -10,6 +10,7 @@
 pub mod accept;
 pub mod circle;
 pub mod compare;
+pub mod consent;
 pub mod credentials;
 pub mod defender;
 pub mod diff;

@@ -107,6 +107,10 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
             ];
             ("info", "run began", fields)
         }
+        Event::Asking { settings } => {
+            let shown = settings.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
+            ("info", "asking whether to go on", vec![("settings", Value::Object(shown.collect()))])
+        }
         Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),

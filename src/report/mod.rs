@@ -1,8 +1,10 @@
 //! Events to text, into a writer it is handed: a line for each as it happens, and a summary at the end. It never asks AWS anything.
 //!
-//! [`text`] is for people, [`json`] for machines; both tell the same events. [`tally`] is what they keep for the summary.
+//! [`text`] is for people, [`json`] for machines; both tell the same events. [`tally`] is what they keep for the summary, [`shown`]
+//! what is shown of the settings before a run.
 
 pub mod json;
+pub mod shown;
 pub mod tally;
 pub mod text;
 
@@ -28,11 +30,19 @@ pub enum Style {
 pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: impl Write) -> (Counts, io::Result<()>) {
     let mut tally = Tally::default();
     let mut written = Ok(());
+    let mut asked = false;
     while let Some(event) = events.recv().await {
         tally.add(&event);
+        if written.is_ok() && asked && matches!(event, Event::Stopping { .. }) {
+            written = end_question(style, &mut writer);
+        }
         if written.is_ok() {
             written = line(&event, style, &mut writer);
         }
+        asked = matches!(event, Event::Asking { .. });
+    }
+    if written.is_ok() && asked {
+        written = end_question(style, &mut writer);
     }
     if written.is_ok() && tally.walked() {
         written = match style {
@@ -41,6 +51,14 @@ pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: i
         };
     }
     (tally.counts, written.and_then(|()| writer.flush()))
+}
+
+/// Ends the line of a question to which nobody said yes: what comes next, here or on stderr, begins on a line of its own.
+fn end_question(style: Style, writer: &mut impl Write) -> io::Result<()> {
+    match style {
+        Style::Text { .. } => writeln!(writer),
+        Style::Json => Ok(()),
+    }
 }
 
 fn line(event: &Event, style: Style, writer: &mut impl Write) -> io::Result<()> {

@@ -45,7 +45,7 @@ impl Tally {
             Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
             Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
-            Event::Planned(_) | Event::AnotherRun { .. } => {}
+            Event::Planned(_) | Event::AnotherRun { .. } | Event::Asking { .. } => {}
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => {

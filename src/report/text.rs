@@ -41,6 +41,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             writeln!(writer, "networks {}", it.network.1)?;
             if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
         }
+        Event::Asking { settings } => asking(settings, colour, writer),
         Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
         Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
         Event::Bug { text } => writeln!(writer, "{} {text}", paint("error:", RED, colour)),
@@ -72,6 +73,15 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             writeln!(writer, "{word} {place}: {}", tally::reason(why))
         }
     }
+}
+
+/// Shows the settings, and leaves the line of the question open for the answer.
+fn asking(settings: &[(&'static str, String)], colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    writeln!(writer, "\n{}", paint("This run changes services, with these settings:", BOLD, colour))?;
+    let width = settings.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    settings.iter().try_for_each(|(name, value)| writeln!(writer, "  {name:width$}  {value}"))?;
+    write!(writer, "Go on? [y/N] ")?;
+    writer.flush()
 }
 
 /// Tells what would be done about a task definition: for which services, each difference, and what would be opened.

@@ -35,6 +35,8 @@ pub enum StartError {
     Signals(#[source] std::io::Error),
     #[error("the run was stopped before it began")]
     Interrupted,
+    #[error("nobody said yes, so the run ended before it began, and nothing was changed")]
+    Declined,
 }
 
 impl StartError {
@@ -53,6 +55,7 @@ impl StartError {
             ),
             Self::Ping(error) | Self::Login(error) | Self::Sample(error) => error.hint(),
             Self::Accounts(error) => error.hint(),
+            Self::Declined => Some("answer y to go on, or give --yes, with which no run asks".to_owned()),
             Self::Https(_) | Self::Signals(_) | Self::Interrupted => None,
         }
     }
@@ -64,7 +67,7 @@ impl StartError {
             Self::Secret(_) | Self::SecretUrl { .. } | Self::SecretHolds { .. } | Self::Setting { .. } => Stage::Secret,
             Self::Ping(_) | Self::Login(_) | Self::Sample(_) | Self::OtherImage { .. } => Stage::Console,
             Self::Accounts(_) => Stage::Accounts,
-            Self::Interrupted => Stage::Interrupted,
+            Self::Interrupted | Self::Declined => Stage::Interrupted,
             Self::Https(_) | Self::Signals(_) => Stage::Program,
         };
         Failure::new(stage, self, self.hint())

@@ -142,9 +142,10 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     };
     collect(&stopped_at("ListServices", &shop().fault(busy).start().await).await, &mut written);
 
-    // Where an older run is in progress.
+    // Asked whether to go on, with nobody to answer; and where an older run is in progress.
     let org = shop().updater_task("old", |task| task.created_at(1)).updater_task("own", |task| task.created_at(2));
     let world = org.start().await;
+    collect(&updater(&world).arg("--ask").run().await, &mut written);
     let in_ecs = updater(&world).env("ECS_CONTAINER_METADATA_URI_V4", world.task_metadata("own"));
     collect(&in_ecs.run().await, &mut written);
 

@@ -6,6 +6,7 @@
 mod shop;
 mod support;
 
+mod asks_first;
 mod console_down;
 mod consoles;
 mod dry_run_writes_nothing;

@@ -8,6 +8,7 @@ mod support;
 
 mod accept;
 mod accept_waas;
+mod asks;
 mod circle;
 mod console_url;
 mod credentials;

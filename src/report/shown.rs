@@ -1,0 +1,59 @@
+//! What a person is shown of the settings before a run that writes: where it goes, and what decides how much it changes.
+
+use crate::plan::network;
+use crate::plan::scope::{Mode, Scope};
+use crate::settings::Settings;
+
+/// Of a longer list so many are named; the rest is counted.
+const NAMED: usize = 20;
+
+/// Returns the settings that are shown, by their names and in their order. None of them holds a secret.
+pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
+    let Settings { policy, network, run, .. } = settings;
+    let mut shown = scope(&settings.scope);
+    let cidrs = network.console_blocks.as_ref().map(|blocks| list(blocks.iter()));
+    let mode = match network.mode {
+        network::Mode::Patch => "patch",
+        network::Mode::Check => "check",
+        network::Mode::Off => "off",
+    };
+    shown.extend([
+        ("NETWORK", mode.to_owned()),
+        ("CONSOLE_CIDRS", cidrs.unwrap_or_else(|| "not given".to_owned())),
+        ("UPGRADE", policy.upgrade.to_string()),
+        ("REEMBED", policy.reembed.to_string()),
+        ("MAX_CHANGES", run.max_changes.map_or_else(|| "not given".to_owned(), |most| most.to_string())),
+        ("ASSUME_ROLE", run.assume_role.to_string()),
+    ]);
+    if run.assume_role {
+        shown.push(("ROLE_NAME", run.role_name.clone()));
+    }
+    shown
+}
+
+fn scope(scope: &Scope) -> Vec<(&'static str, String)> {
+    let all = match scope.mode {
+        Mode::Organization => "every account of the organization",
+        Mode::Single => "the caller's own (DEPLOYMENT_MODE=SINGLE)",
+    };
+    let accounts = scope.accounts.as_ref().map(|accounts| list(accounts.iter()));
+    let mut shown = vec![("ACCOUNTS", accounts.unwrap_or_else(|| all.to_owned()))];
+    if !scope.excluded_accounts.is_empty() {
+        shown.push(("EXCLUDE_ACCOUNTS", list(scope.excluded_accounts.iter())));
+    }
+    if let Some(units) = &scope.units {
+        shown.push(("ORGANIZATIONAL_UNITS", list(units.iter().map(|unit| unit.as_str()))));
+    }
+    let regions = scope.regions.as_ref().map(|regions| list(regions.iter()));
+    let clusters = scope.clusters.as_ref().map(|clusters| list(clusters.iter()));
+    shown.push(("REGIONS", regions.unwrap_or_else(|| "all that an account has enabled".to_owned())));
+    shown.push(("CLUSTERS", clusters.unwrap_or_else(|| "all".to_owned())));
+    shown
+}
+
+/// Returns a list in one line.
+fn list(items: impl ExactSizeIterator<Item = impl ToString>) -> String {
+    let more = items.len().saturating_sub(NAMED);
+    let named: Vec<String> = items.take(NAMED).map(|item| item.to_string()).collect();
+    if more == 0 { named.join(", ") } else { format!("{} and {more} more", named.join(", ")) }
+}
