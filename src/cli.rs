@@ -201,6 +201,38 @@ pub struct Given {
     #[arg(long, help_heading = "Run")]
     pub yes: bool,
 
+    /// Follow each roll-out until it has won or lost; false starts it and goes on [default: true].
+    #[arg(long, env = "WAIT", value_name = "BOOL", help_heading = "Roll-outs")]
+    pub wait: Option<String>,
+
+    /// Longest that a roll-out is waited for, besides the service's own bake time, such as 90s or 15m [default: 15m].
+    #[arg(long, env = "WAIT_TIMEOUT", value_name = "DURATION", help_heading = "Roll-outs")]
+    pub wait_timeout: Option<String>,
+
+    /// Most roll-outs under way in an account's Region at once [default: 5].
+    #[arg(long, env = "ROLLOUTS", value_name = "COUNT", help_heading = "Roll-outs")]
+    pub rollouts: Option<String>,
+
+    /// Put a service back to what it ran before if its roll-out fails; only with WAIT [default: true].
+    #[arg(long, env = "ROLLBACK", value_name = "BOOL", help_heading = "Roll-outs")]
+    pub rollback: Option<String>,
+
+    /// Finish the first so many services, spread over accounts, before any other is started; a failure among them ends the run.
+    #[arg(long, env = "CANARY", value_name = "COUNT", help_heading = "Roll-outs")]
+    pub canary: Option<String>,
+
+    /// Roll-outs that may fail, a number or a percentage such as 20%, before nothing new is started [default: 10].
+    #[arg(long, env = "MAX_FAILURES", value_name = "COUNT_OR_PERCENT", help_heading = "Roll-outs")]
+    pub max_failures: Option<String>,
+
+    /// Try again what was rolled back or undone before [default: false].
+    #[arg(long, env = "RETRY_FAILED", value_name = "BOOL", help_heading = "Roll-outs")]
+    pub retry_failed: Option<String>,
+
+    /// What is done about a service that its owner puts back to the revision before: reprotect it at each run, or report it [default: reprotect twice, then report].
+    #[arg(long, env = "REVERTED", value_name = "ACTION", help_heading = "Roll-outs")]
+    pub reverted: Option<String>,
+
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
@@ -216,6 +248,10 @@ pub struct Given {
     /// Age in milliseconds at which a service's description is refreshed before the service is changed; tests make it zero.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]
     pub look_again_after_ms: u32,
+
+    /// Wait between two looks at a roll-out in milliseconds; tests make it short.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 10_000)]
+    pub watch_every_ms: u32,
 
     /// Address that stands for all image registries, by their names as paths below it, over plain HTTP; for tests.
     #[arg(long, value_name = "ADDRESS", hide = true)]

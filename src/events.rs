@@ -12,6 +12,7 @@ use std::fmt;
 use tokio::sync::mpsc;
 
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskArn, TaskDefinitionArn, VpcId};
+use crate::plan::brake::MostFailures;
 use crate::plan::entrypoint::FoundIn;
 use crate::plan::fit::{self, Tight};
 use crate::plan::memory;
@@ -137,16 +138,18 @@ impl ServiceEnded {
 /// How a service ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was moved to a revision with the Defender. Its roll-out is not watched.
+    /// It was moved to a revision with the Defender.
     Protected {
         from: TaskDefinitionArn,
         to: TaskDefinitionArn,
+        roll_out: RollOut,
     },
-    /// It was moved to a revision in which today's Defender stands in the place of another. Its roll-out is not watched.
+    /// It was moved to a revision in which today's Defender stands in the place of another.
     Upgraded {
         from: TaskDefinitionArn,
         to: TaskDefinitionArn,
         why: Outdated,
+        roll_out: RollOut,
     },
     /// It would be moved to another revision, in a run that changes nothing.
     Planned {
@@ -163,11 +166,58 @@ pub enum Outcome {
     NotAttempted(Unattempted),
 }
 
+/// How far the roll-out of a service is that was moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RollOut {
+    /// Every task runs the new revision.
+    Done,
+    /// It goes on, and was not watched any longer: it took longer than it may, or the run was stopped.
+    Going {
+        running: u32,
+        desired: u32,
+        stopped: bool,
+    },
+    NotWatched,
+}
+
+impl RollOut {
+    /// Returns that of a service whose roll-out was not watched any longer because the run was asked to stop.
+    pub fn stopped() -> Self {
+        Self::Going { running: 0, desired: 0, stopped: true }
+    }
+
+    /// Returns a fixed word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Going { .. } => "in progress",
+            Self::NotWatched => "not watched",
+        }
+    }
+}
+
+impl fmt::Display for RollOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("rolled out"),
+            Self::Going { stopped: true, .. } => f.write_str("roll-out still in progress when the run was stopped"),
+            Self::Going { running, desired, .. } => {
+                write!(f, "roll-out still in progress ({running} of {desired} new tasks run)")
+            }
+            Self::NotWatched => f.write_str("updated, roll-out not watched"),
+        }
+    }
+}
+
 /// Why a service's turn did not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unattempted {
     /// The run was stopped before its turn.
     Stopped,
+    /// One of the first roll-outs, the canaries, failed.
+    CanaryFailed,
+    /// As many roll-outs failed as `MAX_FAILURES` lets one run have.
+    TooManyFailures { most: MostFailures },
     /// As many services were changed before as `MAX_CHANGES` lets one run change.
     MostChanges { most: usize },
 }
@@ -177,6 +227,8 @@ impl Unattempted {
     pub fn code(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
+            Self::CanaryFailed => "canary-failed",
+            Self::TooManyFailures { .. } => "max-failures",
             Self::MostChanges { .. } => "max-changes",
         }
     }
@@ -186,6 +238,10 @@ impl fmt::Display for Unattempted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str("the run was stopped before its turn"),
+            Self::CanaryFailed => f.write_str("one of the first roll-outs failed, and nothing else is started (CANARY)"),
+            Self::TooManyFailures { most } => {
+                write!(f, "as many roll-outs failed as may, and nothing new is started (MAX_FAILURES {most})")
+            }
             Self::MostChanges { most } => {
                 write!(f, "it would be changed, and one run changes {most} at most (MAX_CHANGES); the next run goes on")
             }
@@ -218,13 +274,15 @@ pub enum Stage {
     Network,
     Register,
     Update,
+    /// What became of the service's deployment.
+    RollOut,
     /// A bug of ours.
     Program,
 }
 
 impl Stage {
     /// Every stage, in the order of a run.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Access,
         Self::Secret,
         Self::Console,
@@ -241,6 +299,7 @@ impl Stage {
         Self::Network,
         Self::Register,
         Self::Update,
+        Self::RollOut,
         Self::Program,
     ];
 
@@ -263,6 +322,7 @@ impl Stage {
             Self::Network => "network",
             Self::Register => "register",
             Self::Update => "update",
+            Self::RollOut => "roll-out",
             Self::Program => "program",
         }
     }
@@ -305,6 +365,10 @@ pub enum Finding {
     NoSuchContainer { name: String },
     /// The revision has so many tags of its owner's that not all of ours found room.
     TagsLeftOut,
+    /// The roll-out of the revision that it runs, which an earlier run began, is still in progress.
+    RollOutInProgress,
+    /// Something could not be written on the service that the next run should know.
+    NotRemembered { tag: &'static str, why: String },
     /// No task of it runs.
     NoTaskRuns,
     /// Every old task may be stopped before a new one is there.
@@ -318,7 +382,7 @@ pub enum Finding {
 impl Finding {
     /// Returns whether somebody should look: it was done, and may not do.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime | Self::LittleMemory(_))
+        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime | Self::LittleMemory(_) | Self::NotRemembered { .. })
     }
 
     /// Returns a fixed word for machines.
@@ -330,6 +394,8 @@ impl Finding {
             Self::EntryPointFound { .. } => "entry-point-found",
             Self::NoSuchContainer { .. } => "no-such-container",
             Self::TagsLeftOut => "tags-left-out",
+            Self::RollOutInProgress => "roll-out-in-progress",
+            Self::NotRemembered { .. } => "not-remembered",
             Self::NoTaskRuns => "no-task-runs",
             Self::Downtime => "downtime",
             Self::LittleMemory(_) => "little-memory",
@@ -355,6 +421,8 @@ impl fmt::Display for Finding {
                 write!(f, "{} names {name}, and no container is called that", memory::SKIP_CONTAINERS_TAG)
             }
             Self::TagsLeftOut => f.write_str("tags of ours were left out: there would have been more than 50"),
+            Self::RollOutInProgress => f.write_str("the roll-out that an earlier run began is still in progress"),
+            Self::NotRemembered { tag, why } => write!(f, "the tag {tag} could not be put on the service: {why}"),
             Self::NoTaskRuns => f.write_str("no task of it runs (desiredCount 0): the Defender comes with the first one"),
             Self::Downtime => f.write_str(
                 "its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)",

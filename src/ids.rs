@@ -280,6 +280,16 @@ impl TaskDefinitionArn {
         self.revision
     }
 
+    /// Returns another revision of the same family.
+    #[must_use]
+    pub fn sibling(&self, revision: u64) -> Self {
+        let text = match self.text.rsplit_once(':') {
+            Some((family, _)) => format!("{family}:{revision}"),
+            None => self.text.clone(),
+        };
+        Self { revision, text, ..self.clone() }
+    }
+
     /// Returns `family:revision`, the short form people use.
     pub fn short(&self) -> String {
         format!("{}:{}", self.family, self.revision)

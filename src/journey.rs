@@ -6,16 +6,21 @@
 //! anywhere: a revision that was registered and not yet used is found and used by the next run, and a service that was not moved
 //! is simply still to do.
 
+mod brake;
 mod changes;
 mod deploy;
 mod earlier;
 mod entries;
 mod error;
+mod finish;
+mod follow;
 mod job;
 mod look;
+mod lookout;
 mod mirror;
 mod network;
 mod planned;
+mod take_back;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -32,17 +37,22 @@ use crate::plan::network::{Beyond, Opening};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
 use crate::plan::rollout::Deployable;
-use crate::plan::service::{self, Condition, ServiceFacts, Turn};
+use crate::plan::service::{self, Attempt, Condition, ServiceFacts, Turn};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
+use crate::plan::watch::{self, Standing};
 use crate::plan::{Selection, SkipReason, defender, fit, question};
 
+pub use brake::Brake;
 pub use changes::Changes;
+use deploy::{Before, Kind, Move, Ticket};
 use entries::EntryPoints;
 pub use error::JourneyError;
 use error::{Answer, NobodyKnows};
+pub use follow::Watch;
 pub use job::{Ended, Job, OpenRegion, World};
 pub use look::{Seen, look_at};
+pub use lookout::Lookout;
 pub use mirror::Mirrors;
 
 /// Protects the services of one job, or says for each why not.
@@ -56,6 +66,8 @@ pub async fn protect(job: &Job, world: &World) -> Ended {
         unseen: HashMap::new(),
         openings: Vec::new(),
         taken: 0,
+        in_use: false,
+        taken_back: false,
         ended: Ended::default(),
     };
     if let Err(error) = journey.go().await {
@@ -80,6 +92,10 @@ struct Journey<'a> {
     openings: Vec<Opening>,
     /// Of the changes that the run may make.
     taken: usize,
+    /// Whether a service runs our revision, or may.
+    in_use: bool,
+    /// Whether a roll-out of it was taken back.
+    taken_back: bool,
     ended: Ended,
 }
 
@@ -87,6 +103,10 @@ struct Journey<'a> {
 struct Found {
     arn: TaskDefinitionArn,
     family: Family,
+    /// Whether services may be moved to it.
+    active: bool,
+    /// Whether we registered it.
+    ours: bool,
     definition: TaskDefinition<Registrable>,
     selection: Selection,
     /// What the load balancers and service registries of its services name.
@@ -125,7 +145,8 @@ impl Journey<'_> {
             return Ok(());
         }
         let found = self.look().await?; // AWS
-        let why = self.leave_by_definition(&found); // no I/O
+        let (why, unfinished) = self.leave_by_definition(&found); // no I/O
+        self.finish(&found, unfinished).await; // AWS, when an earlier run left a roll-out under way
         if self.open.is_empty() {
             return Ok(());
         }
@@ -147,18 +168,22 @@ impl Journey<'_> {
             self.end_all(&Outcome::Skipped(reason));
             return Ok(());
         }
+        let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
         self.look_again().await; // AWS, when the first look is long ago
         self.leave_beyond_most(); // no I/O
         self.open_network().await; // EC2
         // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
         let secrets = found.definition.redactor().and(&defender::redactor(&revision));
-        let Some(writer) = &self.job.open.writer else {
+        let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
             // A run that changes nothing has no writer, and cannot get past this line.
             return self.plan(&found, bare.why, &revision, &secrets).await;
         };
         // AWS, once; or what an earlier run registered.
         let Some(registered) = self.register(&found, &revision, &secrets, writer).await? else { return Ok(()) };
-        self.deploy(&found, &bare, &registered, &secrets, writer).await; // AWS
+        let kind = bare.why.map_or(Kind::Protects, Kind::Upgrades);
+        let the_move = Move { from: Some(Before::of(&found)), to: registered, kind, secrets: &secrets, writer };
+        self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
+        self.drop_unused(&the_move).await; // AWS, when all of them were taken back
         Ok(())
     }
 
@@ -178,23 +203,27 @@ impl Journey<'_> {
         let described = self.job.open.reader.task_definition(arn.as_str()).await;
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
         let (family, definition) = (arn.family().clone(), described.registrable());
+        let (active, ours) = (described.is_active(), self.is_ours(&described));
         let selection = Selection::of(&definition, &self.job.skipped);
         let named_ports = self.open.iter().flat_map(|service| service.named_ports.clone()).collect();
-        Ok(Found { arn, family, definition, selection, named_ports })
+        Ok(Found { arn, family, active, ours, definition, selection, named_ports })
     }
 
     /// Leaves or puts back the services for what their task definition, their tags or a deployment say. Returns why the Defender
-    /// that is there is to be replaced, if it is.
-    fn leave_by_definition(&mut self, found: &Found) -> Option<Outdated> {
+    /// that is there is to be replaced, if it is, and the services that run what they are to run and whose roll-outs are not over.
+    fn leave_by_definition(&mut self, found: &Found) -> (Option<Outdated>, Vec<(ServiceFacts, Standing)>) {
         let (today, policy, open) = (&self.world.today, &self.world.policy, &self.job.open);
         let image = today.image_in(&open.account.id, &open.region);
         let Found { selection, named_ports, .. } = found;
         let measure = Measure { today, image: &image, policy, selection, named_ports };
-        let why = match service::condition(&found.definition, &measure) {
+        let mut unfinished = Vec::new();
+        let condition = service::condition(&found.definition, &measure);
+        let unprotected = condition == Condition::Unprotected;
+        let why = match condition {
             Condition::Unprotected => None,
             Condition::Outdated(why) => Some(why),
             Condition::Current => {
-                self.end_all(&Outcome::UpToDate { task_definition: found.arn.clone() });
+                unfinished = self.leave_current(found);
                 None
             }
             Condition::Refused(reason) => {
@@ -203,10 +232,42 @@ impl Journey<'_> {
             }
         };
         for service in std::mem::take(&mut self.open) {
-            let turn = service::turn(&service, &self.world.today, self.job.last_look);
+            let turn = service::turn(&service, &Attempt { today, policy, unprotected, last_look: self.job.last_look });
             self.take(turn, service);
         }
-        why
+        (why, unfinished)
+    }
+
+    /// Leaves the services that run what they are to run, and returns those whose roll-outs we began and that are not over.
+    fn leave_current(&mut self, found: &Found) -> Vec<(ServiceFacts, Standing)> {
+        let mut unfinished = Vec::new();
+        for service in std::mem::take(&mut self.open) {
+            match watch::standing(&service, self.world.roll_out_timeout) {
+                Standing::Going | Standing::NotCompleting if !found.ours => self.up_to_date(found, &service),
+                Standing::Complete => self.up_to_date(found, &service),
+                standing => unfinished.push((service, standing)),
+            }
+        }
+        unfinished
+    }
+
+    fn up_to_date(&mut self, found: &Found, service: &ServiceFacts) {
+        self.in_use = true;
+        self.end(service, Outcome::UpToDate { task_definition: found.arn.clone() });
+    }
+
+    /// Waits until a service may be changed; there is nothing to wait for in a run that changes nothing.
+    async fn wait_for_ticket(&mut self) -> Option<Ticket> {
+        if self.open.is_empty() || self.job.open.writer.is_none() {
+            return None;
+        }
+        match Ticket::wait_for(&self.job.open, self.world).await {
+            Ok(ticket) => Some(ticket),
+            Err(why) => {
+                self.end_all(&Outcome::NotAttempted(why));
+                None
+            }
+        }
     }
 
     fn embedding<'a>(&'a self, found: &'a Found, bare: &'a Bare, entry_points: &'a EntryPoints) -> Embedding<'a> {
@@ -279,18 +340,35 @@ impl Journey<'_> {
     /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
     /// meanwhile: moving such a service would take its newest code away.
     async fn look_again(&mut self) {
-        if self.looked.elapsed() < self.world.look_again_after {
-            return;
+        let looked = Instant::now();
+        let (services, is_old) = (std::mem::take(&mut self.open), self.is_old());
+        self.open = self.look_again_at(services).await;
+        if is_old {
+            self.looked = looked;
         }
-        self.looked = Instant::now();
-        let services = std::mem::take(&mut self.open);
+    }
+
+    fn is_old(&self) -> bool {
+        self.looked.elapsed() >= self.world.look_again_after
+    }
+
+    /// The same for some services that are not open for so long; returns those that are to be moved still.
+    async fn look_again_at(&mut self, services: Vec<ServiceFacts>) -> Vec<ServiceFacts> {
+        if !self.is_old() {
+            return services;
+        }
+        let mut unchanged = Vec::new();
         for (before, seen) in look_at(&self.job.open.reader, services).await {
             match seen {
-                Seen::Now(now) => self.take(service::turn_again(&before, &now, self.job.last_look), before),
+                Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {
+                    Turn::Protect => unchanged.push(before),
+                    other => self.take(other, before),
+                },
                 Seen::Gone => self.end(&before, Outcome::Skipped(SkipReason::gone())),
                 Seen::Failed(error) => self.end(&before, error.outcome(self.world.stop.is_cancelled())),
             }
         }
+        unchanged
     }
 
     /// Registers the revision, unless an earlier run did and was cut off before it used it. Nothing is registered when no service
@@ -329,6 +407,10 @@ impl Journey<'_> {
 
     /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
     fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
+        self.end_with(service, outcome, Vec::new());
+    }
+
+    fn end_with(&mut self, service: &ServiceFacts, outcome: Outcome, more: Vec<Finding>) {
         let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. });
         let mut findings = if changed { self.findings.clone() } else { Vec::new() };
         match service.tasks.deployable() {
@@ -339,6 +421,7 @@ impl Journey<'_> {
         if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
             findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
         }
+        findings.extend(more);
         self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
     }
 

@@ -23,12 +23,12 @@ use crate::aws::{Aws, Calls};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName};
-use crate::journey::{self, Changes, Ended, Job, Mirrors, OpenRegion, World};
+use crate::journey::{self, Brake, Changes, Ended, Job, Mirrors, OpenRegion, Watch, World};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::defender::{certifies, public_image};
 use crate::registry::{Images, Reading};
-use crate::settings::{ConsoleAccess, FromSecret, Problem, Settings, not_a_console};
+use crate::settings::{ConsoleAccess, FromSecret, Problem, RollOutSettings, Settings, not_a_console};
 use crate::walk::{AccountsError, PutBack, Walk};
 
 pub use error::StartError;
@@ -94,6 +94,7 @@ async fn start_and_walk(settings: Settings, events: Events, stop: CancellationTo
         assume_role: settings.run.assume_role,
         session_name: session_name(&run_id),
         open_regions: Arc::new(Semaphore::new(settings.run.regions_open)),
+        rollouts: settings.roll_outs.at_once,
         jobs,
         in_scope,
         events: events.clone(),
@@ -163,9 +164,18 @@ async fn get_ready(
         today,
         run_id: run_id.to_owned(),
         changes: Changes::at_most(settings.run.max_changes),
+        watch: watch(&settings.roll_outs),
+        roll_out_timeout: settings.roll_outs.timeout,
+        brake: Brake::new(settings.roll_outs.canaries, settings.roll_outs.most_failures),
         look_again_after: settings.run.look_again_after,
         stop,
     })
+}
+
+/// Returns how roll-outs are followed, if they are.
+fn watch(settings: &RollOutSettings) -> Option<Watch> {
+    let RollOutSettings { wait, timeout, every, rolls_back, .. } = *settings;
+    wait.then_some(Watch { timeout, every, rolls_back })
 }
 
 /// Returns what looks wrong about the Console and does not keep a run from going on.

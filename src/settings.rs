@@ -8,6 +8,7 @@ mod groups;
 mod network;
 mod reader;
 mod registries;
+mod roll_outs;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,6 +25,7 @@ pub use network::NetworkSettings;
 use reader::Reader;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
 pub use registries::{FromSecret, RegistryTexts};
+pub use roll_outs::RollOutSettings;
 
 /// The password of the Console's user.
 pub const PASSWORD: &str = "PCC_PASS";
@@ -42,6 +44,7 @@ pub struct Settings {
     pub scope: Scope,
     pub policy: Policy,
     pub network: NetworkSettings,
+    pub roll_outs: RollOutSettings,
     pub run: RunSettings,
 }
 
@@ -157,6 +160,7 @@ impl Settings {
         let scope = reader.scope(&given);
         let policy = reader.policy(&given);
         let network = reader.network(&given);
+        let roll_outs = reader.roll_outs(&given);
         let role_name = reader.text("ROLE_NAME", given.role_name).unwrap_or_else(|| "FargateDeployMember".to_owned());
         let of_a_role = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-/".contains(character);
         if !role_name.chars().all(of_a_role) {
@@ -196,7 +200,7 @@ impl Settings {
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
         };
         match (console, reader.problems.is_empty()) {
-            (Some(console), true) => Ok(Self { console, scope, policy, network, run }),
+            (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, run }),
             _ => Err(Problems(reader.problems)),
         }
     }

@@ -28,7 +28,6 @@ use crate::plan::service::ServiceFacts;
 
 pub use error::AccountsError;
 use error::WalkError;
-use region::open_region;
 
 /// A walk through everything in scope.
 pub struct Walk {
@@ -39,6 +38,8 @@ pub struct Walk {
     /// Names our sessions in the customer's CloudTrail.
     pub session_name: String,
     pub open_regions: Arc<Semaphore>,
+    /// Most roll-outs under way in one of them.
+    pub rollouts: usize,
     pub jobs: mpsc::Sender<Job>,
     /// Told once the accounts are known.
     pub in_scope: InScope,
@@ -93,7 +94,7 @@ impl Walk {
                 }
                 continue;
             };
-            let open = Arc::new(open_region(account, region, place));
+            let open = Arc::new(self.open(account, region, place));
             let (looked, mut found) = (Instant::now(), Vec::new());
             for (before, seen) in look_at(&open.reader, services).await {
                 match seen {
@@ -195,7 +196,8 @@ impl Walk {
             };
             match here {
                 Some(here) => {
-                    walking.spawn(Arc::clone(&self).region(open_region(account.clone(), region, here)));
+                    let open = self.open(account.clone(), region, here);
+                    walking.spawn(Arc::clone(&self).region(open));
                 }
                 None => self.events.unseen(Place::region(&id, &region), Unseen::NotAttempted).await,
             }

@@ -225,6 +225,11 @@ impl Account {
         EcsReader::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
     }
 
+    /// Returns what reads the tasks of services in a Region.
+    pub fn task_reader(&self, region: &RegionName) -> TaskReader {
+        TaskReader::of_services(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    }
+
     /// Returns a token for the private ECR registries of a Region that this account may read.
     ///
     /// # Errors

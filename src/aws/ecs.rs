@@ -1,12 +1,14 @@
 //! ECS: clusters, services and task definitions. Reading and writing are two types, so that a run without a writer cannot write.
 
+mod deployments;
+mod facts;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, ClusterField, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy,
-    Failure, ResourceManagementType, Service, ServiceField, Tag, TaskDefinitionField,
-};
+use aws_sdk_ecs::types::{ClusterField, Failure, ServiceField, Tag, TaskDefinitionField};
+
+use serde_json::Value;
 
 use super::call::{At, Calls};
 use super::error::AwsError;
@@ -14,10 +16,8 @@ use super::operations::{self, Operation};
 use super::pages;
 use super::raw::{KeepAnswer, SendInstead};
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
-use crate::plan::network::facts::TaskNetwork;
-use crate::plan::rollout::{Percents, Tasks};
 use crate::plan::service::ServiceFacts;
-use crate::plan::task_definition::{Described, Protected, TaskDefinition};
+use crate::plan::task_definition::{Described, Protected, Registrable, TaskDefinition};
 
 /// `DescribeClusters` takes at most 100 clusters a call.
 /// Source: Amazon ECS API Reference, DescribeClusters, `clusters` (read 2026-11).
@@ -150,7 +150,7 @@ impl EcsReader {
         let answer = self.calls.send(operation, &self.at, request).await?;
         let mut described = DescribedServices::default();
         for service in answer.services() {
-            match facts(operation, cluster, service) {
+            match facts::facts(operation, cluster, service) {
                 Ok(facts) => described.services.push(facts),
                 // One service that cannot be made sense of does not hide the other nine.
                 Err(error) => described.failures.push((service.service_arn().unwrap_or_default().to_owned(), error.to_string())),
@@ -178,6 +178,15 @@ impl EcsReader {
     }
 }
 
+/// The deployment that an update started, as far as ECS told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Started {
+    /// Its id, such as `ecs-svc/0000000000000000001`.
+    pub deployment: Option<String>,
+    /// The ARN of its service deployment.
+    pub service_deployment: Option<String>,
+}
+
 /// Changes ECS in one account and Region.
 pub struct EcsWriter {
     client: aws_sdk_ecs::Client,
@@ -196,10 +205,22 @@ impl EcsWriter {
     ///
     /// When AWS refuses it, or nobody knows whether it was done.
     pub async fn register(&self, definition: &TaskDefinition<Protected>) -> Result<TaskDefinitionArn, AwsError> {
+        self.register_json(definition.text("family").unwrap_or_default(), definition.json()).await
+    }
+
+    /// Registers a customer's own task definition again, because the revision that held it takes no new service any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register).
+    pub async fn register_again(&self, definition: &TaskDefinition<Registrable>) -> Result<TaskDefinitionArn, AwsError> {
+        self.register_json(definition.text("family").unwrap_or_default(), definition.json()).await
+    }
+
+    async fn register_json(&self, family: &str, json: &Value) -> Result<TaskDefinitionArn, AwsError> {
         let operation = &operations::REGISTER_TASK_DEFINITION;
         // The SDK checks nothing that we send in the place of its own body; it wants a family all the same.
-        let family = definition.text("family").unwrap_or_default();
-        let body = SendInstead::new(operation.name, definition.json());
+        let body = SendInstead::new(operation.name, json);
         let request = || {
             let request = self.client.register_task_definition().family(family);
             request.customize().interceptor(body.clone()).send()
@@ -214,83 +235,24 @@ impl EcsWriter {
     /// # Errors
     ///
     /// When AWS refuses it, is busy, or does not answer.
-    pub async fn update_service(&self, service: &ServiceFacts, definition: &TaskDefinitionArn) -> Result<(), AwsError> {
+    pub async fn update_service(&self, service: &ServiceFacts, definition: &TaskDefinitionArn) -> Result<Started, AwsError> {
         let request = || {
             let request = self.client.update_service().cluster(service.cluster.as_str()).service(service.arn.as_str());
             request.task_definition(definition.as_str()).send()
         };
-        self.calls.send_once(&operations::UPDATE_SERVICE, &self.at, &request).await.map(|_| ())
+        let answer = self.calls.send_once(&operations::UPDATE_SERVICE, &self.at, &request).await?;
+        let Some(service) = answer.service() else { return Ok(Started::default()) };
+        let primary = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
+        Ok(Started {
+            deployment: primary.and_then(|primary| primary.id()).map(str::to_owned),
+            service_deployment: service.current_service_deployment().map(str::to_owned),
+        })
     }
 
     /// Waits before another try of what failed; returns false when there is to be none. `tries` counts the tries so far.
     pub async fn waited(&self, error: &AwsError, tries: u32) -> bool {
         self.calls.waited(error, tries).await
     }
-}
-
-/// Passes a service on as plain facts.
-fn facts(operation: &'static Operation, cluster: &Cluster, service: &Service) -> Result<ServiceFacts, AwsError> {
-    let deployments = service.deployments();
-    let rolling = |state: &DeploymentRolloutState| *state == DeploymentRolloutState::InProgress;
-    let controller = service.deployment_controller().map_or(&DeploymentControllerType::Ecs, |controller| controller.r#type());
-    Ok(ServiceFacts {
-        arn: parsed(operation, service.service_arn())?,
-        cluster: cluster.arn.clone(),
-        task_definition: task_definition_of(operation, service)?,
-        status: service.status().unwrap_or_default().to_owned(),
-        launch_type: service.launch_type().map(|launch_type| launch_type.as_str().to_owned()),
-        capacity_providers: service.capacity_provider_strategy().iter().map(|item| item.capacity_provider().to_owned()).collect(),
-        deployment_controller: controller.as_str().to_owned(),
-        platform_version: service.platform_version().map(str::to_owned),
-        platform_family: service.platform_family().map(str::to_owned),
-        express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
-        deploying: deployments.len() > 1 || deployments.iter().any(|deployment| deployment.rollout_state().is_some_and(rolling)),
-        cluster_opted_out: crate::plan::memory::opts_out(cluster.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
-        tasks: tasks(service),
-        network: service.network_configuration().and_then(|it| it.awsvpc_configuration()).map(network),
-        named_ports: named_ports(service).collect(),
-        tags: pairs(service.tags()),
-    })
-}
-
-fn tasks(service: &Service) -> Tasks {
-    let number = |number: i32| u32::try_from(number).unwrap_or(0);
-    let configuration = service.deployment_configuration();
-    // Only a rolling deployment replaces tasks by percentages, and it is what a service has that names no strategy.
-    let strategy = configuration.and_then(|configuration| configuration.strategy());
-    let rolling = strategy.is_none_or(|strategy| *strategy == DeploymentStrategy::Rolling);
-    let usual = Percents::default();
-    let percents = Percents {
-        minimum_healthy: configuration.and_then(|it| it.minimum_healthy_percent()).map_or(usual.minimum_healthy, number),
-        maximum: configuration.and_then(|it| it.maximum_percent()).map_or(usual.maximum, number),
-    };
-    Tasks {
-        desired: number(service.desired_count()),
-        running: number(service.running_count()),
-        percents: rolling.then_some(percents),
-    }
-}
-
-fn network(configuration: &AwsVpcConfiguration) -> TaskNetwork {
-    TaskNetwork {
-        subnets: configuration.subnets().iter().map(|id| id.as_str().into()).collect(),
-        security_groups: configuration.security_groups().iter().map(|id| id.as_str().into()).collect(),
-        public_address: configuration.assign_public_ip() == Some(&AssignPublicIp::Enabled),
-    }
-}
-
-/// Returns the containers and ports that load balancers and service registries name.
-fn named_ports(service: &Service) -> impl Iterator<Item = (String, u16)> {
-    let balancers = service.load_balancers().iter().map(|it| (it.container_name(), it.container_port()));
-    let registries = service.service_registries().iter().map(|it| (it.container_name(), it.container_port()));
-    balancers.chain(registries).filter_map(|(name, port)| Some((name?.to_owned(), port?.try_into().ok()?)))
-}
-
-/// Returns what a service runs; one with an EXTERNAL controller says so in its task sets, and nothing before it has one.
-fn task_definition_of(operation: &'static Operation, service: &Service) -> Result<Option<TaskDefinitionArn>, AwsError> {
-    let of_task_set = || service.task_sets().iter().find_map(|task_set| task_set.task_definition());
-    let arn = service.task_definition().filter(|arn| !arn.is_empty()).or_else(of_task_set);
-    arn.map(|arn| parsed(operation, Some(arn))).transpose()
 }
 
 fn failed(failure: &Failure) -> (String, String) {

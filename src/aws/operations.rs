@@ -51,6 +51,8 @@ pub enum Quota {
     EcsTaskDefinitionRead,
     EcsTaskDefinitionModify,
     EcsServiceModify,
+    EcsServiceDeployment,
+    EcsTagModify,
     Ec2Read,
     Ec2Write,
     Ec2Tags,
@@ -63,8 +65,9 @@ impl Quota {
     /// Returns how many calls may be made at once, and how many a second after that.
     pub fn burst_and_refill(self) -> Option<(u32, u32)> {
         match self {
-            Self::EcsClusterRead | Self::EcsTaskDefinitionRead => Some((50, 20)),
+            Self::EcsClusterRead | Self::EcsTaskDefinitionRead | Self::EcsServiceDeployment => Some((50, 20)),
             Self::EcsServiceRead | Self::EcsClusterResourceRead => Some((100, 20)),
+            Self::EcsTagModify => Some((20, 10)),
             Self::EcsTaskDefinitionModify => Some((20, 1)),
             Self::EcsServiceModify => Some((50, 5)),
             Self::Ec2Read => Some((100, 20)),
@@ -173,9 +176,40 @@ pub static UPDATE_SERVICE: Operation = Operation {
     role: Role::Member,
     quota: Quota::EcsServiceModify,
 };
+pub static LIST_SERVICE_DEPLOYMENTS: Operation =
+    read("ListServiceDeployments", &["ecs:ListServiceDeployments"], Role::Member, Quota::EcsServiceDeployment);
+pub static DESCRIBE_SERVICE_DEPLOYMENTS: Operation =
+    read("DescribeServiceDeployments", &["ecs:DescribeServiceDeployments"], Role::Member, Quota::EcsServiceDeployment);
+/// A second time it is refused: there is nothing to stop any more. Its bucket is not published.
+pub static STOP_SERVICE_DEPLOYMENT: Operation = Operation {
+    name: "StopServiceDeployment",
+    actions: &["ecs:StopServiceDeployment"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::EcsServiceModify,
+};
+pub static DEREGISTER_TASK_DEFINITION: Operation = Operation {
+    name: "DeregisterTaskDefinition",
+    actions: &["ecs:DeregisterTaskDefinition"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::EcsTaskDefinitionModify,
+};
+/// The tasks of a service, to say why they stopped.
+pub static LIST_SERVICE_TASKS: Operation = read("ListTasks", &["ecs:ListTasks"], Role::Member, Quota::EcsClusterResourceRead);
+pub static DESCRIBE_SERVICE_TASKS: Operation =
+    read("DescribeTasks", &["ecs:DescribeTasks"], Role::Member, Quota::EcsClusterResourceRead);
+/// What must be remembered of a service.
+pub static TAG_SERVICE: Operation = Operation {
+    name: "TagResource",
+    actions: &["ecs:TagResource"],
+    effect: Effect::Write,
+    role: Role::Member,
+    quota: Quota::EcsTagModify,
+};
 
 /// Every operation there is.
-pub static ALL: [&Operation; 29] = [
+pub static ALL: [&Operation; 36] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
@@ -205,6 +239,13 @@ pub static ALL: [&Operation; 29] = [
     &DESCRIBE_TASK_DEFINITION,
     &REGISTER_TASK_DEFINITION,
     &UPDATE_SERVICE,
+    &LIST_SERVICE_DEPLOYMENTS,
+    &DESCRIBE_SERVICE_DEPLOYMENTS,
+    &STOP_SERVICE_DEPLOYMENT,
+    &DEREGISTER_TASK_DEFINITION,
+    &LIST_SERVICE_TASKS,
+    &DESCRIBE_SERVICE_TASKS,
+    &TAG_SERVICE,
 ];
 
 /// Returns the session policy of a run that changes nothing: reading, and no more.

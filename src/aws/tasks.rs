@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_ecs::types::{DesiredStatus, Task};
+use aws_sdk_ecs::types::{Container, DesiredStatus, Task};
 
 use super::call::{At, Calls};
 use super::error::AwsError;
@@ -11,6 +11,7 @@ use super::operations::{self, Operation};
 use super::pages;
 use crate::ids::{Family, TaskArn};
 use crate::plan::other_runs::{Part, RunTask};
+use crate::plan::watch::{StoppedContainer, StoppedTask};
 
 /// `ListTasks` gives at most 100 tasks a page.
 /// Source: Amazon ECS API Reference, ListTasks, `maxResults` (read 2026-11).
@@ -20,10 +21,15 @@ const PAGE: i32 = 100;
 /// Source: Amazon ECS API Reference, DescribeTasks, `tasks` (read 2026-11).
 const TASKS_PER_DESCRIBE: usize = 100;
 
+/// So many tasks of a deployment are enough to say why they stop.
+const MOST_STOPPED: usize = 10;
+
 /// Which tasks of a cluster are listed: those that match all that is given.
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
     pub family: Option<Family>,
+    /// A deployment's id, for tasks of services.
+    pub started_by: Option<String>,
     pub wanted: Wanted,
 }
 
@@ -50,6 +56,25 @@ impl TaskReader {
         Self { client, calls, at, listing: &operations::LIST_TASKS, describing: &operations::DESCRIBE_TASKS }
     }
 
+    /// Returns what reads the tasks of services, with the member role.
+    pub(super) fn of_services(client: aws_sdk_ecs::Client, calls: Arc<Calls>, at: At) -> Self {
+        Self { client, calls, at, listing: &operations::LIST_SERVICE_TASKS, describing: &operations::DESCRIBE_SERVICE_TASKS }
+    }
+
+    /// Returns the tasks that one deployment of a service started and that have stopped; ECS tells of them for an hour or so.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn stopped(&self, cluster: &str, deployment: &str) -> Result<Vec<StoppedTask>, AwsError> {
+        let filter = TaskFilter { family: None, started_by: Some(deployment.to_owned()), wanted: Wanted::Stopped };
+        let tasks: BTreeSet<TaskArn> = self.list(cluster, &filter).await?.into_iter().take(MOST_STOPPED).collect();
+        if tasks.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.describe(cluster, &tasks).await?.iter().map(stopped_task).collect())
+    }
+
     /// Returns the tasks of a cluster, named or by its ARN, each once.
     ///
     /// # Errors
@@ -66,6 +91,7 @@ impl TaskReader {
                 let request = || {
                     let request = self.client.list_tasks().cluster(cluster).desired_status(wanted.clone()).max_results(PAGE);
                     let family = filter.family.as_ref().map(|family| family.as_str().to_owned());
+                    let request = request.set_started_by(filter.started_by.clone());
                     request.set_family(family).set_next_token(from.clone()).send()
                 };
                 let answer = self.calls.send(self.listing, &self.at, request).await?;
@@ -109,6 +135,20 @@ fn run_task(operation: &'static Operation, task: &Task) -> Result<RunTask, AwsEr
         last_status: task.last_status().unwrap_or_default().to_owned(),
         part: Part::of(environment.filter_map(|variable| Some((variable.name()?, variable.value()?)))),
     })
+}
+
+/// Passes on why a task stopped.
+fn stopped_task(task: &Task) -> StoppedTask {
+    let container = |container: &Container| StoppedContainer {
+        name: container.name().unwrap_or_default().to_owned(),
+        exit_code: container.exit_code(),
+        reason: container.reason().map(str::to_owned),
+    };
+    StoppedTask {
+        code: task.stop_code().map_or("", |code| code.as_str()).to_owned(),
+        reason: task.stopped_reason().unwrap_or_default().to_owned(),
+        containers: task.containers().iter().map(container).collect(),
+    }
 }
 
 fn parsed(operation: &'static Operation, text: Option<&str>) -> Result<TaskArn, AwsError> {

@@ -1,6 +1,6 @@
 //! How many services ended how: what the exit code and the last line of a report come from.
 
-use super::{Event, Outcome, Stage, Unseen};
+use super::{Event, Outcome, RollOut, Stage, Unseen};
 
 /// What has been counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Counts {
     pub skipped: u64,
     pub failed: u64,
     pub not_attempted: u64,
+    /// Roll-outs that were started and not seen to the end.
+    pub under_way: u64,
     /// Accounts, Regions and clusters that failed or were not attempted.
     pub unseen_failed: u64,
     pub unseen_not_attempted: u64,
@@ -22,6 +24,11 @@ pub struct Counts {
 impl Counts {
     /// Counts an event.
     pub fn add(&mut self, event: &Event) {
+        if let Event::Service(ended) = event
+            && let Outcome::Protected { roll_out, .. } | Outcome::Upgraded { roll_out, .. } = &*ended.outcome
+        {
+            self.under_way += u64::from(*roll_out != RollOut::Done);
+        }
         let counter = match event {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,

@@ -45,7 +45,7 @@ impl Journey<'_> {
     pub(super) fn give_back(&self) {
         let counts = |outcome: &Outcome| match outcome {
             Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. } => true,
-            Outcome::Failed(failure) => failure.stage == Stage::Update,
+            Outcome::Failed(failure) => matches!(failure.stage, Stage::Update | Stage::RollOut),
             Outcome::UpToDate { .. } | Outcome::Skipped(_) | Outcome::NotAttempted(_) => false,
         };
         let made = self.ended.outcomes.iter().filter(|ended| counts(&ended.outcome)).count();

@@ -1,73 +1,235 @@
-//! The last step: what runs the older revision is moved to the new one.
+//! The last step: what runs the older revision is moved to the new one, and followed until that has won or lost.
+//!
+//! A service is moved when it has a place among the roll-outs of its Region and the run's brake lets it. It is looked at again just
+//! before, if the last look is long ago: waiting may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::warn;
 
-use super::{Bare, Found, Journey, JourneyError};
+use super::brake::Admission;
+use super::follow::{Followed, Following};
+use super::{Found, Journey, JourneyError, OpenRegion, World};
+use crate::aws::ecs::Started;
 use crate::aws::{AwsError, EcsWriter};
-use crate::events::{Outcome, Unattempted};
+use crate::events::{Outcome, RollOut, Unattempted};
 use crate::ids::TaskDefinitionArn;
+use crate::plan::Outdated;
 use crate::plan::redact::Redactor;
 use crate::plan::service::ServiceFacts;
+use crate::plan::task_definition::{Registrable, TaskDefinition};
 
-/// So many services of one job are moved before they are looked at again, if the last look is long ago by then.
+/// So many services of one job are moved at once in a run that does not follow roll-outs.
 const UPDATES_AT_ONCE: usize = 10;
 
-impl Journey<'_> {
-    /// Moves every open service to the revision, some at a time, and looks at the rest again whenever the last look is long ago:
-    /// waiting for AWS may take minutes, and an owner who deploys meanwhile must not lose what was deployed.
-    pub(super) async fn deploy(
-        &mut self,
-        found: &Found,
-        bare: &Bare,
-        revision: &TaskDefinitionArn,
-        secrets: &Redactor,
-        writer: &EcsWriter,
-    ) {
-        let (from, to) = (found.arn.clone(), revision.clone());
-        let moved_to = match &bare.why {
-            Some(why) => Outcome::Upgraded { from, to, why: why.clone() },
-            None => Outcome::Protected { from, to },
+/// What services are moved from, and to what.
+pub(super) struct Move<'a> {
+    /// What they ran, if that is known: there is a way back only to what is.
+    pub(super) from: Option<Before>,
+    pub(super) to: TaskDefinitionArn,
+    pub(super) kind: Kind,
+    /// What must not be seen of what ECS says.
+    pub(super) secrets: &'a Redactor,
+    pub(super) writer: &'a EcsWriter,
+}
+
+/// What a service ran before.
+pub(super) struct Before {
+    pub(super) arn: TaskDefinitionArn,
+    /// Whether a service may be moved to it again as it is.
+    pub(super) active: bool,
+    pub(super) definition: TaskDefinition<Registrable>,
+}
+
+impl Before {
+    pub(super) fn of(found: &Found) -> Self {
+        Self { arn: found.arn.clone(), active: found.active, definition: found.definition.clone() }
+    }
+}
+
+/// Why services are moved.
+pub(super) enum Kind {
+    Protects,
+    Upgrades(Outdated),
+    /// An earlier run moved them, and did not see the end.
+    Finishes,
+}
+
+impl Move<'_> {
+    /// Returns the outcome of a service that was moved.
+    pub(super) fn moved(&self, roll_out: RollOut) -> Outcome {
+        let to = self.to.clone();
+        match (&self.kind, &self.from) {
+            (Kind::Protects, Some(from)) => Outcome::Protected { from: from.arn.clone(), to, roll_out },
+            (Kind::Upgrades(why), Some(from)) => Outcome::Upgraded { from: from.arn.clone(), to, why: why.clone(), roll_out },
+            (_, None) | (Kind::Finishes, _) => Outcome::UpToDate { task_definition: to },
+        }
+    }
+}
+
+/// A place among the roll-outs of a Region, and the brake's leave.
+pub(super) struct Ticket {
+    /// None in a run that does not follow roll-outs.
+    place: Option<OwnedSemaphorePermit>,
+    admission: Admission,
+}
+
+impl Ticket {
+    /// Waits for one, as long as the run goes on.
+    ///
+    /// # Errors
+    ///
+    /// Why no roll-out may start any more.
+    pub(super) async fn wait_for(open: &OpenRegion, world: &World) -> Result<Self, Unattempted> {
+        let ticket = async {
+            let place = match &world.watch {
+                Some(_) => open.rollouts.clone().acquire_owned().await.ok(),
+                None => None,
+            };
+            let admission = world.brake.admit(&open.account.id).await?;
+            Ok(Self { place, admission })
         };
-        let (mut tries, mut begun) = (0, false);
+        tokio::select! {
+            biased;
+            () = world.stop.cancelled() => Err(Unattempted::Stopped),
+            ticket = ticket => ticket,
+        }
+    }
+
+    pub(super) fn ended(self, failed: bool) {
+        self.admission.ended(failed);
+        drop(self.place);
+    }
+}
+
+/// Roll-outs that are followed.
+type Followings<'m> = FuturesUnordered<BoxFuture<'m, Followed>>;
+
+/// Waits for something else, and goes on following: a call that nobody waits for would keep its place in flight, and whatever is waited
+/// for instead may need one.
+async fn meanwhile<T>(following: &mut Followings<'_>, other: impl Future<Output = T>) -> (T, Vec<Followed>) {
+    let mut other = std::pin::pin!(other);
+    let mut ended = Vec::new();
+    loop {
+        tokio::select! {
+            Some(followed) = following.next() => ended.push(followed),
+            done = &mut other => return (done, ended),
+        }
+    }
+}
+
+impl<'a> Journey<'a> {
+    /// Moves every open service to the revision, the first one with the ticket that the revision was registered with.
+    pub(super) async fn deploy<'m>(&mut self, the_move: &'m Move<'m>, ticket: Ticket)
+    where
+        'a: 'm,
+    {
+        let (open, world): (&'a OpenRegion, &'a World) = (&self.job.open, self.world);
+        let mut following = Followings::new();
+        let (mut tickets, mut tries) = (vec![ticket], 0);
         loop {
-            if begun && self.world.stop.is_cancelled() {
-                // A job may have hundreds of services. Those that are left find the revision in the next run.
-                return self.end_all(&Outcome::NotAttempted(Unattempted::Stopped));
-            }
-            begun = true;
-            self.look_again().await; // AWS, when the last look is long ago
-            let rest = self.open.split_off(self.open.len().min(UPDATES_AT_ONCE));
-            let services = std::mem::replace(&mut self.open, rest);
-            if services.is_empty() {
-                return;
-            }
-            let moved = join_all(services.iter().map(|service| writer.update_service(service, revision))).await;
-            let (mut busy, mut unmoved) = (None, Vec::new());
-            for (service, moved) in services.into_iter().zip(moved) {
-                match moved.map_err(|error| error.cleaned_by(secrets)) {
-                    Ok(()) => self.end(&service, moved_to.clone()),
-                    Err(error) if error.is_worth_another_try() => {
-                        busy = Some(error.clone());
-                        unmoved.push((service, error));
+            let wanted = if world.watch.is_some() { 1 } else { UPDATES_AT_ONCE.min(self.open.len()) };
+            let missing = wanted.saturating_sub(tickets.len());
+            let more = async {
+                let each = (0..missing).map(|_| Ticket::wait_for(open, world));
+                join_all(each).await.into_iter().collect::<Result<Vec<_>, _>>()
+            };
+            tokio::select! {
+                biased;
+                Some(followed) = following.next() => self.end_followed(followed),
+                more = more, if !self.open.is_empty() => match more {
+                    Ok(more) => {
+                        tickets.extend(more);
+                        let started = self.start(the_move, std::mem::take(&mut tickets), &mut tries);
+                        let (started, followed) = meanwhile(&mut following, started).await;
+                        for (service, started, ticket) in started {
+                            following.push(self.following(the_move).follow(service, started, ticket).boxed());
+                        }
+                        followed.into_iter().for_each(|followed| self.end_followed(followed));
                     }
-                    Err(error) => self.not_moved(&service, revision, error),
-                }
-            }
-            let Some(error) = busy else { continue };
-            tries += 1;
-            let again = writer.waited(&error, tries).await;
-            for (service, error) in unmoved {
-                if again {
-                    self.open.push(service);
-                } else {
-                    self.not_moved(&service, revision, error);
-                }
+                    // A job may have hundreds of services. Those that are left find the revision in the next run.
+                    Err(why) => self.end_all(&Outcome::NotAttempted(why)),
+                },
+                else => return,
             }
         }
     }
 
+    /// Moves as many services as there are tickets, and returns those that were moved. Those that AWS was too busy for stay open.
+    async fn start(
+        &mut self,
+        the_move: &Move<'_>,
+        tickets: Vec<Ticket>,
+        tries: &mut u32,
+    ) -> Vec<(ServiceFacts, Started, Ticket)> {
+        let rest = self.open.split_off(self.open.len().min(tickets.len()));
+        let services = std::mem::replace(&mut self.open, rest);
+        let services = self.look_again_at(services).await; // AWS, when the last look is long ago
+        let Move { to, secrets, writer, .. } = the_move;
+        let started = join_all(services.iter().map(|service| writer.update_service(service, to))).await;
+        let (mut moved, mut busy, mut unmoved) = (Vec::new(), None, Vec::new());
+        for ((service, ticket), started) in services.into_iter().zip(tickets).zip(started) {
+            match started.map_err(|error| error.cleaned_by(secrets)) {
+                Ok(started) => moved.push((service, started, ticket)),
+                Err(error) if error.is_worth_another_try() => {
+                    busy = Some(error);
+                    unmoved.push(service);
+                }
+                Err(error) => {
+                    ticket.ended(true);
+                    self.not_moved(&service, to, error);
+                }
+            }
+        }
+        if let Some(error) = busy {
+            *tries += 1;
+            self.wait_and_retry(the_move, unmoved, &error, *tries).await;
+        }
+        moved
+    }
+
+    /// Returns what follows the roll-outs of a move.
+    pub(super) fn following<'m>(&self, the_move: &'m Move<'m>) -> Following<'m>
+    where
+        'a: 'm,
+    {
+        Following { open: &self.job.open, world: self.world, the_move }
+    }
+
+    async fn wait_and_retry(&mut self, the_move: &Move<'_>, unmoved: Vec<ServiceFacts>, error: &AwsError, tries: u32) {
+        if the_move.writer.waited(error, tries).await {
+            return self.open.extend(unmoved);
+        }
+        for service in unmoved {
+            self.not_moved(&service, &the_move.to, error.clone());
+        }
+    }
+
     fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
+        // It may have been moved all the same.
+        self.in_use = true;
         let error = JourneyError::Update { revision: revision.short(), source };
         self.end(service, error.outcome(self.world.stop.is_cancelled()));
+    }
+
+    /// Gives a service that was followed its outcome.
+    pub(super) fn end_followed(&mut self, followed: Followed) {
+        let Followed { service, outcome, findings, taken_back } = followed;
+        self.in_use |= !taken_back;
+        self.taken_back |= taken_back;
+        self.end_with(&service, outcome, findings);
+    }
+
+    /// Makes a revision inactive whose roll-outs failed and that no service runs, so that it is not its family's newest one.
+    pub(super) async fn drop_unused(&self, the_move: &Move<'_>) {
+        if self.in_use || !self.taken_back {
+            return;
+        }
+        if let Err(error) = the_move.writer.deregister(&the_move.to).await {
+            // Its tag on the services keeps the next run from using it.
+            warn!(revision = the_move.to.short(), %error, "could not deregister a revision whose roll-out failed");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::take_back::TakenBack;
 use crate::aws::AwsError;
 use crate::aws::error::Kind;
 use crate::console::ConsoleError;
@@ -12,6 +13,7 @@ use crate::network::NetworkError;
 use crate::plan::SkipReason;
 use crate::plan::accept::Refusal;
 use crate::plan::edit::EditError;
+use crate::plan::memory;
 use crate::registry::ImageError;
 
 /// Why a job could not be finished.
@@ -47,6 +49,8 @@ pub enum JourneyError {
     Register { family: Family, source: AwsError },
     #[error("could not move the service to {revision}; the next run uses that revision")]
     Update { revision: String, source: AwsError },
+    #[error("the roll-out of {to} {}", became(.taken_back))]
+    RollOut { to: String, reason: String, taken_back: Box<TakenBack> },
 }
 
 impl JourneyError {
@@ -63,6 +67,7 @@ impl JourneyError {
             Self::Network(_) => Stage::Network,
             Self::Register { .. } => Stage::Register,
             Self::Update { .. } => Stage::Update,
+            Self::RollOut { .. } => Stage::RollOut,
         }
     }
 
@@ -71,6 +76,7 @@ impl JourneyError {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
             Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
             Self::Network(source) => source.hint(),
+            Self::RollOut { taken_back, .. } => Some(hint_after(taken_back)),
             Self::EntryPoint { source } => source.hint(),
             Self::LostEntryPoint { container } => Some(format!(
                 "without an `entryPoint` of its own its image's would come before that command; say in the task definition what \
@@ -106,7 +112,46 @@ impl JourneyError {
         if let Self::Accept { source: Refusal::OtherAgent { vendor, .. }, .. } = self {
             return Outcome::Skipped(SkipReason::OtherAgent { vendor: (*vendor).to_owned() });
         }
-        Outcome::Failed(Failure::new(self.stage(), self, self.hint()))
+        let mut failure = Failure::new(self.stage(), self, self.hint());
+        if let Self::RollOut { reason, .. } = self {
+            failure.causes.push(reason.clone());
+        }
+        Outcome::Failed(failure)
+    }
+}
+
+/// What became of a roll-out that failed, as the end of a sentence.
+fn became(taken_back: &TakenBack) -> String {
+    match taken_back {
+        TakenBack::Done { to, .. } => format!("failed, and the service was put back to {}", to.short()),
+        TakenBack::ByEcs | TakenBack::ByEcsUnremembered(_) => {
+            "failed, and ECS put the service back (its circuit breaker or alarm, or somebody who stopped the deployment)"
+                .to_owned()
+        }
+        TakenBack::GoingOn => "failed, and the service is on its way back to what it ran before".to_owned(),
+        TakenBack::Refused { to, error } => format!("failed, and the service could not be put back to {to} ({error})"),
+        TakenBack::NoWay => "failed, and nobody knows what the service ran before".to_owned(),
+        TakenBack::Left => "failed, and the service was left on it (ROLLBACK is false)".to_owned(),
+        TakenBack::Unfinished => "has not come to an end, and this run does not follow roll-outs".to_owned(),
+    }
+}
+
+fn hint_after(taken_back: &TakenBack) -> String {
+    if let Some(error) = taken_back.unremembered() {
+        return format!(
+            "the service could not be tagged ({error}), so that the next run tries again: put the tag {} on it until the cause is mended",
+            memory::SKIP_TAG
+        );
+    }
+    match taken_back {
+        TakenBack::Done { .. } | TakenBack::ByEcs | TakenBack::ByEcsUnremembered(_) | TakenBack::GoingOn => format!(
+            "mend the cause, then run with RETRY_FAILED=true or take the tag {} off the service; a new task definition or Defender is \
+             tried by itself",
+            memory::LEFT_ALONE_TAG
+        ),
+        TakenBack::Refused { .. } | TakenBack::NoWay | TakenBack::Left | TakenBack::Unfinished => {
+            "move the service to a revision that runs, and tag it with fargate-updater:skip until the cause is mended".to_owned()
+        }
     }
 }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::brake::Brake;
 use super::changes::Changes;
+use super::follow::Watch;
+use super::lookout::Lookout;
 use super::mirror::Mirrors;
-use crate::aws::{Account, EcsReader, EcsWriter};
+use crate::aws::{Account, EcsReader, EcsWriter, TaskReader};
 use crate::console::Console;
 use crate::events::{Outcome, Plan, ServiceEnded, Unattempted};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
@@ -32,6 +35,12 @@ pub struct World {
     pub run_id: String,
     /// What is left of the changes that this run may make.
     pub changes: Changes,
+    /// How roll-outs are followed; nothing, when they are not.
+    pub watch: Option<Watch>,
+    /// What a roll-out may take, besides the service's own bake time.
+    pub roll_out_timeout: Duration,
+    /// What may stop the run from changing more.
+    pub brake: Arc<Brake>,
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,
     /// and moving it then would take its newest code away.
     pub look_again_after: Duration,
@@ -46,6 +55,12 @@ pub struct OpenRegion {
     pub reader: EcsReader,
     /// There is none in a run that changes nothing.
     pub writer: Option<EcsWriter>,
+    /// Reads the tasks of services.
+    pub tasks: TaskReader,
+    /// The places for roll-outs under way: a fleet does not double its capacity at once.
+    pub rollouts: Arc<Semaphore>,
+    /// Looks at services whose roll-outs are under way.
+    pub lookout: Lookout,
     /// Its place among the Regions that may be open at once.
     pub permit: OwnedSemaphorePermit,
 }

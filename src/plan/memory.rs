@@ -19,6 +19,8 @@ pub const SKIP_TAG: &str = "fargate-updater:skip";
 pub const SKIP_CONTAINERS_TAG: &str = "fargate-updater:skip-containers";
 /// On a service: `rolled-back` or `undone`, the revision and the Defender it is about.
 pub const LEFT_ALONE_TAG: &str = "fargate-updater:left-alone";
+/// On a service: the revision that it ran unprotected, and how often we moved it away from that one.
+pub const PROTECTED_TAG: &str = "fargate-updater:protected";
 /// On our revisions: the revision it was made from.
 pub const SOURCE_TAG: &str = "fargate-updater:source";
 /// On our revisions: the Defender's version.
@@ -90,9 +92,51 @@ pub fn left_alone<'a>(
         "undone" => LeftAlone::Undone,
         _ => return None,
     };
-    let same_revision = words.next() == Some(task_definition.short().as_str());
+    let same_revision = words.next() == Some(named(task_definition).as_str());
     let same_version = words.next() == Some(version.unwrap_or("unknown"));
     (same_revision && same_version).then_some(kind)
+}
+
+/// Returns whether a roll-out that began at this revision was taken back on a service, with whatever Defender.
+pub fn was_rolled_back<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> bool {
+    let Some((_, value)) = tags.into_iter().find(|(key, _)| *key == LEFT_ALONE_TAG) else { return false };
+    let mut words = value.split(' ');
+    words.next() == Some("rolled-back") && words.next() == Some(named(source).as_str())
+}
+
+/// Returns what is written on a service that must not be tried again: `rolled-back checkout:7 34.03.138`.
+pub fn leave_alone(why: LeftAlone, task_definition: &TaskDefinitionArn, version: Option<&str>) -> String {
+    let why = match why {
+        LeftAlone::RolledBack => "rolled-back",
+        LeftAlone::Undone => "undone",
+    };
+    format!("{why} {} {}", named(task_definition), version.unwrap_or("unknown"))
+}
+
+/// Returns `family:revision`, or the number alone for the longest families, which leave no room for it: a service's revisions are of
+/// one family as a rule, and the number says enough.
+fn named(task_definition: &TaskDefinitionArn) -> String {
+    let short = task_definition.short();
+    if short.len() > LONGEST_VALUE / 2 { task_definition.revision().to_string() } else { short }
+}
+
+/// Returns how often a service was moved away from this revision by us, and is back on it.
+pub fn times_protected<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> u32 {
+    let Some((_, value)) = tags.into_iter().find(|(key, _)| *key == PROTECTED_TAG) else { return 0 };
+    let (revision, times) = value.split_once(' ').unwrap_or((value, ""));
+    if revision == named(source) { times.parse().unwrap_or(0) } else { 0 }
+}
+
+/// Returns what is written on a service that is moved away from this revision once more.
+pub fn protected_again<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> String {
+    format!("{} {}", named(source), times_protected(tags, source).saturating_add(1))
+}
+
+/// Returns the revision that one of ours was made from, if its tags say.
+pub fn source_of<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, ours: &TaskDefinitionArn) -> Option<TaskDefinitionArn> {
+    let (_, value) = tags.into_iter().find(|(key, _)| *key == SOURCE_TAG)?;
+    let number = value.rsplit(':').next()?.parse().ok()?;
+    Some(ours.sibling(number))
 }
 
 /// What we write on a revision that we register.

@@ -3,11 +3,12 @@
 //! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
 //! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
-//! room for it). Before it begins, [`other_runs`] says whether
-//! it is alone. [`edit`] is the form all changes have, [`defender`]
+//! room for it), [`watch`] (what became of the roll-out), [`brake`] (may the next one start). Before it begins, [`other_runs`] says
+//! whether it is alone. [`edit`] is the form all changes have, [`defender`]
 //! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
 
 pub mod accept;
+pub mod brake;
 pub mod circle;
 pub mod compare;
 pub mod consent;
@@ -35,6 +36,7 @@ pub mod strip;
 pub mod task_definition;
 pub mod template;
 pub mod waas;
+pub mod watch;
 pub mod window;
 
 pub use accept::{Accepted, Embedding, Refusal, accept};

@@ -3,6 +3,29 @@
 use super::template::Template;
 use crate::ids::{AccountId, RegionName};
 
+/// What is done about a service that its owner puts back to the very revision that we moved it away from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reverted {
+    /// It is protected again twice, and then reported.
+    #[default]
+    Twice,
+    /// It is protected again at every run.
+    Reprotect,
+    /// It is reported.
+    Report,
+}
+
+impl Reverted {
+    /// Returns whether a service that was moved away so often is moved once more.
+    pub fn protects_again(self, times: u32) -> bool {
+        match self {
+            Self::Twice => times < 3,
+            Self::Reprotect => true,
+            Self::Report => times < 1,
+        }
+    }
+}
+
 /// The settings that decide what a protected task definition looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -16,6 +39,10 @@ pub struct Policy {
     pub upgrade: bool,
     /// Whether every Defender is replaced, today's included (`REEMBED`).
     pub reembed: bool,
+    /// Whether what was rolled back or undone before is tried again (`RETRY_FAILED`).
+    pub retry_failed: bool,
+    /// What is done about a service that its owner puts back to the revision that we moved it away from (`REVERTED`).
+    pub reverted: Reverted,
     /// Whether ARM64 tasks are protected although the vendor lists no support (`ALLOW_ARM64`).
     pub allow_arm64: bool,
     /// What starts the Defender's program in images without a shell (`INTERPRETER`).

@@ -3,15 +3,19 @@
 //! Everything that could refuse the update, or make the new task fail, is decided in here **before** anything is registered, so
 //! that no revision is left behind that nothing runs. Service facts come first: they cost no call of their own.
 
+use std::time::Duration;
+
 use super::defender::{self, DefenderToday};
 use super::image::Platform;
 use super::memory::{self, LeftAlone};
 use super::network::facts::TaskNetwork;
 use super::outdated::{Measure, Outdated, outdated};
+use super::policy::Policy;
 use super::rollout::{Deployable, Tasks};
 use super::skip_reason::SkipReason;
 use super::strip::{NamedPorts, strip};
 use super::task_definition::{Registrable, TaskDefinition};
+use super::watch::Deployment;
 use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
 
 /// What `DescribeServices` tells about a service, as far as it matters to us.
@@ -37,6 +41,14 @@ pub struct ServiceFacts {
     pub express_mode: bool,
     /// Whether a deployment is under way.
     pub deploying: bool,
+    /// Its deployments, the one that it is to run first.
+    pub deployments: Vec<Deployment>,
+    /// The ARN of its newest service deployment, if ECS tells it.
+    pub service_deployment: Option<String>,
+    /// How long a deployment of it goes on by design after all its tasks run.
+    pub bake: Duration,
+    /// What ECS said of it last, the newest first.
+    pub events: Vec<String>,
     /// How many tasks it has, and how they may be replaced.
     pub tasks: Tasks,
     /// Whether the cluster's owner wants all of it left alone.
@@ -186,13 +198,30 @@ pub enum Turn {
     Leave(SkipReason),
 }
 
+/// What is attempted with a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    pub today: &'a DefenderToday,
+    pub policy: &'a Policy,
+    /// Whether it has no Defender yet.
+    pub unprotected: bool,
+    /// Whether it was put back before and is not put back again.
+    pub last_look: bool,
+}
+
 /// Decides whether a service that is to get a Defender, or another one, is touched now.
-pub fn turn(service: &ServiceFacts, today: &DefenderToday, last_look: bool) -> Turn {
+pub fn turn(service: &ServiceFacts, attempt: &Attempt<'_>) -> Turn {
+    let Attempt { today, policy, unprotected, last_look } = *attempt;
     let left_alone = |definition| memory::left_alone(service.tag_pairs(), definition, today.version.as_deref());
-    match service.task_definition.as_ref().and_then(left_alone) {
+    match service.task_definition.as_ref().and_then(left_alone).filter(|_| !policy.retry_failed) {
         Some(LeftAlone::RolledBack) => return Turn::Leave(SkipReason::RolledBackBefore),
         Some(LeftAlone::Undone) => return Turn::Leave(SkipReason::Undone),
         None => {}
+    }
+    let times = service.task_definition.as_ref().filter(|_| unprotected);
+    let times = times.map_or(0, |source| memory::times_protected(service.tag_pairs(), source));
+    if !policy.reverted.protects_again(times) {
+        return Turn::Leave(SkipReason::Reverted { times });
     }
     let Tasks { running, desired, percents } = service.tasks;
     if let (Deployable::Never, Some(percents)) = (service.tasks.deployable(), percents) {

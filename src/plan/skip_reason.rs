@@ -46,6 +46,10 @@ pub enum SkipReason {
     },
     RolledBackBefore,
     Undone,
+    /// Its owner puts it back to the very revision that we moved it away from.
+    Reverted {
+        times: u32,
+    },
     TooManyContainers,
     /// What its containers reserve is more than the task has, once the Defender is one of them.
     TaskTooSmall {
@@ -97,6 +101,7 @@ impl SkipReason {
             Self::CannotDeploy { desired: 2, percents: Percents { minimum_healthy: 100, maximum: 100 } },
             Self::RolledBackBefore,
             Self::Undone,
+            Self::Reverted { times: 3 },
             Self::TooManyContainers,
             Self::TaskTooSmall { resource: Resource::Memory, reserved: 768, task: 512 },
             Self::DefinitionTooLarge { bytes: 66_420 },
@@ -130,6 +135,7 @@ impl SkipReason {
             Self::TasksMissing { .. } => "tasks-missing",
             Self::CannotDeploy { .. } => "cannot-deploy",
             Self::RolledBackBefore => "rolled-back-before",
+            Self::Reverted { .. } => "reverted",
             Self::Undone => "undone",
             Self::TooManyContainers => "ten-containers",
             Self::TaskTooSmall { .. } => "task-too-small",
@@ -170,6 +176,13 @@ impl SkipReason {
                 format!(
                     "minimumHealthyPercent {minimum_healthy} and maximumPercent {maximum} let ECS neither start a task nor {none}, so \
                      that no deployment of it would end"
+                )
+            }
+            Self::Reverted { times } => {
+                let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+                format!(
+                    "reverted by its owner: it was protected {times}, and put back to this very revision; have the owner's pipeline take \
+                     the newest revision, or set REVERTED=reprotect"
                 )
             }
             Self::RolledBackBefore => {

@@ -50,6 +50,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("skipped", counts.skipped.into()),
             ("failed", counts.failed.into()),
             ("not_attempted", counts.not_attempted.into()),
+            ("roll_outs_under_way", counts.under_way.into()),
             ("places_failed", counts.unseen_failed.into()),
             ("places_not_attempted", counts.unseen_not_attempted.into()),
             ("skip_reasons", by_code(tally.skipped.values())),
@@ -146,23 +147,23 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
 
 fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
     match outcome {
-        Outcome::Protected { from, to } => {
+        Outcome::Protected { from, to, roll_out } => {
             let fields = vec![
                 ("outcome", "protected".into()),
                 ("from", from.short().into()),
                 ("to", to.short().into()),
-                ("roll_out", "not watched".into()),
+                ("roll_out", roll_out.code().into()),
             ];
             ("info", "service protected", fields)
         }
-        Outcome::Upgraded { from, to, why } => {
+        Outcome::Upgraded { from, to, why, roll_out } => {
             let fields = vec![
                 ("outcome", "upgraded".into()),
                 ("from", from.short().into()),
                 ("to", to.short().into()),
                 ("why", why.code().into()),
                 ("text", why.sentence().into()),
-                ("roll_out", "not watched".into()),
+                ("roll_out", roll_out.code().into()),
             ];
             ("info", "service upgraded", fields)
         }

@@ -2,7 +2,7 @@
 
 use crate::plan::network;
 use crate::plan::scope::{Mode, Scope};
-use crate::settings::Settings;
+use crate::settings::{RollOutSettings, Settings};
 
 /// Of a longer list so many are named; the rest is counted.
 const NAMED: usize = 20;
@@ -25,9 +25,28 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("MAX_CHANGES", run.max_changes.map_or_else(|| "not given".to_owned(), |most| most.to_string())),
         ("ASSUME_ROLE", run.assume_role.to_string()),
     ]);
+    shown.extend(roll_outs(&settings.roll_outs));
     if run.assume_role {
         shown.push(("ROLE_NAME", run.role_name.clone()));
     }
+    shown
+}
+
+fn roll_outs(roll_outs: &RollOutSettings) -> Vec<(&'static str, String)> {
+    let RollOutSettings { wait, timeout, at_once, rolls_back, canaries, most_failures, .. } = *roll_outs;
+    let mut shown = vec![("WAIT", wait.to_string())];
+    if wait {
+        let timeout =
+            jiff::SignedDuration::try_from(timeout).map_or_else(|_| "forever".to_owned(), |timeout| format!("{timeout:#}"));
+        let canaries = if canaries == 0 { "not given".to_owned() } else { canaries.to_string() };
+        shown.extend([
+            ("WAIT_TIMEOUT", timeout),
+            ("ROLLOUTS", at_once.to_string()),
+            ("ROLLBACK", rolls_back.to_string()),
+            ("CANARY", canaries),
+        ]);
+    }
+    shown.push(("MAX_FAILURES", most_failures.to_string()));
     shown
 }
 

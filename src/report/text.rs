@@ -122,14 +122,14 @@ fn place_of(service: &ServiceId) -> String {
 
 fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
     match outcome {
-        Outcome::Protected { from, to } => {
-            ("protected", GREEN, format!("{} -> {}, updated, roll-out not watched", from.short(), to.short()))
+        Outcome::Protected { from, to, roll_out } => {
+            ("protected", GREEN, format!("{} -> {}, {roll_out}", from.short(), to.short()))
         }
-        Outcome::Upgraded { from, to, why } => {
+        Outcome::Upgraded { from, to, why, roll_out } => {
             let (from, to) = (from.short(), to.short());
             let told = match why {
-                Outdated::Version { installed, today } => format!("Defender {installed} -> {today}, roll-out not watched"),
-                why => format!("updated, roll-out not watched, because {}", why.sentence()),
+                Outdated::Version { installed, today } => format!("Defender {installed} -> {today}, {roll_out}"),
+                why => format!("{roll_out}, because {}", why.sentence()),
             };
             ("upgraded", GREEN, format!("{from} -> {to}, {told}"))
         }
@@ -270,7 +270,12 @@ fn verdict(counts: &Counts, colour: bool) -> String {
         return paint(&format!("Dry run: nothing was changed, and {planned} would be."), GREEN, colour);
     }
     if counts.complete() {
-        return paint("Every service in scope is protected, or skipped for a reason.", GREEN, colour);
+        let under_way = match counts.under_way {
+            0 => String::new(),
+            1 => " 1 roll-out was not seen to its end.".to_owned(),
+            more => format!(" {more} roll-outs were not seen to their end."),
+        };
+        return paint(&format!("Every service in scope is protected, or skipped for a reason.{under_way}"), GREEN, colour);
     }
     let services = match counts.failed + counts.not_attempted {
         0 => None,

@@ -169,6 +169,8 @@ impl Reader {
             fips: self.boolean("FIPS_ENABLED", given.fips_enabled.clone(), false),
             waas_port,
             allow_arm64: self.boolean("ALLOW_ARM64", given.allow_arm64.clone(), false),
+            retry_failed: self.boolean("RETRY_FAILED", given.retry_failed.clone(), false),
+            reverted: self.reverted(given),
             registry_type: self.text("REGISTRY_TYPE", given.registry_type.clone()),
             credential_id: self.text("CREDENTIAL_ID", given.credential_id.clone()),
         }

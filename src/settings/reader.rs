@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use super::{Problem, variable_names};
 
@@ -71,9 +74,20 @@ impl Reader {
         let text = self.text(name, given)?;
         let count = text.trim().parse().ok().filter(|count| *count > 0);
         if count.is_none() {
-            self.problem(name, format!("{text:?} is no number of services; give 1 or more, or leave it out"));
+            self.problem(name, format!("{text:?} is no number; give 1 or more, or leave it out"));
         }
         count
+    }
+
+    /// Returns a duration, such as `15m` or `1h 30m`.
+    pub(super) fn duration(&mut self, name: &str, given: Option<String>) -> Option<Duration> {
+        let text = self.text(name, given)?;
+        let parsed = text.trim().parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+        let duration = parsed.filter(|duration| !duration.is_zero());
+        if duration.is_none() {
+            self.problem(name, format!("{text:?} is no duration; give a number with its unit, such as 90s, 15m or 1h"));
+        }
+        duration
     }
 
     /// Returns a comma-separated list; one that holds only commas or blanks is a mistake, never "everything".

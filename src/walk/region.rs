@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::join_all;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Walk;
 use super::error::WalkError;
@@ -13,7 +13,7 @@ use crate::aws::Account;
 use crate::aws::ecs::{Cluster, MISSING, SERVICES_PER_DESCRIBE};
 use crate::events::{Place, Unseen};
 use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
-use crate::journey::{Job, OpenRegion};
+use crate::journey::{Job, Lookout, OpenRegion};
 use crate::plan::memory;
 use crate::plan::service::ServiceFacts;
 
@@ -119,7 +119,10 @@ impl Walk {
     }
 }
 
-pub(super) fn open_region(account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
-    let (reader, writer) = (account.ecs_reader(&region), account.ecs_writer(&region));
-    OpenRegion { account, region, reader, writer, permit }
+impl Walk {
+    pub(super) fn open(&self, account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
+        let (reader, writer, tasks) = (account.ecs_reader(&region), account.ecs_writer(&region), account.task_reader(&region));
+        let rollouts = Arc::new(Semaphore::new(self.rollouts));
+        OpenRegion { account, region, reader, writer, tasks, rollouts, lookout: Lookout::default(), permit }
+    }
 }

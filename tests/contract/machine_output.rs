@@ -21,7 +21,7 @@ const ALWAYS: [&str; 3] = ["time", "level", "message"];
 type Fields = BTreeMap<String, BTreeSet<String>>;
 
 fn updater(world: &World) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1")
+    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1").arg("--watch-every-ms=1")
 }
 
 /// Reads what README.md says: the messages of a row, and their fields between backticks.
@@ -128,6 +128,13 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     let world = org.start().await;
     collect(&dry_run(&world).await, &mut written);
     collect(&updater(&world).run().await, &mut written);
+
+    // A roll-out that an earlier run began, and that nobody follows.
+    let slow = |account: Account| account.service_with("web/checkout", "httpd.json", |it| it.desired_count(2).looks_to_start(40));
+    let world = Org::new().account(ACCOUNT, slow).start().await;
+    for _ in 0..2 {
+        collect(&updater(&world).env("WAIT", "false").run().await, &mut written);
+    }
 
     // Stopped at a service, before the second account is entered; and at a cluster.
     let shop = || Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));

@@ -10,7 +10,7 @@ use simulator::{Org, Program, World};
 const ACCOUNT: &str = "111122223333";
 
 fn updater(world: &World) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1")
+    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1").arg("--watch-every-ms=1")
 }
 
 /// A definition whose image is pulled with a secret of its account, and whose entry point only the image knows.
@@ -73,8 +73,18 @@ async fn called() -> BTreeMap<String, bool> {
     for run in runs {
         assert_eq!(run.exit_code, Some(0), "{}{}", run.stdout, run.stderr);
     }
+    // Roll-outs that fail, and one that is not rolling.
+    let failing = "111122223333.dkr.ecr.us-east-1.amazonaws.com/httpd:2.4";
+    let failing = Org::new().image_fails_behind_defender(failing, 1).account(ACCOUNT, |account| {
+        let account =
+            account.service("web/one", "httpd.json").service_with("web/green", "orders.json", |it| it.strategy("BLUE_GREEN"));
+        account.service_with("web/untold", "httpd.json", |service| service.untold_deployment())
+    });
+    let failing = failing.start().await;
+    let failed = updater(&failing).run().await;
+    assert_eq!(failed.exit_code, Some(3), "{}{}", failed.stdout, failed.stderr);
     let mut called = BTreeMap::new();
-    for world in [plain, by_unit, closed, in_ecs] {
+    for world in [plain, by_unit, closed, in_ecs, failing] {
         // Calls to the Console and for a task's metadata belong to no account.
         called.extend(
             world

@@ -82,7 +82,7 @@ async fn show(org: Org) -> io::Result<()> {
 
 fn program(world: &World) -> io::Result<Program> {
     let program = Program::new(std::env::current_exe()?).in_world(world).env(CHILD, "1");
-    Ok(program.env("LOG_FORMAT", "text").arg("--first-wait-ms=20"))
+    Ok(program.env("LOG_FORMAT", "text").arg("--first-wait-ms=20").arg("--watch-every-ms=20"))
 }
 
 fn say(text: &str) -> io::Result<()> {

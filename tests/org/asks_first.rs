@@ -69,7 +69,7 @@ async fn the_scope_is_shown_before_the_question() {
     let run = at_terminal(&world).args(["--regions=us-east-1", "--max-changes=5", "--exclude-accounts=444455556666"]);
     let run = run.input("n\n").run().await;
     let shown: Vec<&str> = run.lines().into_iter().skip_while(|line| !line.starts_with("This run changes")).collect();
-    insta::assert_snapshot!(shown.join("\n").trim_end(), @r"
+    insta::assert_snapshot!(shown.join("\n").trim_end(), @"
     This run changes services, with these settings:
       ACCOUNTS          every account of the organization
       EXCLUDE_ACCOUNTS  444455556666
@@ -81,6 +81,12 @@ async fn the_scope_is_shown_before_the_question() {
       REEMBED           false
       MAX_CHANGES       5
       ASSUME_ROLE       true
+      WAIT              true
+      WAIT_TIMEOUT      15m
+      ROLLOUTS          5
+      ROLLBACK          true
+      CANARY            not given
+      MAX_FAILURES      10
       ROLE_NAME         FargateDeployMember
     Go on? [y/N]
     ");

@@ -341,7 +341,7 @@ async fn containers_that_an_owner_leaves_out_stay_as_they_are_for_that_service()
     expect_exit(&first, exit::DONE);
     expect_note(&first, "fargate-updater:skip-containers names nobody, and no container is called that");
     assert_eq!(first.stdout.matches("note: fargate-updater:skip-containers").count(), 1, "of the one that says so");
-    assert_eq!(world.calls().writes(), 4, "two registrations and two updates");
+    assert_eq!(world.calls().writes(), 6, "two registrations, two updates and two tags");
     world.gate().forget_calls();
     expect_exit(&updater(&world).run().await, exit::DONE);
     assert_eq!(world.calls().writes(), 0);

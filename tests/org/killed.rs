@@ -21,7 +21,11 @@ async fn kill_at_every_write(org: impl Fn() -> Org, services: &[&str], families:
     let undisturbed = updater(&world).run().await;
     assert_eq!(undisturbed.exit_code, Some(0), "{}{}", undisturbed.stdout, undisturbed.stderr);
     let writes = world.calls().writes();
-    assert_eq!(writes, (services.len() + families.len()) as u64, "one registration for a definition, one update for a service");
+    assert_eq!(
+        writes,
+        (2 * services.len() + families.len()) as u64,
+        "one registration for a definition, an update and a tag for a service"
+    );
 
     for write in 1..=writes {
         for moment in [Moment::Before, Moment::After] {

@@ -22,7 +22,7 @@ async fn every_one_of_45_accounts_is_walked_once() {
         .iter()
         .fold(Org::new(), |org, id| org.account(id, |account| account.service(&format!("web/of-{id}"), one_container("shop"))));
     let world = org.management(|account| account.service("web/of-management", one_container("shop"))).start().await;
-    let run = updater(&world).run().await;
+    let run = updater(&world).env("WAIT", "false").run().await;
     expect_exit(&run, exit::DONE);
 
     expect_each_once(&run, others.iter().map(|id| format!("web/of-{id}")).chain(["web/of-management".to_owned()]));
@@ -47,7 +47,7 @@ async fn many_services_in_a_cluster_are_listed_by_the_hundred_and_described_by_t
         let family = |number: usize| one_container(&format!("family-{}", number % 3));
         let all = |account: Account| (0..services).fold(account, |account, n| account.service(&name(n), family(n)));
         let world = Org::new().account(ACCOUNT, all).start().await;
-        let run = updater(&world).run().await;
+        let run = updater(&world).env("WAIT", "false").run().await;
         expect_exit(&run, exit::DONE);
 
         expect_each_once(&run, (0..services).map(name));

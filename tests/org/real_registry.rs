@@ -164,7 +164,8 @@ async fn run_over(at: SocketAddr, image: &str, architecture: &str, edit: impl Fn
     });
     let world = Org::new().account(ACCOUNT, |account| account.service("web/app", definition)).start().await;
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).env("ALLOW_ARM64", "true").env("LOG_FORMAT", "text");
-    let program = program.args(["--first-wait-ms=1".to_owned(), format!("--registries-at={at}")]);
+    let program =
+        program.args(["--first-wait-ms=1".to_owned(), "--watch-every-ms=1".to_owned(), format!("--registries-at={at}")]);
     // Everything but the registries is simulated.
     let program = world.environment().into_iter().fold(program, |program, (name, value)| program.env(name, value));
     let run = edit(program).run().await;

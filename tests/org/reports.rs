@@ -81,8 +81,8 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     not walked    account 111122223333, ap-southeast-1: a service control policy of the organization denies the Region
     not walked    account 555566667777: the account is SUSPENDED
                   note: WAAS_PORT 9000 was added nowhere: no container has port mappings
-    protected     111122223333 us-east-1 web/checkout  httpd:1 -> httpd:2, updated, roll-out not watched
-    protected     111122223333 us-east-1 web/orders  orders:1 -> orders:2, updated, roll-out not watched
+    protected     111122223333 us-east-1 web/checkout  httpd:1 -> httpd:2, rolled out
+    protected     111122223333 us-east-1 web/orders  orders:1 -> orders:2, rolled out
     run RUN from account 123456789012, us-east-1
     skipped       111122223333 us-east-1 big/encode  it runs on EC2, not on Fargate; other Defenders protect those hosts
     skipped       111122223333 us-east-1 big/render  it runs on EC2, not on Fargate; other Defenders protect those hosts
@@ -131,7 +131,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened to_look_at warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -176,6 +176,7 @@ async fn the_last_line_for_machines_is_the_summary() {
       "skipped": 3,
       "failed": 1,
       "not_attempted": 0,
+      "roll_outs_under_way": 0,
       "places_failed": 1,
       "places_not_attempted": 0,
       "skip_reasons": {
@@ -236,7 +237,7 @@ async fn a_line_for_machines_says_the_same_as_the_one_for_people() {
         let line = lines.iter().find(|line| line["service"] == service).expect("its line");
         redacted(&line.to_string())
     };
-    insta::assert_snapshot!(about("orders"), @r#"{"time":"TIME","level":"info","message":"service protected","account":"111122223333","region":"us-east-1","cluster":"web","service":"orders","outcome":"protected","from":"orders:1","to":"orders:2","roll_out":"not watched","findings":[{"code":"waas-port-nowhere","text":"WAAS_PORT 9000 was added nowhere: no container has port mappings"}]}"#);
+    insta::assert_snapshot!(about("orders"), @r#"{"time":"TIME","level":"info","message":"service protected","account":"111122223333","region":"us-east-1","cluster":"web","service":"orders","outcome":"protected","from":"orders:1","to":"orders:2","roll_out":"done","findings":[{"code":"waas-port-nowhere","text":"WAAS_PORT 9000 was added nowhere: no container has port mappings"}]}"#);
     insta::assert_snapshot!(about("desktop"), @r#"{"time":"TIME","level":"info","message":"service skipped","account":"111122223333","region":"us-east-1","cluster":"web","service":"desktop","outcome":"skipped","reason":"windows","text":"its tasks run Windows, for which the vendor has no App-Embedded Defender"}"#);
 }
 

@@ -60,7 +60,7 @@ async fn what_failed_fails_again_and_what_is_done_stays_quiet() {
         expect_exit(&run, exit::NOT_ALL);
         expect_told(&run, "web/shop", done, "httpd:2");
         expect_told(&run, "web/report", "failed", "could not find the entry point of container report");
-        assert_eq!(world.calls().writes(), if done == "protected" { 2 } else { 0 });
+        assert_eq!(world.calls().writes(), if done == "protected" { 3 } else { 0 });
     }
 }
 
@@ -78,6 +78,6 @@ async fn only_what_an_owner_has_deployed_since_is_protected_again() {
     expect_exit(&run, exit::DONE);
     expect_told(&run, "web/shop", "protected", "two-containers:1 -> two-containers:2");
     expect_told(&run, "web/orders", "up to date", "orders:2");
-    assert_eq!(world.calls().writes(), 2, "one registration and one update");
+    assert_eq!(world.calls().writes(), 3, "one registration, one update and one tag");
     expect_defender(&world, ACCOUNT, HOME, "web/shop");
 }

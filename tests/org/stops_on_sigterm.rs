@@ -321,7 +321,7 @@ async fn of_many_services_on_one_definition_those_that_are_left_are_the_next_run
     });
     let world = org.start().await;
     let updating = world.hold("UpdateService");
-    let running = updater(&world).start().await;
+    let running = updater(&world).env("WAIT", "false").start().await;
     updating.reached().await;
     Signal::Terminate.stop(&running).await;
     updating.release();

@@ -8,10 +8,10 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 /// The Region a scenario happens in unless it says otherwise.
 pub(crate) const HOME: &str = "us-east-1";
 
-/// Returns the program, ready to run in a world: told for people, and without the waits between tries.
+/// Returns the program, ready to run in a world: told for people, and without the waits between tries and looks.
 pub(crate) fn updater(world: &World) -> Program {
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world);
-    program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1")
+    program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1")
 }
 
 /// The lines of the report that tell of one service, such as `web/checkout`.

@@ -23,7 +23,7 @@ async fn each_setting_that_has_changed_reaches_what_is_protected_already_and_onl
         ("WAAS", waas, "its WAAS port is not what WAAS_PORT says"),
         ("another name", san, "its Defender connects elsewhere than to wss://console.example.test:443"),
         ("an interpreter", interpreter, "is started in another way than today"),
-        ("a mirror", mirror, "Defender 34.03.138 -> of unknown version, roll-out not watched"),
+        ("a mirror", mirror, "Defender 34.03.138 -> of unknown version, rolled out"),
     ];
     for (name, setting, why) in cases {
         let image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/twistlock/defender:stable";

@@ -21,7 +21,7 @@ async fn every_generation_is_upgraded_to_the_newest_and_the_application_is_what_
 
         world.console().change(|console| console.profile(Profile::V34).version("34.03.138"));
         let second = run(&world, as_it_is).await;
-        expect_told(&second, "web/shop", "upgraded", "shop:2 -> shop:3, Defender 33.01.137 -> 34.03.138, roll-out not watched");
+        expect_told(&second, "web/shop", "upgraded", "shop:2 -> shop:3, Defender 33.01.137 -> 34.03.138, rolled out");
         expect_defender(&world, ACCOUNT, HOME, "web/shop");
         assert_eq!(application(&running(&world)), before, "{profile:?}");
         assert!(sidecar(&running(&world))["image"].as_str().is_some_and(|image| image.ends_with("34_03_138")));
@@ -259,7 +259,7 @@ async fn a_defender_that_another_tool_embedded_is_upgraded_too() {
             .start()
             .await;
         let first = run(&world, as_it_is).await;
-        expect_told(&first, "web/shop", "upgraded", "Defender 33.01.137 -> 34.03.138, roll-out not watched");
+        expect_told(&first, "web/shop", "upgraded", "Defender 33.01.137 -> 34.03.138, rolled out");
         let containers = running(&world)["containerDefinitions"].clone();
         let last_words = |index: usize| containers[index]["entryPoint"].as_array().and_then(|words| words.last()).cloned();
         assert_eq!(last_words(0), Some(json!("/entrypoint.sh")), "{profile:?}");

@@ -13,7 +13,7 @@ fn shown_of(arguments: &[&str]) -> String {
 
 #[test]
 fn without_filters_everything_is_in_scope_and_said_to_be() {
-    insta::assert_snapshot!(shown_of(&[]), @r"
+    insta::assert_snapshot!(shown_of(&[]), @"
     ACCOUNTS: every account of the organization
     REGIONS: all that an account has enabled
     CLUSTERS: all
@@ -23,6 +23,12 @@ fn without_filters_everything_is_in_scope_and_said_to_be() {
     REEMBED: false
     MAX_CHANGES: not given
     ASSUME_ROLE: true
+    WAIT: true
+    WAIT_TIMEOUT: 15m
+    ROLLOUTS: 5
+    ROLLBACK: true
+    CANARY: not given
+    MAX_FAILURES: 10
     ROLE_NAME: FargateDeployMember
     ");
 }
@@ -42,7 +48,7 @@ fn every_filter_is_shown() {
         "--max-changes=10",
         "--role-name=Updater",
     ];
-    insta::assert_snapshot!(shown_of(&arguments), @r"
+    insta::assert_snapshot!(shown_of(&arguments), @"
     ACCOUNTS: 111122223333, 222233334444
     EXCLUDE_ACCOUNTS: 444455556666
     ORGANIZATIONAL_UNITS: ou-ab12-11111111
@@ -54,6 +60,12 @@ fn every_filter_is_shown() {
     REEMBED: true
     MAX_CHANGES: 10
     ASSUME_ROLE: true
+    WAIT: true
+    WAIT_TIMEOUT: 15m
+    ROLLOUTS: 5
+    ROLLBACK: true
+    CANARY: not given
+    MAX_FAILURES: 10
     ROLE_NAME: Updater
     ");
 }
@@ -61,7 +73,7 @@ fn every_filter_is_shown() {
 #[test]
 fn one_account_with_its_own_credentials_is_said_to_be_that() {
     let shown = shown_of(&["--deployment-mode=single", "--assume-role=false", "--network=off", "--upgrade=false"]);
-    insta::assert_snapshot!(shown, @r"
+    insta::assert_snapshot!(shown, @"
     ACCOUNTS: the caller's own (DEPLOYMENT_MODE=SINGLE)
     REGIONS: all that an account has enabled
     CLUSTERS: all
@@ -71,6 +83,12 @@ fn one_account_with_its_own_credentials_is_said_to_be_that() {
     REEMBED: false
     MAX_CHANGES: not given
     ASSUME_ROLE: false
+    WAIT: true
+    WAIT_TIMEOUT: 15m
+    ROLLOUTS: 5
+    ROLLBACK: true
+    CANARY: not given
+    MAX_FAILURES: 10
     ");
 }
 

@@ -2,11 +2,11 @@
 
 use fargate_updater::plan::rollout::Deployable::{Never, NothingRuns, WithDowntime, Yes};
 use fargate_updater::plan::rollout::{Percents, Tasks};
-use fargate_updater::plan::service::{Turn, turn};
+use fargate_updater::plan::service::{Attempt, Turn, turn};
 use fargate_updater::plan::{ServiceFacts, SkipReason};
 use simulator::Console;
 
-use crate::support::{service, today};
+use crate::support::{policy, service, today};
 
 #[test]
 fn percentages_are_whole_tasks() {
@@ -60,6 +60,8 @@ fn a_service_is_changed_only_if_a_deployment_of_it_can_be_told_from_what_ails_it
         ),
     ];
     for (name, service, last_look, expected) in cases {
-        assert_eq!(turn(&service, &today(&Console::new()), last_look), expected, "{name}");
+        let today = today(&Console::new());
+        let attempt = Attempt { today: &today, policy: &policy(), unprotected: true, last_look };
+        assert_eq!(turn(&service, &attempt), expected, "{name}");
     }
 }

@@ -1,6 +1,7 @@
 //! May a service be protected: by its own facts, by its task definition, and now or later.
 
-use fargate_updater::plan::service::{Condition, Turn, refuse_service, turn, turn_again};
+use fargate_updater::plan::policy::Reverted;
+use fargate_updater::plan::service::{Attempt, Condition, Turn, refuse_service, turn, turn_again};
 use fargate_updater::plan::{Outdated, Policy, ServiceFacts, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
@@ -284,10 +285,37 @@ fn a_deployment_goes_first_and_what_was_rolled_back_is_not_tried_again() {
     ];
     let today = today(&Console::default());
     for (name, service, last_look, expected) in cases {
-        assert_eq!(turn(&service, &today, last_look), expected, "{name}");
+        let attempt = Attempt { today: &today, policy: &policy(), unprotected: true, last_look };
+        assert_eq!(turn(&service, &attempt), expected, "{name}");
     }
     let both = ServiceFacts { deploying: true, ..left_alone("undone checkout:7 34.03.138") };
-    assert_eq!(turn(&both, &today, false), Turn::Leave(SkipReason::Undone), "it need not be waited for");
+    let attempt = Attempt { today: &today, policy: &policy(), unprotected: true, last_look: false };
+    assert_eq!(turn(&both, &attempt), Turn::Leave(SkipReason::Undone), "it need not be waited for");
+    let retry = Policy { retry_failed: true, ..policy() };
+    let attempt = Attempt { policy: &retry, ..attempt };
+    assert_eq!(turn(&left_alone("undone checkout:7 34.03.138"), &attempt), Turn::Protect, "RETRY_FAILED");
+}
+
+#[test]
+fn an_owner_who_puts_the_same_revision_back_is_given_way_to() {
+    let protected = |value: &str| ServiceFacts { tags: tag("fargate-updater:protected", value), ..service() };
+    let reported = |times| Turn::Leave(SkipReason::Reverted { times });
+    let cases = [
+        ("once", "checkout:7 1", true, [Turn::Protect, Turn::Protect, reported(1)]),
+        ("twice", "checkout:7 2", true, [Turn::Protect, Turn::Protect, reported(2)]),
+        ("three times", "checkout:7 3", true, [reported(3), Turn::Protect, reported(3)]),
+        ("another revision", "checkout:6 3", true, [Turn::Protect, Turn::Protect, Turn::Protect]),
+        ("a number alone", "checkout:7", true, [Turn::Protect, Turn::Protect, Turn::Protect]),
+        ("an upgrade is no way back", "checkout:7 3", false, [Turn::Protect, Turn::Protect, Turn::Protect]),
+    ];
+    let today = today(&Console::default());
+    for (name, value, unprotected, expected) in cases {
+        let turns = [Reverted::Twice, Reverted::Reprotect, Reverted::Report].map(|reverted| {
+            let policy = Policy { reverted, ..policy() };
+            turn(&protected(value), &Attempt { today: &today, policy: &policy, unprotected, last_look: false })
+        });
+        assert_eq!(turns, expected, "{name}");
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
             "opted-out",
             "other-agent",
             "other-deployment-controller",
+            "reverted",
             "rolled-back-before",
             "second-defender",
             "task-too-small",

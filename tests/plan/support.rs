@@ -1,6 +1,7 @@
 //! What the tables share: a definition, a policy, a service, and the way of a definition through a simulated Console.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use fargate_updater::ids::TaskDefinitionArn;
 use fargate_updater::plan::defender::{self, DefenderToday};
@@ -210,6 +211,10 @@ pub(crate) fn service() -> ServiceFacts {
         platform_family: Some("Linux".to_owned()),
         express_mode: false,
         deploying: false,
+        deployments: Vec::new(),
+        service_deployment: None,
+        bake: Duration::ZERO,
+        events: Vec::new(),
         cluster_opted_out: false,
         tasks: Tasks { desired: 1, running: 1, percents: Some(Percents::default()) },
         network: None,

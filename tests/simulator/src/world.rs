@@ -266,6 +266,26 @@ impl World {
         deployed.unwrap_or_else(|| panic!("there is no service {place} in {region} of {account}"))
     }
 
+    /// Deploys a revision that is there as the customer would, completed at once; it is named `family:revision`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such service.
+    pub fn deploy_revision(&self, account: &str, region: &str, place: &str, revision: &str) {
+        let deployed = self.aws.state().deploy_revision_for_customer(account, region, place, revision);
+        deployed.unwrap_or_else(|| panic!("there is no service {place} in {region} of {account}"));
+    }
+
+    /// Deregisters a revision as the customer would; it is named `family:revision`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such revision.
+    pub fn deregister(&self, account: &str, region: &str, revision: &str) {
+        let deregistered = self.aws.state().deregister_for_customer(account, region, revision);
+        deregistered.unwrap_or_else(|| panic!("there is no revision {revision} in {region} of {account}"));
+    }
+
     /// Returns everything that is in all accounts, for comparing two moments.
     ///
     /// A roll-out that is under way moves on when somebody looks at it, which shows here too.

@@ -10,7 +10,7 @@ use super::stored::StoredService;
 use crate::scenario::network::{AclEntry, NetworkAcl, RouteTable, Rule, Subnet, Vpc};
 
 /// Where every public registry is.
-const REGISTRY: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10));
+const REGISTRY: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 0, 113, 10));
 
 /// The port of registries.
 const HTTPS: i32 = 443;

@@ -63,11 +63,36 @@ impl State {
         let (cluster, name) = place.split_once('/').unwrap_or(("default", place));
         self.stored_service(account, region, cluster, name)?;
         let arn = self.register_for_customer(account, region, definition);
-        let deployment = self.deployment(&arn, Fate::Runs { looks: 0 });
+        self.run_at_once(account, region, place, &arn)?;
+        Some(arn)
+    }
+
+    pub(crate) fn deploy_revision_for_customer(
+        &mut self,
+        account: &str,
+        region: &str,
+        place: &str,
+        revision: &str,
+    ) -> Option<()> {
+        let (family, number) = revision.split_once(':')?;
+        let arn = self.task_definition_arn(account, region, family, number.parse().ok()?);
+        self.run_at_once(account, region, place, &arn)
+    }
+
+    fn run_at_once(&mut self, account: &str, region: &str, place: &str, task_definition: &str) -> Option<()> {
+        let (cluster, name) = place.split_once('/').unwrap_or(("default", place));
+        let deployment = self.deployment(task_definition, Fate::Runs { looks: 0 });
         let service = self.place_mut(account, region).service_mut(cluster, name)?;
         service.roll_out(deployment);
         service.complete();
-        Some(arn)
+        Some(())
+    }
+
+    pub(crate) fn deregister_for_customer(&mut self, account: &str, region: &str, revision: &str) -> Option<()> {
+        let (family, number) = revision.split_once(':')?;
+        let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+        self.place_mut(account, region).families.get_mut(family)?.get_mut(at)?.active = false;
+        Some(())
     }
 
     /// Returns a security group; `None` when the account sees none of this id.

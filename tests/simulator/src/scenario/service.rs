@@ -41,6 +41,8 @@ pub struct Service {
     pub circuit_breaker: Option<bool>,
     /// Whether it has deployment alarms, which roll back.
     pub alarms: bool,
+    /// Whether `DescribeServices` leaves `currentServiceDeployment` out.
+    pub untold_deployment: bool,
     /// After how many looks all tasks of a deployment run; they start one after the other.
     pub looks_to_start: u32,
     /// `None` stands for tasks without a network interface of their own: no `networkConfiguration` is told.
@@ -109,6 +111,7 @@ impl Default for Service {
             bake_minutes: 0,
             circuit_breaker: None,
             alarms: false,
+            untold_deployment: false,
             looks_to_start: 0,
             network: Some(TaskNetwork::default()),
         }
@@ -241,6 +244,12 @@ impl Service {
     /// Gives it deployment alarms that roll back as soon as a task of a deployment fails.
     pub fn alarms(mut self) -> Self {
         self.alarms = true;
+        self
+    }
+
+    /// Leaves `currentServiceDeployment` out of `DescribeServices`.
+    pub fn untold_deployment(mut self) -> Self {
+        self.untold_deployment = true;
         self
     }
 

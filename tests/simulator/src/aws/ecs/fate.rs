@@ -76,7 +76,7 @@ fn not_pulled(image: &str) -> String {
     let host = image.split('/').next().unwrap_or_default();
     format!(
         "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {image}: failed to do \
-         request: Head \"https://{host}/v2/\": dial tcp 203.0.113.10:443: i/o timeout"
+         request: Head \"https://{host}/v2/\": dial tcp 100.0.113.10:443: i/o timeout"
     )
 }
 

@@ -118,7 +118,7 @@ pub(crate) fn shown(state: &State, account: &str, region: &str, service: &Stored
     put("deploymentConfiguration", configuration);
     if controller == "ECS" {
         put("deployments", service.deployments.iter().enumerate().map(|at| deployment(service, at)).collect());
-        if let Some(current) = deployments::current(state, account, region, service) {
+        if let Some(current) = deployments::current(state, account, region, service).filter(|_| !service.untold_deployment) {
             put("currentServiceDeployment", current.into());
         }
     } else {

@@ -71,6 +71,40 @@ impl State {
     }
 }
 
+/// Returns every task in one account's Region: those that are kept, and those of services that stopped by themselves.
+fn tasks_in(state: &State, account: &str, region: &str) -> Vec<StoredTask> {
+    let Some(place) = state.place(account, region) else { return Vec::new() };
+    let stopped = place.services.iter().flat_map(|service| {
+        service.stopped.iter().map(|task| {
+            let family = task.task_definition.rsplit('/').next().and_then(|name| name.split(':').next()).unwrap_or_default();
+            let stop = &task.stop;
+            let mut container = json!({ "name": stop.container, "lastStatus": "STOPPED" });
+            if let Some(code) = stop.exit_code {
+                container["exitCode"] = code.into();
+            }
+            if let Some(reason) = &stop.container_reason {
+                container["reason"] = reason.as_str().into();
+            }
+            StoredTask {
+                arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", state.partition, service.cluster, task.id),
+                cluster: service.cluster.clone(),
+                family: family.to_owned(),
+                task_definition: task.task_definition.clone(),
+                last_status: "STOPPED".to_owned(),
+                desired_status: "STOPPED".to_owned(),
+                started_by: Some(task.started_by.clone()),
+                group: format!("service:{}", service.name),
+                created_at: task.stopped_at.as_f64().map(|seconds| seconds as u64),
+                stopped_reason: Some(stop.reason.clone()),
+                stop_code: Some(stop.code.to_owned()),
+                containers: vec![container],
+                environment: BTreeMap::new(),
+            }
+        })
+    });
+    place.tasks.iter().cloned().chain(stopped).collect()
+}
+
 pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
     let cluster = cluster_name(state, caller, input)?;
     let text = |key: &str| input.get(key).and_then(Value::as_str);
@@ -86,7 +120,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
             && text("startedBy").is_none_or(|started_by| task.started_by.as_deref() == Some(started_by))
             && group.as_ref().is_none_or(|group| *group == task.group)
     };
-    let tasks = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.tasks);
+    let tasks = tasks_in(state, caller.account(), &caller.region);
     let arns: Vec<String> = tasks.iter().filter(matches).map(|task| task.arn.clone()).collect();
     let of = ["family", "serviceName", "startedBy"].map(|key| text(key).unwrap_or_default()).join(" ");
     arn_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
@@ -101,7 +135,7 @@ pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<
     if asked.len() > 100 {
         return Err(invalid("Tasks cannot be more than 100."));
     }
-    let known = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.tasks);
+    let known = tasks_in(state, caller.account(), &caller.region);
     let cluster_arn = state.cluster_arn(caller.account(), &caller.region, &cluster);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for given in asked {

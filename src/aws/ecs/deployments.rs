@@ -1,0 +1,105 @@
+//! ECS: service deployments, which tell how a roll-out goes that is not rolling and can be stopped, and what is left to write once a
+//! roll-out has ended.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{ServiceDeployment as Told, StopServiceDeploymentStopType, Tag};
+
+use super::{AwsError, EcsReader, EcsWriter, operations};
+use crate::ids::TaskDefinitionArn;
+use crate::plan::service::ServiceFacts;
+use crate::plan::watch::{Health, ServiceDeployment};
+
+/// `DescribeServiceDeployments` takes at most 20.
+/// Source: Amazon ECS API Reference, DescribeServiceDeployments, `serviceDeploymentArns` (read 2026-11).
+const DEPLOYMENTS_PER_DESCRIBE: usize = 20;
+
+impl EcsReader {
+    /// Describes service deployments, by their ARNs; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn service_deployments(&self, arns: &[String]) -> Result<BTreeMap<String, ServiceDeployment>, AwsError> {
+        let mut described = BTreeMap::new();
+        for chunk in arns.chunks(DEPLOYMENTS_PER_DESCRIBE) {
+            let request = || {
+                let request = self.client.describe_service_deployments();
+                request.set_service_deployment_arns(Some(chunk.to_vec())).send()
+            };
+            let answer = self.calls.send(&operations::DESCRIBE_SERVICE_DEPLOYMENTS, &self.at, request).await?;
+            let told = answer.service_deployments().iter();
+            described.extend(told.filter_map(|told| Some((told.service_deployment_arn()?.to_owned(), service_deployment(told)))));
+        }
+        Ok(described)
+    }
+
+    /// Returns the ARN of a service's newest service deployment, where the service itself does not tell it.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn newest_service_deployment(&self, service: &ServiceFacts) -> Result<Option<String>, AwsError> {
+        let request = || {
+            let request = self.client.list_service_deployments().cluster(service.cluster.as_str());
+            request.service(service.arn.as_str()).send()
+        };
+        let answer = self.calls.send(&operations::LIST_SERVICE_DEPLOYMENTS, &self.at, request).await?;
+        // Nothing says in which order they come.
+        let newest = answer
+            .service_deployments()
+            .iter()
+            .max_by_key(|told| told.created_at().map(|time| (time.secs(), time.subsec_nanos())));
+        Ok(newest.and_then(|newest| newest.service_deployment_arn()).map(str::to_owned))
+    }
+}
+
+fn service_deployment(told: &Told) -> ServiceDeployment {
+    let number = |number: i32| u32::try_from(number).unwrap_or(0);
+    let target = told.target_service_revision();
+    ServiceDeployment {
+        status: told.status().map_or("", |status| status.as_str()).to_owned(),
+        reason: told.status_reason().unwrap_or_default().to_owned(),
+        tasks: Health {
+            desired: target.map_or(0, |target| number(target.requested_task_count())),
+            running: target.map_or(0, |target| number(target.running_task_count())),
+            failed: told.deployment_circuit_breaker().map_or(0, |breaker| number(breaker.failure_count())),
+        },
+    }
+}
+
+impl EcsWriter {
+    /// Stops a service deployment and has ECS go back to what the service ran before.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it: the deployment is over, or is none that can be stopped.
+    pub async fn stop_service_deployment(&self, arn: &str) -> Result<(), AwsError> {
+        let request = || {
+            let request = self.client.stop_service_deployment().service_deployment_arn(arn);
+            request.stop_type(StopServiceDeploymentStopType::Rollback).send()
+        };
+        self.calls.send(&operations::STOP_SERVICE_DEPLOYMENT, &self.at, request).await.map(|_| ())
+    }
+
+    /// Makes a revision inactive, so that it is not its family's newest one any more.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn deregister(&self, revision: &TaskDefinitionArn) -> Result<(), AwsError> {
+        let request = || self.client.deregister_task_definition().task_definition(revision.as_str()).send();
+        self.calls.send(&operations::DEREGISTER_TASK_DEFINITION, &self.at, request).await.map(|_| ())
+    }
+
+    /// Puts a tag of ours on a service.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn tag_service(&self, service: &ServiceFacts, key: &str, value: &str) -> Result<(), AwsError> {
+        let tag = Tag::builder().key(key).value(value).build();
+        let request = || self.client.tag_resource().resource_arn(service.arn.as_str()).tags(tag.clone()).send();
+        self.calls.send(&operations::TAG_SERVICE, &self.at, request).await.map(|_| ())
+    }
+}

@@ -1,0 +1,218 @@
+//! Follows one roll-out: looks until our deployment has won or lost, or takes longer than it may, and takes it back if it is to be.
+//!
+//! A run that is asked to stop does not look any more: what is under way is ECS's, and the next run takes it up again.
+
+use std::time::Duration;
+
+use super::deploy::{Kind, Move, Ticket};
+use super::look::Seen;
+use super::lookout::Sight;
+use super::take_back::TakenBack;
+use super::{JourneyError, OpenRegion, World};
+use crate::aws::ecs::Started;
+use crate::events::{Finding, Outcome, RollOut, Unattempted};
+use crate::plan::SkipReason;
+use crate::plan::memory::{self, LeftAlone};
+use crate::plan::service::ServiceFacts;
+use crate::plan::watch::{self, Health, Progress, StoppedTask};
+
+/// How roll-outs are followed.
+pub struct Watch {
+    /// A roll-out that takes longer than this, and the service's own bake time, is not waited for.
+    pub timeout: Duration,
+    /// Between two looks.
+    pub every: Duration,
+    /// Whether what fails is taken back.
+    pub rolls_back: bool,
+}
+
+/// What follows the roll-outs of a move.
+pub(super) struct Following<'m> {
+    pub(super) open: &'m OpenRegion,
+    pub(super) world: &'m World,
+    pub(super) the_move: &'m Move<'m>,
+}
+
+/// A roll-out that was followed.
+pub(super) struct Followed {
+    pub(super) service: ServiceFacts,
+    pub(super) outcome: Outcome,
+    pub(super) findings: Vec<Finding>,
+    /// Whether the service certainly does not run our revision any more.
+    pub(super) taken_back: bool,
+}
+
+/// How a roll-out ended, or how far it came.
+enum End {
+    Won,
+    Going(RollOut),
+    Overtaken,
+    Gone,
+    Failed {
+        reason: String,
+        taken_back: TakenBack,
+    },
+    /// ECS did not tell.
+    Unseen(JourneyError),
+}
+
+/// What was seen of it last.
+struct Last {
+    now: ServiceFacts,
+    health: Health,
+    /// What ECS says of the deployment.
+    reason: Option<String>,
+}
+
+impl Followed {
+    /// Returns that of a service whose roll-out was not taken up any more.
+    pub(super) fn not_attempted(service: ServiceFacts, why: Unattempted) -> Self {
+        Self { service, outcome: Outcome::NotAttempted(why), findings: Vec::new(), taken_back: false }
+    }
+}
+
+impl Following<'_> {
+    /// Follows the roll-out of a service that was just moved, or says that it is not followed.
+    pub(super) async fn follow(self, service: ServiceFacts, started: Started, ticket: Ticket) -> Followed {
+        let end = match &self.world.watch {
+            Some(watch) => self.watch(watch, &service, &started).await,
+            None => End::Going(RollOut::NotWatched),
+        };
+        ticket.ended(matches!(end, End::Failed { .. } | End::Unseen(_)));
+        self.followed(service, end).await
+    }
+
+    async fn followed(&self, service: ServiceFacts, end: End) -> Followed {
+        let mut findings = Vec::new();
+        let mut taken_back = false;
+        let outcome = match end {
+            End::Won => self.moved(&service, RollOut::Done, &mut findings).await,
+            End::Going(roll_out) => self.moved(&service, roll_out, &mut findings).await,
+            // What it runs now is its owner's; the next run looks at that.
+            End::Overtaken => Outcome::Skipped(SkipReason::DeploymentInProgress),
+            End::Gone => Outcome::Skipped(SkipReason::gone()),
+            End::Failed { reason, taken_back: how } => {
+                taken_back = how.is_back();
+                let to = self.the_move.to.short();
+                JourneyError::RollOut { to, reason, taken_back: Box::new(how) }.outcome(false)
+            }
+            End::Unseen(error) => error.outcome(self.world.stop.is_cancelled()),
+        };
+        Followed { service, outcome, findings, taken_back }
+    }
+
+    /// Returns the outcome of a service that runs our revision, or is about to, and notes on it that we protected it.
+    async fn moved(&self, service: &ServiceFacts, roll_out: RollOut, findings: &mut Vec<Finding>) -> Outcome {
+        if let (Kind::Protects, Some(from)) = (&self.the_move.kind, &self.the_move.from) {
+            let value = memory::protected_again(service.tag_pairs(), &from.arn);
+            if let Err(error) = self.the_move.writer.tag_service(service, memory::PROTECTED_TAG, &value).await {
+                findings.push(Finding::NotRemembered {
+                    tag: memory::PROTECTED_TAG,
+                    why: error.cleaned_by(self.the_move.secrets).to_string(),
+                });
+            }
+        }
+        if let (Kind::Finishes, RollOut::Going { .. } | RollOut::NotWatched) = (&self.the_move.kind, roll_out) {
+            findings.push(Finding::RollOutInProgress);
+        }
+        self.the_move.moved(roll_out)
+    }
+
+    /// Looks until the roll-out has ended or takes longer than it may.
+    async fn watch(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> End {
+        let Some(from) = self.the_move.from.as_ref().map(|from| &from.arn).or(service.task_definition.as_ref()) else {
+            return End::Gone;
+        };
+        let followed = watch::Followed { id: started.deployment.as_deref(), to: &self.the_move.to, from };
+        let most = watch::most_looks(watch.every, watch.timeout, service.bake);
+        let (mut last, mut unseen, mut going_back) = (None, None, false);
+        for _ in 0..most {
+            let Some(Sight { seen, service_deployment }) = self.look(watch, service, started).await else {
+                return End::Going(RollOut::stopped());
+            };
+            let now = match seen {
+                Seen::Now(now) => *now,
+                Seen::Gone => return End::Gone,
+                Seen::Failed(error) => {
+                    unseen = Some(error);
+                    continue;
+                }
+            };
+            unseen = None;
+            let progress = watch::progress(&followed, &now, service_deployment.as_ref());
+            let health = if let Progress::Going(health) = progress { health } else { Health::default() };
+            let told = service_deployment.map(|deployment| deployment.reason).or_else(|| said_of(&now, &followed));
+            // Once ECS goes back, the deployment that failed says why only for a while.
+            let before = if going_back { last.and_then(|last: Last| last.reason) } else { None };
+            last = Some(Last { now, health, reason: before.or(told) });
+            match progress {
+                Progress::Won => return End::Won,
+                Progress::Overtaken => return End::Overtaken,
+                Progress::Gone => return End::Gone,
+                Progress::Failed => return self.failed(watch, service, started, last).await,
+                Progress::Going(health) if health.is_hopeless() => return self.failed(watch, service, started, last).await,
+                Progress::Going(_) => {}
+                Progress::GoingBack => going_back = true,
+                Progress::WentBack => return self.went_back(service, started, last, TakenBack::ByEcs).await,
+            }
+        }
+        if let Some(error) = unseen {
+            return End::Unseen(error);
+        }
+        if going_back {
+            return self.went_back(service, started, last, TakenBack::GoingOn).await;
+        }
+        let health = last.as_ref().map_or_else(Health::default, |last| last.health);
+        if health.is_to_be_taken_back(self.stopped(service, started).await.iter().any(StoppedTask::failed)) {
+            return self.failed(watch, service, started, last).await;
+        }
+        End::Going(RollOut::Going { running: health.running, desired: health.desired, stopped: false })
+    }
+
+    pub(super) async fn look(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> Option<Sight> {
+        // A rolling deployment is told whole with its service.
+        let deployment = started.service_deployment.as_deref().filter(|_| service.tasks.percents.is_none());
+        self.open.lookout.look(&self.open.reader, service, deployment, (watch.every, &self.world.stop)).await
+    }
+
+    async fn stopped(&self, service: &ServiceFacts, started: &Started) -> Vec<StoppedTask> {
+        let Some(deployment) = &started.deployment else { return Vec::new() };
+        // Without them a roll-out is judged by what ECS says of it.
+        self.open.tasks.stopped(service.cluster.as_str(), deployment).await.unwrap_or_default()
+    }
+
+    async fn why(&self, service: &ServiceFacts, started: &Started, last: Option<&Last>) -> String {
+        let stopped = self.stopped(service, started).await;
+        let (events, health) = last.map_or((&[][..], Health::default()), |last| (&last.now.events, last.health));
+        let reason = watch::reason(&stopped, last.and_then(|last| last.reason.as_deref()), events, health);
+        self.the_move.secrets.clean_line(&reason)
+    }
+
+    async fn failed(&self, watch: &Watch, service: &ServiceFacts, started: &Started, last: Option<Last>) -> End {
+        let reason = self.why(service, started, last.as_ref()).await;
+        if !watch.rolls_back {
+            return End::Failed { reason, taken_back: TakenBack::Left };
+        }
+        let taken_back = self.take_back(watch, service, started).await;
+        End::Failed { reason, taken_back }
+    }
+
+    /// ECS took it back: what is left is to remember it.
+    async fn went_back(&self, service: &ServiceFacts, started: &Started, last: Option<Last>, how: TakenBack) -> End {
+        let reason = self.why(service, started, last.as_ref()).await;
+        let remembered = match &self.the_move.from {
+            Some(from) => self.remember(service, LeftAlone::RolledBack, &from.arn).await,
+            None => Ok(()),
+        };
+        End::Failed { reason, taken_back: how.and_remembered(remembered) }
+    }
+}
+
+/// Returns what ECS says of the deployment that is followed.
+fn said_of(now: &ServiceFacts, followed: &watch::Followed<'_>) -> Option<String> {
+    let ours = now.deployments.iter().find(|deployment| match followed.id {
+        Some(id) => deployment.id == id,
+        None => deployment.task_definition.as_ref() == Some(followed.to),
+    });
+    ours.map(|ours| ours.reason.clone())
+}
