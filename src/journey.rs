@@ -19,6 +19,7 @@ mod look;
 mod lookout;
 mod mirror;
 mod network;
+mod newest;
 mod planned;
 mod take_back;
 
@@ -383,17 +384,32 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(None);
         }
-        if let Some(left) = self.left_by_an_earlier_run(found, revision).await? {
-            self.findings.push(Finding::ReusedRevision);
-            return Ok(Some(left));
+        let newest = self.newest(found).await?;
+        let above = self.above(found, newest.as_ref()).await?;
+        let beneath = self.beneath(newest.as_ref()).await?;
+        if let Some((arn, left)) = self.left_by_an_earlier_run(found, revision, [newest.as_ref(), beneath.as_ref()]) {
+            // This run may have registered it itself, as its family's newest code.
+            if !memory::is_of_run(left.tags(), &self.world.run_id) {
+                self.findings.push(Finding::ReusedRevision);
+            }
+            // Something newer may be missing on top of it.
+            if let Some(above) = above.filter(|_| beneath.is_none()) {
+                self.keep_on_top(&above, &arn, writer).await?;
+            }
+            return Ok(Some(arn));
         }
         if self.world.stop.is_cancelled() {
             self.end_all(&Outcome::NotAttempted(Unattempted::Stopped));
             return Ok(None);
         }
-        let registered = writer.register(revision).await.map_err(|error| error.cleaned_by(secrets));
-        let family = found.family.clone();
-        registered.map(Some).map_err(|source| JourneyError::Register { family, source })
+        let note = above.as_ref().and_then(|above| Some(memory::note(revision, memory::NEWEST_TAG, &above.arn().ok()?)));
+        let noted = note.and_then(|note| revision.noted_by(&note).ok());
+        let registered = writer.register(noted.as_ref().unwrap_or(revision)).await.map_err(|error| error.cleaned_by(secrets));
+        let registered = registered.map_err(|source| JourneyError::Register { family: found.family.clone(), source })?;
+        if let Some(above) = above {
+            self.keep_on_top(&above, &registered, writer).await?;
+        }
+        Ok(Some(registered))
     }
 
     /// Keeps a service open, puts it back or leaves it.

@@ -1,6 +1,6 @@
 //! A revision that an earlier run registered and was cut off before it used it.
 
-use super::{Found, Journey, JourneyError};
+use super::{Found, Journey};
 use crate::ids::{self, TaskDefinitionArn};
 use crate::plan::compare::same_content;
 use crate::plan::memory;
@@ -13,24 +13,22 @@ impl Journey<'_> {
         registered_by.is_some_and(|principal| principal == self.job.open.account.principal())
     }
 
-    /// Returns the family's newest revision if our role registered it and it says what would be registered now. It is never the
+    /// Returns the first of some revisions that our role registered and that says what would be registered now. It is never the
     /// one that runs: moving a service to that would change nothing, and be told as a change.
-    pub(super) async fn left_by_an_earlier_run(
+    pub(super) fn left_by_an_earlier_run<'n>(
         &self,
         found: &Found,
         revision: &TaskDefinition<Protected>,
-    ) -> Result<Option<TaskDefinitionArn>, JourneyError> {
+        newest: [Option<&'n TaskDefinition<Described>>; 2],
+    ) -> Option<(TaskDefinitionArn, &'n TaskDefinition<Described>)> {
         // What was rolled back is not used again, whoever else runs it.
         if self.open.iter().any(|service| memory::was_rolled_back(service.tag_pairs(), &found.arn)) {
-            return Ok(None);
+            return None;
         }
-        let newest = match self.job.open.reader.task_definition(found.family.as_str()).await {
-            Ok(newest) => newest,
-            // The revision that the services run may be inactive, and its family may have no active one left.
-            Err(error) if error.no_such_task_definition() => return Ok(None),
-            Err(source) => return Err(JourneyError::Newest { family: found.family.clone(), source }),
-        };
-        let same = self.is_ours(&newest) && newest.is_active() && same_content(newest.registrable().json(), revision.json());
-        Ok(newest.arn().ok().filter(|arn| same && *arn != found.arn))
+        newest.into_iter().flatten().find_map(|left| {
+            let usable = self.is_ours(left) && left.is_active();
+            let same = usable && same_content(left.registrable().json(), revision.json());
+            left.arn().ok().filter(|arn| same && *arn != found.arn).map(|arn| (arn, left))
+        })
     }
 }

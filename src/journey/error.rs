@@ -41,6 +41,8 @@ pub enum JourneyError {
     Network(Box<NetworkError>),
     #[error("could not read the newest revision of {family}")]
     Newest { family: Family, source: AwsError },
+    #[error("could not register the newest code of {family} again, on top of a revision of ours, which was taken away")]
+    OnTop { family: Family, source: AwsError },
     #[error("could not look at the service again before changing it")]
     LookAgain { source: AwsError },
     #[error("ECS did not describe the service again: {reason}")]
@@ -65,7 +67,7 @@ impl JourneyError {
             Self::Embed { .. } | Self::NoDefenderImage { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Network(_) => Stage::Network,
-            Self::Register { .. } => Stage::Register,
+            Self::Register { .. } | Self::OnTop { .. } => Stage::Register,
             Self::Update { .. } => Stage::Update,
             Self::RollOut { .. } => Stage::RollOut,
         }
@@ -74,7 +76,7 @@ impl JourneyError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
-            Self::Register { source, .. } | Self::Update { source, .. } => source.hint(),
+            Self::Register { source, .. } | Self::OnTop { source, .. } | Self::Update { source, .. } => source.hint(),
             Self::Network(source) => source.hint(),
             Self::RollOut { taken_back, .. } => Some(hint_after(taken_back)),
             Self::EntryPoint { source } => source.hint(),
@@ -103,7 +105,9 @@ impl JourneyError {
     pub fn outcome(&self, stopping: bool) -> Outcome {
         // A run that is asked to stop gives up waiting. As long as nothing is written, that is no failure of the service.
         let nothing_written = match self {
-            Self::Update { source, .. } | Self::Register { source, .. } => source.kind() == Kind::Throttled,
+            Self::Update { source, .. } | Self::Register { source, .. } | Self::OnTop { source, .. } => {
+                source.kind() == Kind::Throttled
+            }
             _ => true,
         };
         if nothing_written && stopping {

@@ -20,7 +20,9 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(());
         }
-        let to: Option<TaskDefinitionArn> = self.left_by_an_earlier_run(found, revision).await?;
+        let newest = self.newest(found).await?;
+        let to: Option<TaskDefinitionArn> =
+            self.left_by_an_earlier_run(found, revision, [newest.as_ref(), None]).map(|(arn, _)| arn);
         if to.is_some() {
             self.findings.push(Finding::ReusedRevision);
         }

@@ -185,7 +185,8 @@ pub fn same_content(one: &Value, other: &Value) -> bool {
 fn normal(definition: &Value) -> Value {
     let mut definition = definition.clone();
     if let Some(Value::Array(tags)) = definition.get_mut("tags") {
-        tags.retain(|tag| tag.get("key").and_then(Value::as_str) != Some(memory::RUN_TAG));
+        let of_the_run = |tag: &Value| tag.get("key").and_then(Value::as_str).is_some_and(memory::is_of_one_run);
+        tags.retain(|tag| !of_the_run(tag));
     }
     for container in definition.get_mut("containerDefinitions").and_then(Value::as_array_mut).into_iter().flatten() {
         let Value::Object(members) = container else { continue };

@@ -28,6 +28,12 @@ pub const VERSION_TAG: &str = "fargate-updater:defender-version";
 /// On our revisions: the run that registered it.
 pub const RUN_TAG: &str = "fargate-updater:run-id";
 
+/// On our revisions: the family's newest one when it was registered, if that holds newer code and belongs on top again.
+pub const NEWEST_TAG: &str = "fargate-updater:newest";
+
+/// On our revisions that no service was moved to: the one that they were registered on top of.
+pub const ON_TOP_OF_TAG: &str = "fargate-updater:on-top-of";
+
 /// On our revisions: what was filled in, such as `web/entryPoint=85944171f73967e8`.
 pub const FILLED_TAG: &str = "fargate-updater:filled";
 /// On our revisions: what was its owner's before embedding would have added it, such as `web/SYS_PTRACE`.
@@ -134,7 +140,15 @@ pub fn protected_again<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, s
 
 /// Returns the revision that one of ours was made from, if its tags say.
 pub fn source_of<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, ours: &TaskDefinitionArn) -> Option<TaskDefinitionArn> {
-    let (_, value) = tags.into_iter().find(|(key, _)| *key == SOURCE_TAG)?;
+    sibling_in(tags, SOURCE_TAG, ours)
+}
+
+fn sibling_in<'a>(
+    tags: impl IntoIterator<Item = (&'a str, &'a str)>,
+    key: &str,
+    ours: &TaskDefinitionArn,
+) -> Option<TaskDefinitionArn> {
+    let (_, value) = tags.into_iter().find(|(name, _)| *name == key)?;
     let number = value.rsplit(':').next()?.parse().ok()?;
     Some(ours.sibling(number))
 }
@@ -281,7 +295,43 @@ fn list_of(key: &str) -> Option<&'static str> {
 
 /// Returns whether we write this tag on our revisions, and nobody else.
 pub fn is_ours(key: &str) -> bool {
-    [SOURCE_TAG, VERSION_TAG, RUN_TAG].contains(&key) || list_of(key).is_some()
+    [SOURCE_TAG, VERSION_TAG, RUN_TAG, NEWEST_TAG, ON_TOP_OF_TAG].contains(&key) || list_of(key).is_some()
+}
+
+/// Returns whether this tag tells of the run that registered a revision, and not of the revision.
+pub fn is_of_one_run(key: &str) -> bool {
+    [RUN_TAG, NEWEST_TAG, ON_TOP_OF_TAG].contains(&key)
+}
+
+/// Returns whether a run registered a revision.
+pub fn is_of_run<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, run_id: &str) -> bool {
+    tags.into_iter().any(|(key, value)| key == RUN_TAG && value == run_id)
+}
+
+/// Returns what notes on a revision another one of its family: [`NEWEST_TAG`] or [`ON_TOP_OF_TAG`]. Where the owner's tags leave no room
+/// nothing is noted.
+pub fn note<Stage>(revision: &TaskDefinition<Stage>, key: &'static str, other: &TaskDefinitionArn) -> Change {
+    let tags = revision.json().get("tags").and_then(Value::as_array).map_or(0, Vec::len);
+    let at = JsonPath::root().key("tags");
+    let mut change = Change::default();
+    if tags >= MOST_TAGS {
+        return change;
+    }
+    if tags == 0 {
+        change.push(Edit::add(at.clone(), json!([])));
+    }
+    change.push(Edit::add(at.index(tags), json!({"key": key, "value": named(other)})));
+    change
+}
+
+/// Returns the revision that belongs on top of one of ours, if its tags say.
+pub fn newest_of<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, ours: &TaskDefinitionArn) -> Option<TaskDefinitionArn> {
+    sibling_in(tags, NEWEST_TAG, ours)
+}
+
+/// Returns the revision that one of ours was registered on top of, if its tags say.
+pub fn on_top_of<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, ours: &TaskDefinitionArn) -> Option<TaskDefinitionArn> {
+    sibling_in(tags, ON_TOP_OF_TAG, ours)
 }
 
 /// The edits that put our tags on a revision.

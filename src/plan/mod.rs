@@ -21,6 +21,7 @@ pub mod fit;
 pub mod image;
 pub mod memory;
 pub mod network;
+pub mod newest;
 pub mod other_runs;
 pub mod outdated;
 pub mod policy;

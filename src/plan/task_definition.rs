@@ -190,6 +190,17 @@ impl TaskDefinition<Registrable> {
     }
 }
 
+impl TaskDefinition<Protected> {
+    /// Returns it with a note of ours in its tags.
+    ///
+    /// # Errors
+    ///
+    /// When the change was made for another definition.
+    pub fn noted_by(&self, change: &Change) -> Result<Self, EditError> {
+        change.apply(&self.json).map(Self::at_stage)
+    }
+}
+
 /// Returns the containers of a document in any form.
 pub fn containers_of(json: &Value) -> impl Iterator<Item = Container<'_>> {
     json.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten().map(Container)

@@ -16,6 +16,7 @@ mod killed;
 mod leaves_alone;
 mod max_changes;
 mod network;
+mod newest;
 mod one_account_fails;
 mod one_run;
 mod owners_go_first;

@@ -212,3 +212,30 @@ fn what_cannot_be_seen_is_written_down_before_where_it_comes_from() {
         assert_eq!((tags - count, memory.left_out), (expected, left_out), "{count} tags of the owner's");
     }
 }
+
+#[test]
+fn a_familys_newest_code_is_told_by_numbers_and_by_what_ours_were_made_from() {
+    use fargate_updater::plan::newest::Code;
+    let revision = |number| source().sibling(number);
+    let code = |(number, made_from, beneath): (u64, Option<u64>, Option<u64>)| Code {
+        arn: revision(number),
+        made_from: made_from.map(revision),
+        beneath: beneath.map(revision),
+    };
+    let theirs = |number| (number, None, None);
+    let cases = [
+        ("the services run the newest", theirs(7), theirs(7), None),
+        ("newer code", theirs(9), theirs(7), Some(9)),
+        ("ours, made from what runs", (9, Some(7), None), theirs(7), None),
+        ("ours, made from older code", (9, Some(5), None), theirs(7), None),
+        ("ours, made from newer code", (9, Some(8), None), theirs(7), Some(9)),
+        ("both ours, the newest newer", (9, Some(6), None), (8, Some(5), None), Some(9)),
+        ("both ours, the newest older", (9, Some(5), None), (8, Some(6), None), None),
+        ("ours, made from ours that runs", (9, Some(8), None), (8, Some(7), None), None),
+        ("ours, and newer code is missing on top", (9, Some(5), Some(8)), theirs(5), Some(8)),
+        ("ours, and what is missing on top is what runs", (9, Some(5), Some(8)), theirs(8), None),
+    ];
+    for (name, newest, source, above) in cases {
+        assert_eq!(code(newest).above(&code(source)).cloned(), above.map(revision), "{name}");
+    }
+}
