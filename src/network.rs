@@ -171,7 +171,7 @@ impl Network {
         let (Some(owner), Some(writer)) = (&place.owner, &writers.owners) else { return Ok(true) };
         for (id, entries) in &patch.acl_entries {
             let Some(acl) = layout.acls.get_mut(id) else { continue };
-            let tag = tag_with(acl, entries);
+            let tag = tag_with(acl, entries, &self.run_id);
             let failed = |source| NetworkError::Open { what: format!("{id}"), source };
             writer.note(id, &tag).await.map_err(failed)?;
             acl.ours = Some(tag);
@@ -210,7 +210,7 @@ impl Network {
 
     /// Takes the numbers out of our tag on an ACL whose entries were not added after all.
     async fn correct(&self, id: &NetworkAclId, acl: &NetworkAcl, writer: &Ec2Writer) {
-        if let Err(error) = writer.note(id, &tag_with(acl, &[])).await {
+        if let Err(error) = writer.note(id, &tag_with(acl, &[], &self.run_id)).await {
             warn!(acl = %id, %error, "the tag on a network ACL names an entry that is not there");
         }
     }

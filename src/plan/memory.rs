@@ -45,7 +45,8 @@ pub const VARIABLES_TAG: &str = "fargate-updater:variables";
 /// On our revisions: the volumes that the Console added.
 pub const VOLUMES_TAG: &str = "fargate-updater:volumes";
 
-/// On what we opened: the run, on a rule of a security group; the numbers of our entries, such as `out:110 in:120`, on a network ACL.
+/// On what we opened: the run, on a rule of a security group; the numbers of our entries and their runs, such as
+/// `out:110 in:120 run:20261121T130806Z-glaq`, on a network ACL.
 pub const OPENED_TAG: &str = "fargate-updater:opened";
 /// What a rule of a security group that we added says of itself.
 /// At most 255 letters, digits, spaces and a few signs. Source: Amazon EC2 API Reference, IpRange, `Description` (from memory).

@@ -120,22 +120,65 @@ pub fn candidates(
 /// Source: Amazon EC2 User Guide, "Tag restrictions" (from memory).
 const LONGEST_TAG: usize = 256;
 
-/// Returns what our tag on an ACL is to say with some entries more: the numbers of ours, by direction, such as `out:110 in:120.130`.
-/// Numbers are left out whose entry is gone or is none that we would make, and so is whatever somebody else wrote there. What finds
-/// no room is left out too, which takes more than 40 entries of ours.
+/// Returns whether an entry is of the kind that we make: it lets TCP through, to one port or to all that answers come in at.
+pub fn could_be_ours(entry: &Entry) -> bool {
+    entry.allow && entry.tcp && (entry.ports == EPHEMERAL || entry.ports.0 == entry.ports.1)
+}
+
+/// Entries of ours in an ACL: whether each is for packets out, its number, and the run that added it, if the tag tells it.
+pub type Noted = BTreeMap<(bool, u16), Option<String>>;
+
+/// Returns what our tag on an ACL is to say with some entries more: the numbers of ours, by run and direction, such as
+/// `out:110 in:120.130 run:20261121T130806Z-glaq`. Numbers are left out whose entry is gone or is none that we would make, and so is
+/// whatever somebody else wrote there.
 ///
 /// The tag is written before the entries: a run that is cut off between the two adds the same numbers again.
-pub fn tag_with(acl: &NetworkAcl, new: &[Entry]) -> String {
-    let mut ours: BTreeSet<(bool, u16)> = noted(acl.ours.as_deref().unwrap_or_default()).collect();
-    let could_be_ours = |entry: &&Entry| entry.allow && entry.tcp && (entry.ports == EPHEMERAL || entry.ports.0 == entry.ports.1);
-    ours.retain(|(egress, number)| {
-        let there = acl.entries.iter().filter(could_be_ours);
-        there.into_iter().any(|entry| entry.egress == *egress && entry.number == *number)
+pub fn tag_with(acl: &NetworkAcl, new: &[Entry], run: &str) -> String {
+    let mut ours = noted(acl.ours.as_deref().unwrap_or_default());
+    ours.retain(|(egress, number), _| {
+        let mut there = acl.entries.iter().filter(|entry| could_be_ours(entry));
+        there.any(|entry| entry.egress == *egress && entry.number == *number)
     });
-    ours.extend(new.iter().map(|entry| (entry.egress, entry.number)));
+    ours.extend(new.iter().map(|entry| ((entry.egress, entry.number), Some(run.to_owned()))));
+    tag_of(ours)
+}
+
+/// Writes such a tag. Runs are left out where they find no room, the oldest first; numbers are left out only then, which takes more
+/// than 40 entries of ours.
+pub fn tag_of(mut ours: Noted) -> String {
+    loop {
+        let tag = written(&ours);
+        if tag.len() <= LONGEST_TAG {
+            return tag;
+        }
+        // The names of runs begin with their time.
+        let Some(oldest) = ours.values().flatten().min().cloned() else { return shortened(&ours) };
+        ours.values_mut().filter(|run| run.as_ref() == Some(&oldest)).for_each(|run| *run = None);
+    }
+}
+
+/// Writes entries by run, those whose run is not known last: whoever reads it takes a run to be that of what is before it.
+fn written(ours: &Noted) -> String {
+    let runs: BTreeSet<&String> = ours.values().flatten().collect();
+    let known = runs.into_iter().map(|run| format!("{} run:{run}", numbers(ours, Some(run)).join(" ")));
+    known.chain(numbers(ours, None)).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the numbers of one run, such as `out:110` and `in:120.130`.
+fn numbers(ours: &Noted, run: Option<&String>) -> Vec<String> {
+    let of = |wanted: bool| {
+        let of_run = ours.iter().filter(|((egress, _), by)| *egress == wanted && by.as_ref() == run);
+        of_run.map(|((_, number), _)| number.to_string()).collect::<Vec<_>>().join(".")
+    };
+    let told = [("out", of(true)), ("in", of(false))].into_iter().filter(|(_, numbers)| !numbers.is_empty());
+    told.map(|(direction, numbers)| format!("{direction}:{numbers}")).collect()
+}
+
+/// Writes as many numbers as find room.
+fn shortened(ours: &Noted) -> String {
     let mut tag = String::new();
     for direction in [true, false] {
-        let numbers = ours.iter().filter(|(egress, _)| *egress == direction).map(|(_, number)| number);
+        let numbers = ours.keys().filter(|(egress, _)| *egress == direction).map(|(_, number)| number);
         for (at, number) in numbers.enumerate() {
             let before = match (at, direction) {
                 (0, true) => "out:",
@@ -153,12 +196,22 @@ pub fn tag_with(acl: &NetworkAcl, new: &[Entry]) -> String {
     tag
 }
 
-/// Reads such a tag: whether each is for packets out, and its number.
-pub fn noted(tag: &str) -> impl Iterator<Item = (bool, u16)> {
-    let directions = tag.split(' ').filter_map(|item| match item.split_once(':')? {
-        ("out", numbers) => Some((true, numbers)),
-        ("in", numbers) => Some((false, numbers)),
-        _ => None,
-    });
-    directions.flat_map(|(egress, numbers)| numbers.split('.').filter_map(move |number| Some((egress, number.parse().ok()?))))
+/// Reads such a tag. Those of earlier releases tell no run.
+pub fn noted(tag: &str) -> Noted {
+    let mut noted = Noted::new();
+    let mut before = Vec::new();
+    for (word, value) in tag.split(' ').filter_map(|word| word.split_once(':')) {
+        let egress = match word {
+            "out" => true,
+            "in" => false,
+            "run" if !value.is_empty() => {
+                noted.extend(before.drain(..).map(|entry| (entry, Some(value.to_owned()))));
+                continue;
+            }
+            _ => continue,
+        };
+        before.extend(value.split('.').filter_map(|number| Some((egress, number.parse().ok()?))));
+    }
+    noted.extend(before.into_iter().map(|entry| (entry, None)));
+    noted
 }

@@ -33,7 +33,7 @@ async fn a_run_that_is_killed_while_it_opens_is_finished_by_the_next_and_nothing
             assert_eq!(rules_out(&world, ACCOUNT, GROUP), ["tcp 443-443 0.0.0.0/0", "tcp 8084-8084 0.0.0.0/0"], "{case}");
             let entries = entries(&world, ACCOUNT, ACL);
             assert_eq!(entries.iter().filter(|entry| entry.contains("8084")).count(), 1, "{case}: {entries:?}");
-            assert_eq!(noted(&world, ACL), "out:110", "{case}");
+            assert_eq!(noted(&world, ACL), "out:110 run:RUN", "{case}");
         }
     }
 }
@@ -98,7 +98,7 @@ async fn half_of_a_way_is_not_opened_when_the_other_half_is_denied() {
 async fn a_number_that_somebody_takes_meanwhile_is_left_to_them() {
     type Edit = fn(NetworkAcl) -> NetworkAcl;
     let theirs: [(Edit, &str, &str); 2] = [
-        (|acl| acl.deny_out(110, "udp", 53, 53, "0.0.0.0/0"), "out 110 deny udp 53-53 0.0.0.0/0", "out:120"),
+        (|acl| acl.deny_out(110, "udp", 53, 53, "0.0.0.0/0"), "out 110 deny udp 53-53 0.0.0.0/0", "out:120 run:RUN"),
         // With what they added there is nothing left to open.
         (|acl| acl.allow_out(110, "tcp", 8000, 8999, "0.0.0.0/0"), "out 110 allow tcp 8000-8999 0.0.0.0/0", ""),
     ];

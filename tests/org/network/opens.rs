@@ -90,7 +90,7 @@ async fn an_acl_that_denies_the_port_or_the_answers_is_opened_behind_its_owners_
             "in 210 allow tcp 1024-65535 0.0.0.0/0",
         ]
     );
-    assert_eq!(noted(&world, ACL), "out:119 in:210");
+    assert_eq!(noted(&world, ACL), "out:119 in:210 run:RUN");
     assert_eq!(opened(&run).len(), 2, "{}", run.stdout);
     assert!(run.stdout.contains(&format!("{ACL}: entry 119 out, TCP 8084 to 0.0.0.0/0")), "{}", run.stdout);
     assert!(run.stdout.contains(&format!("{ACL}: entry 210 in, TCP 1024-65535 from 0.0.0.0/0")), "{}", run.stdout);
@@ -128,7 +128,7 @@ async fn what_is_opened_is_opened_to_console_cidrs_and_then_answers_may_come_in_
     for number in ["in 39 allow tcp 1024-65535", "in 38 allow tcp 1024-65535"] {
         assert!(entries.iter().any(|entry| entry.starts_with(number)), "{entries:#?}");
     }
-    assert_eq!(noted(&world, ACL), "in:38.39");
+    assert_eq!(noted(&world, ACL), "in:38.39 run:RUN");
 }
 
 /// One that is there already would have AWS refuse all of them.
