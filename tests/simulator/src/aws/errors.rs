@@ -196,6 +196,8 @@ errors! {
         "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
         EC2_CODES;
     Ec2EntryExists: EC2, 400, "NetworkAclEntryAlreadyExists", "The network acl entry identified by {} already exists.", EC2_CODES;
+    Ec2NoEntry: EC2, 400, "InvalidNetworkAclEntry.NotFound", "no {} entry with number {}",
+        Reported("hashicorp/terraform-provider-aws #12175, where the sentence goes on");
     Ec2TooManyEntries: EC2, 400, "NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached.", EC2_CODES;
     Ec2TooManyTags: EC2, 400, "TagLimitExceeded", "The maximum number of Tags for a resource has been reached.", EC2_CODES;
     Ec2NotTaggable: EC2, 400, "InvalidParameterValue", "'{}' is not a valid taggable resource type for this operation.", EC2_CODES;

@@ -12,6 +12,7 @@ use super::ecr::Token;
 use super::ecs::defaults;
 use super::ecs::rollout::{Deployment, Fate};
 use super::stored::{Place, Revision, StoredService};
+use crate::scenario::network::SecurityGroup;
 use crate::scenario::{self, Deploying, Org};
 
 /// The access key id of the management account's caller.
@@ -242,6 +243,17 @@ impl State {
 
     pub(super) fn place_mut(&mut self, account: &str, region: &str) -> &mut Place {
         self.places.entry((account.to_owned(), region.to_owned())).or_default()
+    }
+
+    /// Returns a group of an account's own. It may be kept with another account's VPC, and ids are the same in the default networks
+    /// of many accounts.
+    pub(super) fn own_group_mut(&mut self, account: &str, region: &str, id: &str) -> Option<&mut SecurityGroup> {
+        let here = self.places.iter_mut().filter(|((_, other), _)| other == region);
+        let mut holders = here.filter(|((holder, _), place)| {
+            let own = |group: &SecurityGroup| group.id == id && group.owner.as_deref().unwrap_or(holder) == account;
+            place.network.vpcs.iter().flat_map(|vpc| &vpc.groups).any(own)
+        });
+        holders.next().and_then(|(_, place)| place.network.group_mut(id))
     }
 
     pub(super) fn revisions(&self, account: &str, region: &str, family: &str) -> &[Revision] {

@@ -1,5 +1,5 @@
-//! `CreateNetworkAclEntry`.
-//! Source: Amazon EC2 API Reference, CreateNetworkAclEntry (read 2026-11).
+//! `CreateNetworkAclEntry` and `DeleteNetworkAclEntry`.
+//! Source: Amazon EC2 API Reference, CreateNetworkAclEntry and DeleteNetworkAclEntry (read 2026-11).
 
 use super::super::access::Caller;
 use super::super::cidr::canonical;
@@ -18,16 +18,40 @@ const NUMBERS: (i32, i32) = (1, 32766);
 pub(super) fn create(state: &mut State, caller: &Caller, form: &Form) -> Result<String, AwsError> {
     let id = required(form, "NetworkAclId")?;
     let entry = named_entry(form)?;
+    let acl = own_acl(state, caller, id)?;
+    check(acl, &entry)?;
+    acl.entries.push(entry);
+    Ok(DONE.to_owned())
+}
+
+pub(super) fn delete(state: &mut State, caller: &Caller, form: &Form) -> Result<String, AwsError> {
+    let id = required(form, "NetworkAclId")?;
+    let number = required_number(form, "RuleNumber", NUMBERS)?;
+    let egress = direction(form)?;
+    let acl = own_acl(state, caller, id)?;
+    let at = acl.entries.iter().position(|entry| (entry.number, entry.egress) == (number, egress));
+    let direction = if egress { "egress" } else { "ingress" };
+    acl.entries.remove(at.ok_or_else(|| AwsError::new(ErrorKind::Ec2NoEntry, &[direction, &number.to_string()]))?);
+    Ok(DONE.to_owned())
+}
+
+/// Returns an ACL if the caller sees it and may change it.
+fn own_acl<'a>(state: &'a mut State, caller: &Caller, id: &str) -> Result<&'a mut NetworkAcl, AwsError> {
     let no_acl = || AwsError::new(ErrorKind::Ec2NoAcl, &[id]);
     let acls = Eye::of(state, caller).acls();
-    let seen = acls.iter().find(|seen| seen.it.id == id).ok_or_else(no_acl)?;
-    if seen.owner != caller.account() {
-        return Err(AwsError::new(ErrorKind::Ec2NotTheOwner, &[id, seen.owner]));
+    let owner = acls.iter().find(|seen| seen.it.id == id).ok_or_else(no_acl)?.owner;
+    if owner != caller.account() {
+        return Err(AwsError::new(ErrorKind::Ec2NotTheOwner, &[id, owner]));
     }
-    check(seen.it, &entry)?;
-    let place = state.place_mut(caller.account(), &caller.region);
-    place.network.acl_mut(id).ok_or_else(no_acl)?.entries.push(entry);
-    Ok(DONE.to_owned())
+    state.place_mut(caller.account(), &caller.region).network.acl_mut(id).ok_or_else(no_acl)
+}
+
+fn direction(form: &Form) -> Result<bool, AwsError> {
+    match required(form, "Egress")? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(AwsError::new(ErrorKind::Ec2InvalidValue, &[other, "Egress", "It must be true or false."])),
+    }
 }
 
 fn named_entry(form: &Form) -> Result<AclEntry, AwsError> {
@@ -43,11 +67,7 @@ fn named_entry(form: &Form) -> Result<AclEntry, AwsError> {
         "deny" => false,
         other => return Err(invalid(other, "RuleAction", "It must be allow or deny.")),
     };
-    let egress = match required(form, "Egress")? {
-        "true" => true,
-        "false" => false,
-        other => return Err(invalid(other, "Egress", "It must be true or false.")),
-    };
+    let egress = direction(form)?;
     let cidr = match (form.get("CidrBlock"), form.get("Ipv6CidrBlock")) {
         (Some(_), Some(_)) => return Err(AwsError::new(ErrorKind::Ec2Combination, &["CidrBlock", "Ipv6CidrBlock"])),
         (None, None) => return Err(AwsError::new(ErrorKind::Ec2MissingParameter, &["CidrBlock"])),

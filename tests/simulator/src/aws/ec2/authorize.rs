@@ -4,13 +4,12 @@
 use super::super::access::Caller;
 use super::super::cidr::canonical;
 use super::super::errors::{AwsError, ErrorKind};
-use super::super::network::{Peer, has_ports, is_protocol, protocol_name, rule_id, weight};
-use super::super::reply::{element, items, wrap};
+use super::super::network::{has_ports, is_protocol, protocol_name, rule_id, weight};
+use super::super::reply::items;
 use super::super::server::Form;
 use super::super::state::State;
-use super::groups::described;
-use super::listing::tag_set;
 use super::query::{required, required_number, structures};
+use super::security_group_rules::{KIND, told};
 use super::visible::Eye;
 use super::{DONE, tags};
 use crate::scenario::network::{Rule, SecurityGroup};
@@ -18,9 +17,6 @@ use crate::scenario::network::{Rule, SecurityGroup};
 /// What may be in a description besides letters, digits and spaces.
 /// Source: Amazon EC2 API Reference, IpRange, `Description` (read 2026-11).
 const DESCRIPTION: &str = "._-:/()#,@[]+=&;{}!$*";
-
-/// The kind of resource that can be tagged here.
-const TAGGED: &str = "security-group-rule";
 
 pub(super) fn egress(state: &mut State, caller: &Caller, form: &Form) -> Result<String, AwsError> {
     let id = required(form, "GroupId")?.to_owned();
@@ -36,15 +32,8 @@ pub(super) fn egress(state: &mut State, caller: &Caller, form: &Form) -> Result<
         rule.tags.clone_from(&tags);
     }
     check(eye, group, &rules)?;
-    let told = items("securityGroupRuleSet", rules.iter().map(|rule| told(eye, &id, rule)));
-    let holder = state.places.iter_mut().filter(|((_, other), _)| other == region);
-    // A group may be kept with another account's VPC, and ids are the same in the default networks of many accounts.
-    let mut holder = holder.filter(|((holder, _), place)| {
-        let own = |group: &SecurityGroup| group.id == id && group.owner.as_deref().unwrap_or(holder) == account;
-        place.network.vpcs.iter().flat_map(|vpc| &vpc.groups).any(own)
-    });
-    let group = holder.next().and_then(|(_, place)| place.network.group_mut(&id)).ok_or_else(|| no_group(&id))?;
-    group.egress.extend(rules);
+    let told = items("securityGroupRuleSet", rules.iter().map(|rule| told(eye, &id, rule, true)));
+    state.own_group_mut(account, region, &id).ok_or_else(|| no_group(&id))?.egress.extend(rules);
     Ok(format!("{DONE}{told}"))
 }
 
@@ -130,7 +119,8 @@ fn tags_on_creation(form: &Form) -> Result<tags::Tags, AwsError> {
     let mut all = tags::Tags::new();
     for specification in structures(form, "TagSpecification") {
         let kind = required(form, &format!("{specification}.ResourceType"))?;
-        if kind != TAGGED {
+        // Nothing else is made here.
+        if kind != KIND {
             return Err(AwsError::new(ErrorKind::Ec2NotTaggable, &[kind]));
         }
         all.extend(tags::named(form, &format!("{specification}.Tag"))?);
@@ -174,31 +164,4 @@ fn in_words(rule: &Rule) -> String {
         }
         protocol => protocol.to_owned(),
     }
-}
-
-/// Returns a new rule as the answer tells it.
-fn told(eye: Eye<'_>, group: &str, rule: &Rule) -> String {
-    let peer = match Peer::of(&rule.peer) {
-        Peer::PrefixList => element("prefixListId", &rule.peer),
-        Peer::Group => {
-            let owner = eye.owner_of_group(&rule.peer).unwrap_or(eye.account);
-            wrap("referencedGroupInfo", &(element("groupId", &rule.peer) + &element("userId", owner)))
-        }
-        Peer::Range if rule.peer.contains(':') => element("cidrIpv6", &rule.peer),
-        Peer::Range => element("cidrIpv4", &rule.peer),
-    };
-    [
-        element("securityGroupRuleId", &rule.id),
-        element("groupId", group),
-        element("groupOwnerId", eye.account),
-        element("isEgress", "true"),
-        element("ipProtocol", &rule.protocol),
-        element("fromPort", &rule.from.to_string()),
-        element("toPort", &rule.to.to_string()),
-        peer,
-        described(rule),
-        tag_set(&rule.tags),
-        element("securityGroupRuleArn", &eye.arn(eye.account, TAGGED, &rule.id)),
-    ]
-    .concat()
 }

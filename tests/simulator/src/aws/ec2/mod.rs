@@ -2,7 +2,8 @@
 //! Source: Amazon EC2 API Reference (read 2026-11; where a file says so, from memory).
 //!
 //! `query` reads a request and `listing` answers the operations that list something; `visible` says what an account sees of its own
-//! network and of what is shared with it. One file per kind of resource; `authorize`, `acl_entry` and `tags` are what changes.
+//! network and of what is shared with it. One file per kind of resource; `authorize`,
+//! `security_group_rules`, `acl_entry` and `tags` are what changes.
 
 mod acl_entry;
 mod acls;
@@ -16,6 +17,7 @@ mod prefix_lists;
 mod query;
 mod regions;
 mod routes;
+mod security_group_rules;
 mod subnets;
 mod tags;
 mod visible;
@@ -50,7 +52,11 @@ pub(super) fn answer(state: &mut State, caller: &Caller, action: &str, form: &Fo
         "GetManagedPrefixListEntries" => |state, caller, form| prefix_lists::entries(state, caller, form),
         "AuthorizeSecurityGroupEgress" => authorize::egress,
         "CreateNetworkAclEntry" => acl_entry::create,
+        "DeleteNetworkAclEntry" => acl_entry::delete,
         "CreateTags" => tags::create,
+        "DeleteTags" => tags::delete,
+        "DescribeSecurityGroupRules" => |state, caller, form| security_group_rules::describe(state, caller, form),
+        "RevokeSecurityGroupEgress" => security_group_rules::revoke,
         _ => return Err(AwsError::new(ErrorKind::Ec2UnknownAction, &[action])),
     };
     permit(state, caller, Service::Ec2, &format!("ec2:{action}"), "*")?;

@@ -1,5 +1,6 @@
-//! `CreateTags`, for what is tagged here: groups, their rules and ACLs. The same tags can be given when a rule is made.
-//! Source: Amazon EC2 API Reference, CreateTags; from memory.
+//! `CreateTags` and `DeleteTags`, for what is tagged here: groups, their rules and ACLs. The same tags can be given when a rule is
+//! made.
+//! Source: Amazon EC2 API Reference, CreateTags, from memory, and DeleteTags (read 2026-11).
 
 use std::collections::BTreeMap;
 
@@ -40,6 +41,23 @@ pub(super) fn create(state: &mut State, caller: &Caller, form: &Form) -> Result<
     // Only now that all of them take the tags does one of them change.
     for id in ids {
         edit(state, caller, id, |tags| tags.extend(new.clone()));
+    }
+    Ok(DONE.to_owned())
+}
+
+/// Takes tags away: with any value, unless the request says with which. A tag that is not there is no error.
+pub(super) fn delete(state: &mut State, caller: &Caller, form: &Form) -> Result<String, AwsError> {
+    required(form, "ResourceId.1")?;
+    required(form, "Tag.1.Key")?;
+    let ids = numbered(form, "ResourceId");
+    ids.iter().try_for_each(|id| may_tag(state, caller, id))?;
+    let meant: Vec<_> =
+        structures(form, "Tag").iter().map(|tag| (form.get(&format!("{tag}.Key")), form.get(&format!("{tag}.Value")))).collect();
+    let is_meant = |key: &String, value: &String| {
+        meant.iter().any(|(name, with)| *name == Some(key) && with.is_none_or(|wanted| wanted == value))
+    };
+    for id in ids {
+        edit(state, caller, id, |tags| tags.retain(|key, value| !is_meant(key, value)));
     }
     Ok(DONE.to_owned())
 }

@@ -118,6 +118,78 @@ async fn entries_appear_in_order() {
 }
 
 #[tokio::test]
+async fn rules_are_told_one_by_one_and_revoked_by_their_ids() {
+    let world = org().start().await;
+    let client = member(&world, ACCOUNT).await;
+    let tagged =
+        "TagSpecification.1.ResourceType=security-group-rule&TagSpecification.1.Tag.1.Key=by:us&TagSpecification.1.Tag.1.Value=1";
+    let two = format!("{ONE_RULE}&IpPermissions.1.Ipv6Ranges.1.CidrIpv6=2001:db8::/32&{tagged}");
+    let added = client.ec2(&format!("AuthorizeSecurityGroupEgress&GroupId=sg-empty&{two}")).await;
+    let ids: Vec<String> = added.all("securityGroupRuleId").into_iter().map(str::to_owned).collect();
+
+    let tagged = client.ec2("DescribeSecurityGroupRules&Filter.1.Name=tag:by:us&Filter.1.Value.1=*").await;
+    assert_eq!(tagged.all("securityGroupRuleId"), ids, "{}", tagged.body);
+    let told = format!(
+        "<item><securityGroupRuleId>{}</securityGroupRuleId><groupId>sg-empty</groupId><groupOwnerId>{ACCOUNT}</groupOwnerId>\
+         <isEgress>true</isEgress><ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort>\
+         <cidrIpv4>10.0.0.0/8</cidrIpv4><tagSet><item><key>by:us</key><value>1</value></item></tagSet>",
+        ids[0]
+    );
+    assert!(tagged.body.contains(&told), "{}", tagged.body);
+    assert_eq!(tagged.element("cidrIpv6"), "2001:db8::/32");
+    let of_group = client.ec2(&format!("DescribeSecurityGroupRules&Filter.1.Name=group-id&Filter.1.Value.1={APP_GROUP}")).await;
+    assert_eq!(of_group.all("isEgress"), ["true", "false"], "ingress rules are told too");
+    let pages = client.ec2("DescribeSecurityGroupRules&MaxResults=5").await;
+    assert_eq!((pages.all("securityGroupRuleId").len(), pages.element("nextToken").is_empty()), (5, false), "{}", pages.body);
+
+    let revoke = |id: &str| format!("RevokeSecurityGroupEgress&GroupId=sg-empty&SecurityGroupRuleId.1={id}");
+    let dry = client.ec2(&format!("{}&DryRun=true", revoke(&ids[0]))).await;
+    assert_eq!(dry.element("Code"), "DryRunOperation");
+    let revoked = client.ec2(&revoke(&ids[0])).await;
+    assert_eq!((revoked.element("return").as_str(), revoked.all("securityGroupRuleId")), ("true", vec![ids[0].as_str()]));
+    let left = world.group(ACCOUNT, "us-east-1", "sg-empty");
+    assert_eq!((left["egress"].as_array().map(Vec::len), left["egress"][0]["id"].as_str()), (Some(1), Some(ids[1].as_str())));
+    assert_eq!((world.calls().of("RevokeSecurityGroupEgress"), world.calls().writes()), (1, 2));
+    // A participant's group is kept with the owner's VPC.
+    let participant = member(&world, PARTICIPANT).await;
+    let own = world.group(PARTICIPANT, "us-east-1", "sg-own")["egress"][0]["id"].as_str().expect("an id").to_owned();
+    let answer = participant.ec2(&format!("RevokeSecurityGroupEgress&GroupId=sg-own&SecurityGroupRuleId.1={own}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(world.group(PARTICIPANT, "us-east-1", "sg-own")["egress"], json!([]));
+}
+
+#[tokio::test]
+async fn what_was_added_to_an_acl_is_taken_away_again() {
+    let world = org().start().await;
+    let client = member(&world, ACCOUNT).await;
+    let before = world.acl(ACCOUNT, "us-east-1", "acl-1");
+    for request in [
+        format!("CreateNetworkAclEntry&NetworkAclId=acl-1&{ONE_ENTRY}"),
+        format!("CreateNetworkAclEntry&NetworkAclId=acl-1&{}", ONE_ENTRY.replace("Egress=true", "Egress=false")),
+        "CreateTags&ResourceId.1=acl-1&Tag.1.Key=by&Tag.1.Value=us&Tag.2.Key=n&Tag.2.Value=1".to_owned(),
+        "DeleteNetworkAclEntry&NetworkAclId=acl-1&RuleNumber=90&Egress=true".to_owned(),
+    ] {
+        assert_eq!(client.ec2(&request).await.element("return"), "true", "{request}");
+    }
+    let acl = world.acl(ACCOUNT, "us-east-1", "acl-1");
+    assert_eq!((acl["entries"].as_array().map(Vec::len), &acl["entries"][0]["egress"]), (Some(1), &json!(false)), "{acl}");
+    let filtered = client.ec2("DescribeNetworkAcls&Filter.1.Name=tag-key&Filter.1.Value.1=by").await;
+    assert_eq!(filtered.all("entrySet").len(), 1, "{}", filtered.body);
+    for (request, left) in [
+        ("DeleteTags&ResourceId.1=acl-1&Tag.1.Key=by&Tag.1.Value=them", json!({ "by": "us", "n": "1" })),
+        ("DeleteTags&ResourceId.1=acl-1&Tag.1.Key=by&Tag.1.Value=", json!({ "by": "us", "n": "1" })),
+        ("DeleteTags&ResourceId.1=acl-1&Tag.1.Key=by&DryRun=true", json!({ "by": "us", "n": "1" })),
+        ("DeleteTags&ResourceId.1=acl-1&Tag.1.Key=by&Tag.2.Key=other", json!({ "n": "1" })),
+        ("DeleteTags&ResourceId.1=acl-1&Tag.1.Key=n&Tag.1.Value=1", json!({})),
+    ] {
+        client.ec2(request).await;
+        assert_eq!(world.acl(ACCOUNT, "us-east-1", "acl-1")["tags"], left, "{request}");
+    }
+    client.ec2("DeleteNetworkAclEntry&NetworkAclId=acl-1&RuleNumber=90&Egress=false").await;
+    assert_eq!(world.acl(ACCOUNT, "us-east-1", "acl-1"), before);
+}
+
+#[tokio::test]
 async fn a_dry_run_is_no_write_and_is_counted_by_itself() {
     let world = org().start().await;
     let client = member(&world, ACCOUNT).await;

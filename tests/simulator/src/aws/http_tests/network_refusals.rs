@@ -236,6 +236,66 @@ async fn what_acls_refuse() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_cannot_be_taken_away() {
+    let revoke = |group: &str, rule: &str| format!("RevokeSecurityGroupEgress&GroupId={group}{rule}");
+    let no_rule = "400 InvalidSecurityGroupRuleId.NotFound: The security group rule ID 'sgr-9' does not exist";
+    let rows = [
+        ("the rule of no group", "RevokeSecurityGroupEgress&SecurityGroupRuleId.1=sgr-9".to_owned(), "400 MissingParameter: The"),
+        ("no rule", revoke("sg-empty", ""), "400 MissingParameter: The request must contain the parameter SecurityGroupRuleId.1"),
+        (
+            "an unknown group",
+            revoke("sg-9", "&SecurityGroupRuleId.1=sgr-9"),
+            "400 InvalidGroup.NotFound: The security group 'sg-9'",
+        ),
+        (
+            "a participant's group",
+            revoke("sg-own", "&SecurityGroupRuleId.1=sgr-9"),
+            "400 InvalidGroup.NotFound: The security group",
+        ),
+        ("a rule that is not there", revoke("sg-full", "&SecurityGroupRuleId.1=sgr-9"), no_rule),
+        (
+            "rules by their tags' keys",
+            "DescribeSecurityGroupRules&Filter.1.Name=tag-key".to_owned(),
+            "400 InvalidParameterValue: The filter",
+        ),
+        ("an unknown rule", "DescribeSecurityGroupRules&SecurityGroupRuleId.1=sgr-9".to_owned(), no_rule),
+    ];
+    refuses(ACCOUNT, &rows).await;
+    let delete = |acl: &str, rest: &str| format!("DeleteNetworkAclEntry&NetworkAclId={acl}{rest}");
+    let rows = [
+        ("an unknown ACL", delete("acl-9", "&RuleNumber=1&Egress=true"), "400 InvalidNetworkAclID.NotFound: The networkAcl ID"),
+        (
+            "no number",
+            delete("acl-full", "&Egress=true"),
+            "400 MissingParameter: The request must contain the parameter RuleNumber",
+        ),
+        (
+            "no direction",
+            delete("acl-full", "&RuleNumber=1"),
+            "400 MissingParameter: The request must contain the parameter Egress",
+        ),
+        ("what denies the rest", delete("acl-full", "&RuleNumber=32767&Egress=true"), "400 InvalidParameterValue: Value (32767)"),
+        (
+            "an entry that is not there",
+            delete("acl-full", "&RuleNumber=20&Egress=true"),
+            "400 InvalidNetworkAclEntry.NotFound: no egress entry with number 20",
+        ),
+        (
+            "an entry of the other direction",
+            delete("acl-full", "&RuleNumber=1&Egress=false"),
+            "400 InvalidNetworkAclEntry.NotFound: no ingress entry with number 1",
+        ),
+    ];
+    refuses(ACCOUNT, &rows).await;
+    let owners = "403 UnauthorizedOperation: You are not authorized to perform this operation. acl-1 belongs to account";
+    let rows = [
+        ("an entry of the owner's ACL", delete("acl-1", "&RuleNumber=1&Egress=true"), owners),
+        ("a tag of the owner's ACL", "DeleteTags&ResourceId.1=acl-1&Tag.1.Key=a".to_owned(), owners),
+    ];
+    refuses(PARTICIPANT, &rows).await;
+}
+
+#[tokio::test]
 async fn what_tags_refuse() {
     let acl = "ResourceId.1=acl-1";
     let long = "x".repeat(129);
@@ -250,6 +310,13 @@ async fn what_tags_refuse() {
             tag("ResourceId.1=acl-1&ResourceId.2=sgr-9", "&Tag.1.Key=a"),
             "400 InvalidSecurityGroupRuleId.NotFound: The security group rule ID 'sgr-9' does not exist",
         ),
+        ("nothing to take a tag from", "DeleteTags&Tag.1.Key=a".to_owned(), "400 MissingParameter: The request must contain the"),
+        (
+            "no tag to take away",
+            format!("DeleteTags&{acl}"),
+            "400 MissingParameter: The request must contain the parameter Tag.1.Key",
+        ),
+        ("a tag of what cannot be tagged here", format!("DeleteTags&{subnet}&Tag.1.Key=a"), "400 InvalidID: The ID 'subnet-"),
         ("a long key", tag(acl, &format!("&Tag.1.Key={long}")), "400 InvalidParameterValue: Tag key exceeds the maximum length"),
         (
             "a long value",
