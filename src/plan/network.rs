@@ -8,6 +8,7 @@
 //! ([`acl`]), and a route ([`route`]) whose gateway works; past a NAT gateway the ACL of its own subnet counts as well.
 
 pub mod acl;
+pub mod close;
 pub mod destination;
 pub mod facts;
 pub mod group;

@@ -11,6 +11,7 @@ mod support;
 mod acl;
 mod acl_numbers;
 mod chosen;
+mod close;
 mod close_calls;
 mod destination;
 mod endpoints;
