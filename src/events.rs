@@ -4,6 +4,7 @@
 //! that is seen ends in exactly one [`Outcome`]; every account, Region and cluster that could not be seen is told in one
 //! [`Event::Unseen`]. No text in here holds a secret.
 
+mod closed;
 mod counts;
 
 use std::error::Error;
@@ -20,6 +21,7 @@ use crate::plan::network::{Beyond, Opening};
 use crate::plan::service::ServiceFacts;
 use crate::plan::{Outdated, SkipReason};
 
+pub use closed::{Closed, KeptOpen};
 pub use counts::Counts;
 
 /// Events that may wait for the reporter before whoever has more to say waits too.
@@ -42,6 +44,10 @@ pub enum Event {
     Planned(Box<Plan>),
     /// Something was opened in a VPC.
     Opened(Box<Opened>),
+    /// Something that was opened in a VPC was closed again, or would be.
+    Closed(Box<Closed>),
+    /// Something that was opened in a VPC stays open, because something may need it.
+    KeptOpen(Box<KeptOpen>),
     /// A service has ended.
     Service(ServiceEnded),
     /// A part of the organization could not be seen, or was not meant to be.

@@ -5,7 +5,10 @@
 //! need is added once and no two take one number of an ACL. What was opened is told as it happens.
 //!
 //! A half-done opening is finished by the next run: what is there by then is not missing any more.
+//!
+//! [`Closer::close`] is the other way: it closes what was opened in a Region, where nothing needs it any more.
 
+mod close;
 mod error;
 mod names;
 mod owners;
@@ -26,6 +29,7 @@ use crate::plan::network::facts::{Groups, Layout, NetworkAcl, TaskNetwork};
 use crate::plan::network::patch::{GroupRule, add_rules, tag_with};
 use crate::plan::network::{Beyond, Mode, Obstacle, Opening, Patch, Verdict, Wanted, judge, needs_interfaces};
 
+pub use close::{CloseError, Closer, Closing};
 pub use error::NetworkError;
 pub use names::addresses_of;
 pub use owners::{InScope, Owners};

@@ -103,6 +103,15 @@ impl Aws {
             .timeout_config(timeouts)
             .load()
             .await;
+        Self::with(config, calls, may_write).await
+    }
+
+    /// Finds out who the caller is, with a configuration that is there already.
+    ///
+    /// # Errors
+    ///
+    /// When it names no Region, or AWS does not know the caller.
+    pub async fn with(config: SdkConfig, calls: Calls, may_write: bool) -> Result<Self, AccessError> {
         let region = config.region().ok_or(AccessError::NoRegion)?.as_ref().parse().map_err(AccessError::BadRegion)?;
         let sts = aws_sdk_sts::Client::new(&config);
         let at = At { account: None, region, session: None };

@@ -16,6 +16,8 @@ use super::error::AwsError;
 use super::operations::{self, Operation};
 use super::pages;
 use crate::ids::{NatGatewayId, NetworkAclId, PrefixListId, RegionName, RouteTableId, SecurityGroupId, VpcId};
+use crate::plan::memory::OPENED_TAG;
+use crate::plan::network::close::{Carrier, GroupPlace, OpenedAcl, OpenedRule};
 use crate::plan::network::facts::{
     Endpoint, Groups, Interface, Layout, NatGateway, NetworkAcl, RouteTable, SecurityGroup, Subnets,
 };
@@ -30,6 +32,10 @@ const PAGE: i32 = 1000;
 /// `DescribeRouteTables` and `GetManagedPrefixListEntries` give 100 a page at most, and refuse to be asked for more.
 /// Source: Amazon EC2 API Reference, `MaxResults` of both (from memory).
 const SHORT_PAGE: i32 = 100;
+
+/// A filter takes at most 200 values.
+/// Source: Amazon EC2 User Guide, "List and filter your resources" (from memory).
+const FILTER_VALUES: usize = 200;
 
 /// Asks for every page of a list, and makes facts of what is on them. Something of which no facts can be made fails all of it.
 macro_rules! all_pages {
@@ -129,6 +135,61 @@ impl Ec2Reader {
     pub async fn acls(&self, vpc: &VpcId) -> Result<BTreeMap<NetworkAclId, NetworkAcl>, AwsError> {
         let request = || self.client.describe_network_acls().filters(of_vpc(vpc)).max_results(PAGE);
         all_pages!(self, operations::DESCRIBE_NETWORK_ACLS, request, network_acls, convert::acl)
+    }
+
+    /// Returns the rules of the account's security groups that have our tag.
+    ///
+    /// This list cannot be filtered by a tag's key alone, as others can; `*` stands for any value.
+    /// Source: Amazon EC2 API Reference, DescribeSecurityGroupRules, `Filter.N` (read 2026-11).
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn opened_rules(&self) -> Result<Vec<OpenedRule>, AwsError> {
+        let tagged = Filter::builder().name(format!("tag:{OPENED_TAG}")).values("*").build();
+        let request = || self.client.describe_security_group_rules().filters(tagged.clone()).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_SECURITY_GROUP_RULES, request, security_group_rules, convert::opened_rule)
+    }
+
+    /// Returns the network ACLs that have our tag, those of shared subnets among them if their tags can be seen.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn opened_acls(&self) -> Result<BTreeMap<NetworkAclId, OpenedAcl>, AwsError> {
+        let tagged = Filter::builder().name("tag-key").values(OPENED_TAG).build();
+        let request = || self.client.describe_network_acls().filters(tagged.clone()).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_NETWORK_ACLS, request, network_acls, convert::opened_acl)
+    }
+
+    /// Returns where these groups are, as far as they are there.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn group_places(&self, ids: &BTreeSet<SecurityGroupId>) -> Result<BTreeMap<SecurityGroupId, GroupPlace>, AwsError> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut places = BTreeMap::new();
+        for some in ids.chunks(FILTER_VALUES) {
+            let some = Filter::builder().name("group-id").set_values(Some(some.to_vec())).build();
+            let request = || self.client.describe_security_groups().filters(some.clone()).max_results(PAGE);
+            let found: BTreeMap<SecurityGroupId, GroupPlace> =
+                all_pages!(self, operations::DESCRIBE_SECURITY_GROUPS, request, security_groups, convert::group_place)?;
+            places.extend(found);
+        }
+        Ok(places)
+    }
+
+    /// Returns whose the network interfaces in a VPC are, and which groups they carry. The owner of a shared VPC sees those of its
+    /// participants.
+    /// Source: Amazon VPC User Guide, "Share your VPC subnets with other accounts", responsibilities and permissions (from memory).
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn carriers(&self, vpc: &VpcId) -> Result<Vec<Carrier>, AwsError> {
+        let request = || self.client.describe_network_interfaces().filters(of_vpc(vpc)).max_results(PAGE);
+        all_pages!(self, operations::DESCRIBE_NETWORK_INTERFACES, request, network_interfaces, convert::carrier)
     }
 
     async fn route_tables(&self, vpc: &VpcId) -> Result<BTreeMap<RouteTableId, RouteTable>, AwsError> {

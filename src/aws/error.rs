@@ -207,6 +207,7 @@ impl AwsError {
             Role::Master => "FargateUpdaterMasterPolicy (or whatever the caller is allowed by)",
             Role::Member => "FargateUpdaterMemberPolicy",
             Role::RegistrySecrets => "FargateUpdaterRegistrySecretsPolicy",
+            Role::Undo => "FargateUpdaterUndoPolicy",
         };
         // One operation may need several actions; AWS's message says which one is missing.
         let named = self.operation.actions.iter().find(|action| self.message.contains(*action));

@@ -37,6 +37,8 @@ pub enum Role {
     Member,
     /// The member role too, but only where tasks pull images with secrets of their own: nobody has to allow it.
     RegistrySecrets,
+    /// The member role too, but only to close again what was opened in networks: nobody has to allow it before.
+    Undo,
 }
 
 /// The token bucket that a call spends from, for each account and Region.
@@ -141,6 +143,31 @@ pub static CREATE_TAGS: Operation = Operation {
     role: Role::Member,
     quota: Quota::Ec2Tags,
 };
+/// Rules one by one, with the tags that only this operation tells.
+pub static DESCRIBE_SECURITY_GROUP_RULES: Operation =
+    read("DescribeSecurityGroupRules", &["ec2:DescribeSecurityGroupRules"], Role::Undo, Quota::Ec2Read);
+/// A rule, an entry or a tag that is gone is closed, so that closing it a second time comes to the same.
+pub static REVOKE_SECURITY_GROUP_EGRESS: Operation = Operation {
+    name: "RevokeSecurityGroupEgress",
+    actions: &["ec2:RevokeSecurityGroupEgress"],
+    effect: Effect::Write,
+    role: Role::Undo,
+    quota: Quota::Ec2Write,
+};
+pub static DELETE_NETWORK_ACL_ENTRY: Operation = Operation {
+    name: "DeleteNetworkAclEntry",
+    actions: &["ec2:DeleteNetworkAclEntry"],
+    effect: Effect::Write,
+    role: Role::Undo,
+    quota: Quota::Ec2Write,
+};
+pub static DELETE_TAGS: Operation = Operation {
+    name: "DeleteTags",
+    actions: &["ec2:DeleteTags"],
+    effect: Effect::Write,
+    role: Role::Undo,
+    quota: Quota::Ec2Tags,
+};
 /// The token opens the registry's own API, where reading an image's configuration takes the other two.
 /// Source: Amazon ECR User Guide, "Amazon ECR repository policies", on what pulling needs (from memory).
 pub static GET_AUTHORIZATION_TOKEN: Operation = read(
@@ -209,7 +236,7 @@ pub static TAG_SERVICE: Operation = Operation {
 };
 
 /// Every operation there is.
-pub static ALL: [&Operation; 36] = [
+pub static ALL: [&Operation; 40] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
@@ -230,6 +257,10 @@ pub static ALL: [&Operation; 36] = [
     &AUTHORIZE_SECURITY_GROUP_EGRESS,
     &CREATE_NETWORK_ACL_ENTRY,
     &CREATE_TAGS,
+    &DESCRIBE_SECURITY_GROUP_RULES,
+    &REVOKE_SECURITY_GROUP_EGRESS,
+    &DELETE_NETWORK_ACL_ENTRY,
+    &DELETE_TAGS,
     &GET_AUTHORIZATION_TOKEN,
     &GET_REGISTRY_SECRET,
     &LIST_CLUSTERS,

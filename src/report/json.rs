@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::tally::{self, Tally};
-use crate::events::{Event, Failure, Finding, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
+use crate::events::{Closed, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
 use crate::plan::network::Opening;
+use crate::plan::network::close::Open;
 use crate::plan::network::patch::port_range;
 
 /// Tells one event in a line.
@@ -57,6 +58,8 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
             ("opened", tally.opened().into_iter().map(|opened| object(opened_fields(opened))).collect()),
+            ("closed", tally.closed().into_iter().map(|closed| object(closed_fields(closed))).collect()),
+            ("kept_open", tally.kept_open().into_iter().map(|kept| object(kept_fields(kept))).collect()),
             ("to_look_at", tally.to_look_at().len().into()),
             ("warnings", tally.warnings.clone().into()),
             ("stopped_by", tally.stopped_by.into()),
@@ -117,6 +120,9 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
         Event::Planned(plan) => ("info", "task definition planned", plan_fields(plan)),
         Event::Opened(opened) => ("info", "network opened", opened_fields(opened)),
+        Event::Closed(closed) if closed.planned => ("info", "network closing planned", closed_fields(closed)),
+        Event::Closed(closed) => ("info", "network closed", closed_fields(closed)),
+        Event::KeptOpen(kept) => ("info", "network kept open", kept_fields(kept)),
         Event::Stopping { signal } => ("warn", "run is stopping", vec![("signal", (*signal).into())]),
         Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (level, message, more) = service_ended(outcome);
@@ -219,6 +225,31 @@ fn opened_fields(opened: &Opened) -> Fields {
         ("service", opened.service.name.clone().into()),
     ];
     fields.extend(opening_fields(&opened.opening));
+    fields
+}
+
+fn closed_fields(closed: &Closed) -> Fields {
+    let mut fields: Fields = vec![
+        ("account", closed.account.as_str().into()),
+        ("region", closed.region.as_str().into()),
+        ("vpc", closed.vpc.as_str().into()),
+    ];
+    fields.extend(opening_fields(&closed.opening));
+    fields
+}
+
+fn kept_fields(KeptOpen { account, region, kept }: &KeptOpen) -> Fields {
+    let mut fields: Fields =
+        vec![("account", account.as_str().into()), ("region", region.as_str().into()), ("vpc", kept.vpc.as_str().into())];
+    match &kept.what {
+        Open::Rule { group, id } => fields.extend([("resource", group.as_str().into()), ("rules", json!([id]))]),
+        Open::Entry { acl, egress, number } => fields.extend([
+            ("resource", acl.as_str().into()),
+            ("direction", if *egress { "out" } else { "in" }.into()),
+            ("entry", (*number).into()),
+        ]),
+    }
+    fields.extend([("reason", kept.why.code().into()), ("text", kept.why.to_string().into())]);
     fields
 }
 

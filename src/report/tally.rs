@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{Beginning, Counts, Event, Failure, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{
+    Beginning, Closed, Counts, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen,
+};
 
 /// What was kept. It grows with what went wrong, not with the organization.
 #[derive(Debug, Default)]
@@ -21,6 +23,9 @@ pub struct Tally {
     pub not_walked: BTreeMap<String, Vec<Place>>,
     /// What was opened, and stays open.
     opened: Vec<Opened>,
+    /// What was closed again, or would be.
+    closed: Vec<Closed>,
+    kept_open: Vec<KeptOpen>,
     /// Services that somebody should look at, and why.
     to_look_at: Vec<(ServiceId, String)>,
     pub warnings: Vec<String>,
@@ -47,6 +52,8 @@ impl Tally {
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
             Event::Planned(_) | Event::AnotherRun { .. } | Event::Asking { .. } => {}
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
+            Event::Closed(closed) => self.closed.push(Closed::clone(closed)),
+            Event::KeptOpen(kept) => self.kept_open.push(KeptOpen::clone(kept)),
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => {
                 let warnings = ended.findings.iter().filter(|finding| finding.is_warning());
@@ -85,6 +92,20 @@ impl Tally {
     pub fn opened(&self) -> Vec<&Opened> {
         let mut sorted: Vec<_> = self.opened.iter().collect();
         sorted.sort_by_key(|it| (&it.account, &it.region, it.opening.to_string()));
+        sorted
+    }
+
+    /// Returns what was closed, in the order of its places.
+    pub fn closed(&self) -> Vec<&Closed> {
+        let mut sorted: Vec<_> = self.closed.iter().collect();
+        sorted.sort_by_key(|it| (&it.account, &it.region, it.opening.to_string()));
+        sorted
+    }
+
+    /// Returns what was kept open, in the order of its places.
+    pub fn kept_open(&self) -> Vec<&KeptOpen> {
+        let mut sorted: Vec<_> = self.kept_open.iter().collect();
+        sorted.sort_by_key(|it| (&it.account, &it.region, it.kept.what.to_string()));
         sorted
     }
 

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::tally::{self, Tally};
-use crate::events::{Counts, Event, Failure, Finding, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
+use crate::events::{
+    Closed, Counts, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
+};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
 
@@ -56,6 +58,14 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
         Event::Opened(opened) => {
             let word = paint(&format!("{:<13}", "opened"), GREEN, colour);
             writeln!(writer, "{word} {}", opening(opened))
+        }
+        Event::Closed(it) => {
+            let (word, code) = if it.planned { ("to close", YELLOW) } else { ("closed", GREEN) };
+            writeln!(writer, "{} {}", paint(&format!("{word:<13}"), code, colour), closed(it))
+        }
+        Event::KeptOpen(it) => {
+            let word = paint(&format!("{:<13}", "kept open"), YELLOW, colour);
+            writeln!(writer, "{word} {}", kept_open(it))
         }
         Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (word, code, rest) = told(outcome);
@@ -115,6 +125,16 @@ fn opening(opened: &Opened) -> String {
     format!("{} {} {}  {}, for {cluster}/{name}{of}", opened.account, opened.region, opened.vpc, opened.opening)
 }
 
+/// `111122223333 eu-west-1 vpc-1  sg-1: TCP 8084 out to 0.0.0.0/0 (sgr-1)`.
+fn closed(Closed { account, region, vpc, opening, .. }: &Closed) -> String {
+    format!("{account} {region} {vpc}  {opening}")
+}
+
+/// `111122223333 eu-west-1 vpc-1  sg-1: rule sgr-1, because …`.
+fn kept_open(KeptOpen { account, region, kept }: &KeptOpen) -> String {
+    format!("{account} {region} {}  {}, because {}", kept.vpc, kept.what, kept.why)
+}
+
 /// `111122223333 eu-west-1 web/checkout`.
 fn place_of(service: &ServiceId) -> String {
     format!("{} {} {}/{}", service.account, service.region, service.cluster, service.name)
@@ -162,6 +182,16 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
     if !opened.is_empty() {
         writeln!(writer, "\n{}", paint("Opened, and stays open", BOLD, colour))?;
         opened.into_iter().try_for_each(|opened| writeln!(writer, "  {}", opening(opened)))?;
+    }
+    let (closed_again, kept) = (tally.closed(), tally.kept_open());
+    if !closed_again.is_empty() {
+        let title = if tally.dry_run() { "Would be closed" } else { "Closed" };
+        writeln!(writer, "\n{}", paint(title, BOLD, colour))?;
+        closed_again.into_iter().try_for_each(|it| writeln!(writer, "  {}", closed(it)))?;
+    }
+    if !kept.is_empty() {
+        writeln!(writer, "\n{}", paint("Kept open, and why", BOLD, colour))?;
+        kept.into_iter().try_for_each(|it| writeln!(writer, "  {}", kept_open(it)))?;
     }
     let to_look_at = tally.to_look_at();
     if !to_look_at.is_empty() {

@@ -26,6 +26,7 @@ async fn permissions_prints_a_policy_for_each_role_and_needs_no_settings() {
         ("FargateUpdaterMasterPolicy", Role::Master),
         ("FargateUpdaterMemberPolicy", Role::Member),
         ("FargateUpdaterRegistrySecretsPolicy", Role::RegistrySecrets),
+        ("FargateUpdaterUndoPolicy", Role::Undo),
     ];
     assert_eq!(names, expected.map(|(name, _)| name));
     for (name, role) in expected {

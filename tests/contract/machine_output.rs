@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use fargate_updater::plan::network::close::StillProtected;
+use fargate_updater::report::Style;
 use serde_json::Value;
 use simulator::scenario::network::{APP_GROUP, NetworkAcl, PRIVATE_SUBNET, SecurityGroup, Vpc};
 use simulator::{Account, Fault, FaultRule, Finished, Moment, Org, Program, World};
 
+use crate::closing::close;
 use crate::{in_backticks, readme_chapter, table_rows};
 
 const ACCOUNT: &str = "111122223333";
@@ -37,7 +40,11 @@ fn documented() -> Vec<(Vec<String>, BTreeSet<String>)> {
 /// Adds the fields of every line of a run; those of findings are told with the line.
 fn collect(run: &Finished, fields: &mut Fields) {
     assert!(!run.stdout.is_empty(), "a run told nothing: {}", run.stderr);
-    for line in run.lines() {
+    collect_lines(&run.stdout, fields);
+}
+
+fn collect_lines(told: &str, fields: &mut Fields) {
+    for line in told.lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("a line is no JSON ({error}): {line}"));
         let members = line.as_object().expect("a line is an object");
         for name in ALWAYS {
@@ -128,6 +135,15 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     let world = org.start().await;
     collect(&dry_run(&world).await, &mut written);
     collect(&updater(&world).run().await, &mut written);
+
+    // They are kept as long as nobody looked whether something needs them; then they would be closed, and then they are.
+    let nobody = StillProtected::default();
+    let all = StillProtected { services: Vec::new(), looked_at: ACCOUNT.parse().into_iter().collect() };
+    for (still, may_write) in [(&nobody, true), (&all, false), (&all, true)] {
+        let (closing, told) = close(&world, ACCOUNT, still, None, may_write, Style::Json).await;
+        assert!(closing.is_ok_and(|closing| closing.failed.is_empty()), "{told}");
+        collect_lines(&told, &mut written);
+    }
 
     // A roll-out that an earlier run began, and that nobody follows.
     let slow = |account: Account| account.service_with("web/checkout", "httpd.json", |it| it.desired_count(2).looks_to_start(40));

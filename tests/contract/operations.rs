@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fargate_updater::aws::operations::{ALL, Effect};
+use fargate_updater::plan::network::close::StillProtected;
+use fargate_updater::report::Style;
 use serde_json::{Value, json};
 use simulator::scenario::network::{APP_GROUP, NetworkAcl, PRIVATE_SUBNET, Vpc};
 use simulator::{Org, Program, World};
+
+use crate::closing::close;
 
 const ACCOUNT: &str = "111122223333";
 
@@ -83,6 +87,10 @@ async fn called() -> BTreeMap<String, bool> {
     let failing = failing.start().await;
     let failed = updater(&failing).run().await;
     assert_eq!(failed.exit_code, Some(3), "{}{}", failed.stdout, failed.stderr);
+    // What was opened is closed again.
+    let nothing = StillProtected { services: Vec::new(), looked_at: ACCOUNT.parse().into_iter().collect() };
+    let (closing, told) = close(&closed, ACCOUNT, &nothing, None, true, Style::Json).await;
+    assert!(closing.is_ok_and(|closing| closing.failed.is_empty()), "{told}");
     let mut called = BTreeMap::new();
     for world in [plain, by_unit, closed, in_ecs, failing] {
         // Calls to the Console and for a task's metadata belong to no account.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fargate_updater::aws::operations::{Role, actions_of};
 use fargate_updater::cli::command;
 use fargate_updater::events::Stage;
+use fargate_updater::plan::network::close::Because;
 use fargate_updater::plan::{Outdated, SkipReason};
 use fargate_updater::settings::WITHOUT_FLAG;
 
@@ -80,6 +81,12 @@ fn every_reason_to_replace_a_defender_is_told_with_its_sentence() {
 }
 
 #[test]
+fn every_reason_to_keep_something_open_is_told_with_its_sentence() {
+    let reasons: Vec<_> = Because::examples().iter().map(|because| (because.code(), because.to_string())).collect();
+    expect_listed("the list of what is kept open", "Network", &reasons);
+}
+
+#[test]
 fn every_tag_that_is_ours_is_named() {
     let readme = read("README.md");
     let source = read("src/plan/memory.rs");
@@ -117,10 +124,12 @@ fn the_permissions_are_those_of_the_operations() {
     let chapter = readme_chapter("Required permissions");
     let (master, member) = chapter.split_once("The member role").expect("the member role's permissions follow the caller's");
     let (member, secrets) = member.split_once("with a secret").expect("the permission for registries' secrets follows");
+    let (secrets, undo) = secrets.split_once("closed again").expect("the permissions for closing networks follow");
     for (name, role, text) in [
         ("the caller's list of permissions", Role::Master, master),
         ("the member role's", Role::Member, member),
         ("the list for registries' secrets", Role::RegistrySecrets, secrets),
+        ("the list for closing networks", Role::Undo, undo),
     ] {
         let expected = actions_of(role).into_iter().map(|action| format!("- `{action}`")).collect();
         let written = text.lines().filter(|line| line.starts_with("- ")).map(str::to_owned).collect();

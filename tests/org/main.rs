@@ -3,6 +3,8 @@
 //! Nothing in here sleeps or measures time. Order is forced by the simulator (`hold`, `on_write`); what became of the organization
 //! is asked of the same world the program ran in. tests/README.md says how to add a promise.
 
+#[path = "../closing/mod.rs"]
+mod closing;
 mod shop;
 mod support;
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    BlockPublicAccessMode, ConnectivityType, IpPermission, NatGatewayState, NetworkAclEntry, RouteState, RuleAction, State, Tag,
+    BlockPublicAccessMode, ConnectivityType, IpPermission, NatGatewayState, NetworkAclEntry, RouteState, RuleAction,
+    SecurityGroupRule, State, Tag,
 };
 use ipnet::IpNet;
 
 use crate::ids::{NatGatewayId, NetworkAclId, RegionName, RouteTableId, SecurityGroupId, SubnetId};
 use crate::plan::memory::OPENED_TAG;
+use crate::plan::network::close::{Carrier, GroupPlace, OpenedAcl, OpenedRule};
 use crate::plan::network::facts::{
-    ALL_PORTS, BlockPublicAccess, Endpoint, EndpointService, Entry, Interface, NatGateway, NetworkAcl, Peer, Route, RouteTable,
-    RouteTo, Rule, SecurityGroup, Subnet, Target,
+    ALL_PORTS, BlockPublicAccess, DEFAULT_GROUP, Endpoint, EndpointService, Entry, Interface, NatGateway, NetworkAcl, Peer,
+    Route, RouteTable, RouteTo, Rule, SecurityGroup, Subnet, Target,
 };
 
 /// The protocol numbers that stand for every protocol and for TCP.
@@ -49,20 +51,60 @@ pub(super) fn group(group: &aws_sdk_ec2::types::SecurityGroup) -> Option<(Securi
 
 /// Takes a permission apart: one rule for each peer.
 fn rules(permission: &IpPermission) -> Vec<Rule> {
-    let protocol = permission.ip_protocol().unwrap_or_default();
-    let tcp = protocol == ALL_PROTOCOLS || TCP.contains(&protocol);
-    // A permission for all protocols has no ports; -1 stands for all of them.
-    let port = |port: Option<i32>, all: u16| port.and_then(|port| u16::try_from(port).ok()).unwrap_or(all);
-    let ports = match protocol {
-        ALL_PROTOCOLS => ALL_PORTS,
-        _ => (port(permission.from_port(), ALL_PORTS.0), port(permission.to_port(), ALL_PORTS.1)),
-    };
-    let block = |block: Option<&str>| block.and_then(|block| block.parse().ok()).map(Peer::Block);
+    let (tcp, ports) = tcp_and_ports(permission.ip_protocol(), permission.from_port(), permission.to_port());
     let v4 = permission.ip_ranges().iter().filter_map(|range| block(range.cidr_ip()));
     let v6 = permission.ipv6_ranges().iter().filter_map(|range| block(range.cidr_ipv6()));
     let lists = permission.prefix_list_ids().iter().filter_map(|list| Some(Peer::PrefixList(list.prefix_list_id()?.into())));
     let groups = permission.user_id_group_pairs().iter().filter_map(|pair| Some(Peer::Group(pair.group_id()?.into())));
     v4.chain(v6).chain(lists).chain(groups).map(|peer| Rule { tcp, ports, peer }).collect()
+}
+
+/// Returns whether TCP is among a rule's protocols, and its ports.
+fn tcp_and_ports(protocol: Option<&str>, from: Option<i32>, to: Option<i32>) -> (bool, (u16, u16)) {
+    let protocol = protocol.unwrap_or_default();
+    let tcp = protocol == ALL_PROTOCOLS || TCP.contains(&protocol);
+    // A rule for all protocols has no ports; -1 stands for all of them.
+    let port = |port: Option<i32>, all: u16| port.and_then(|port| u16::try_from(port).ok()).unwrap_or(all);
+    let ports = match protocol {
+        ALL_PROTOCOLS => ALL_PORTS,
+        _ => (port(from, ALL_PORTS.0), port(to, ALL_PORTS.1)),
+    };
+    (tcp, ports)
+}
+
+fn block(block: Option<&str>) -> Option<Peer> {
+    block.and_then(|block| block.parse().ok()).map(Peer::Block)
+}
+
+/// Takes a rule that has our tag. What it says may be anything by now.
+pub(super) fn opened_rule(rule: &SecurityGroupRule) -> Option<OpenedRule> {
+    let (tcp, ports) = tcp_and_ports(rule.ip_protocol(), rule.from_port(), rule.to_port());
+    let list = || Some(Peer::PrefixList(rule.prefix_list_id()?.into()));
+    let group = || Some(Peer::Group(rule.referenced_group_info()?.group_id()?.into()));
+    let peer = block(rule.cidr_ipv4()).or_else(|| block(rule.cidr_ipv6())).or_else(list).or_else(group);
+    Some(OpenedRule {
+        id: rule.security_group_rule_id()?.to_owned(),
+        group: rule.group_id()?.into(),
+        owner: rule.group_owner_id()?.parse().ok()?,
+        egress: rule.is_egress()?,
+        rule: peer.map(|peer| Rule { tcp, ports, peer }),
+        run: tag(rule.tags(), OPENED_TAG).unwrap_or_default(),
+    })
+}
+
+pub(super) fn group_place(group: &aws_sdk_ec2::types::SecurityGroup) -> Option<(SecurityGroupId, GroupPlace)> {
+    let place = GroupPlace { vpc: group.vpc_id()?.into(), is_default: group.group_name() == Some(DEFAULT_GROUP) };
+    Some((group.group_id()?.into(), place))
+}
+
+pub(super) fn opened_acl(it: &aws_sdk_ec2::types::NetworkAcl) -> Option<(NetworkAclId, OpenedAcl)> {
+    let (id, acl) = acl(it)?;
+    Some((id, OpenedAcl { vpc: it.vpc_id()?.into(), owner: it.owner_id()?.parse().ok()?, acl }))
+}
+
+pub(super) fn carrier(interface: &aws_sdk_ec2::types::NetworkInterface) -> Option<Carrier> {
+    let groups = interface.groups().iter().filter_map(|group| group.group_id()).map(SecurityGroupId::from).collect();
+    Some(Carrier { owner: interface.owner_id()?.parse().ok()?, groups })
 }
 
 pub(super) fn acl(acl: &aws_sdk_ec2::types::NetworkAcl) -> Option<(NetworkAclId, NetworkAcl)> {

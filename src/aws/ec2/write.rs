@@ -1,4 +1,4 @@
-//! What is opened in EC2. Nothing is taken away here, and nothing is changed but what is added.
+//! What is opened in EC2, and closed again. Nothing is changed but what was added, and nothing else is taken away.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PortRange, ResourceTy
 use ipnet::IpNet;
 
 use super::super::call::{At, Calls};
-use super::super::error::AwsError;
+use super::super::error::{AwsError, Kind};
 use super::super::operations;
 use crate::ids::{NetworkAclId, SecurityGroupId};
 use crate::plan::memory::{OPENED_TAG, RULE_DESCRIPTION};
@@ -123,6 +123,44 @@ impl Ec2Writer {
         self.calls.send(&operations::CREATE_NETWORK_ACL_ENTRY, &self.at, request).await.map(|_| ())
     }
 
+    /// Takes a rule out of a security group. One that is gone is closed, and so is one whose group is gone.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn revoke(&self, group: &SecurityGroupId, rule: &str) -> Result<(), AwsError> {
+        let request = || {
+            let request = self.client.revoke_security_group_egress().group_id(group.as_str());
+            request.security_group_rule_ids(rule).send()
+        };
+        gone(self.calls.send(&operations::REVOKE_SECURITY_GROUP_EGRESS, &self.at, request).await.map(|_| ()))
+    }
+
+    /// Takes an entry out of a network ACL. One that is gone is closed, and so is one whose ACL is gone.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn delete_entry(&self, acl: &NetworkAclId, entry: &Entry) -> Result<(), AwsError> {
+        let request = || {
+            let request = self.client.delete_network_acl_entry().network_acl_id(acl.as_str());
+            request.egress(entry.egress).rule_number(entry.number.into()).send()
+        };
+        gone(self.calls.send(&operations::DELETE_NETWORK_ACL_ENTRY, &self.at, request).await.map(|_| ()))
+    }
+
+    /// Takes what [`note`](Self::note) wrote off a network ACL.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses it.
+    pub async fn forget(&self, acl: &NetworkAclId) -> Result<(), AwsError> {
+        // Without a value it is deleted whatever it says.
+        let tag = Tag::builder().key(OPENED_TAG).build();
+        let request = || self.client.delete_tags().resources(acl.as_str()).tags(tag.clone()).send();
+        gone(self.calls.send(&operations::DELETE_TAGS, &self.at, request).await.map(|_| ()))
+    }
+
     /// Writes on a network ACL which of its entries are ours: entries themselves carry no tags.
     ///
     /// # Errors
@@ -147,6 +185,11 @@ impl Ec2Writer {
         let request = || self.client.create_tags().resources(acl.as_str()).tags(tag.clone()).dry_run(dry_run).send();
         self.calls.send(&operations::CREATE_TAGS, &self.at, request).await.map(|_| ())
     }
+}
+
+/// Takes what is not there for what has been taken away.
+fn gone(answer: Result<(), AwsError>) -> Result<(), AwsError> {
+    answer.or_else(|error| if error.kind() == Kind::Missing { Ok(()) } else { Err(error) })
 }
 
 fn permission(rule: &GroupRule) -> IpPermission {

@@ -55,12 +55,15 @@ pub struct Groups {
     pub interfaces: Option<Vec<Interface>>,
 }
 
+/// What a VPC's default group is called, and no other can be.
+/// Source: Amazon VPC User Guide, "Default security groups for your VPCs" (read 2026-11).
+pub const DEFAULT_GROUP: &str = "default";
+
 /// One security group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {
     pub owner: AccountId,
-    /// `default` for the VPC's default group, a name that no other can have.
-    /// Source: Amazon VPC User Guide, "Default security groups for your VPCs" (read 2026-11).
+    /// [`DEFAULT_GROUP`] for the VPC's default group.
     pub name: String,
     pub egress: Vec<Rule>,
     pub ingress: Vec<Rule>,
@@ -253,7 +256,7 @@ impl Vpc {
 
 impl SecurityGroup {
     pub fn is_default(&self) -> bool {
-        self.name == "default"
+        self.name == DEFAULT_GROUP
     }
 }
 

@@ -1,10 +1,12 @@
 //! The network is opened as far as it is ours to open, before anything is registered; what certainly blocks fails the service.
 //!
 //! `opens` is what is opened and what is left closed, `blocks` what is reported instead, `asks_little` how often EC2 is asked,
-//! `shared` subnets of other accounts, `halfway` what happens when something goes wrong in between.
+//! `shared` subnets of other accounts, `halfway` what happens when something goes wrong in between,
+//! `closes` what is closed again.
 
 mod asks_little;
 mod blocks;
+mod closes;
 mod halfway;
 mod opens;
 mod shared;

@@ -6,9 +6,9 @@ use super::{SERVICE, entries, expect_blocked, notes, only_https, rules_out};
 use crate::support::{ACCOUNT, expect_exit, updater};
 
 /// Owns the VPC; runs nothing.
-const OWNER: &str = "222233334444";
+pub(super) const OWNER: &str = "222233334444";
 /// Another participant.
-const OTHER: &str = "333344445555";
+pub(super) const OTHER: &str = "333344445555";
 
 fn owner(account: Account) -> Account {
     account.vpc("vpc-shared", |vpc| {
@@ -29,7 +29,7 @@ fn participant(group: &'static str) -> impl Fn(Account) -> Account {
     }
 }
 
-fn org() -> Org {
+pub(super) fn org() -> Org {
     let org = Org::new().console(|console| console.self_hosted()).account(OWNER, owner);
     org.account(ACCOUNT, participant("sg-one")).account(OTHER, participant("sg-two"))
 }

@@ -1,0 +1,66 @@
+//! Closing networks in a simulated world with the library itself: no command of the program does it alone.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use fargate_updater::aws::{Account, Aws, Calls};
+use fargate_updater::events::{Event, Events};
+use fargate_updater::ids::RegionName;
+use fargate_updater::network::{CloseError, Closer, Closing};
+use fargate_updater::plan::network::close::StillProtected;
+use fargate_updater::report::{Style, tell};
+use simulator::World;
+use tokio_util::sync::CancellationToken;
+
+/// The caller's and the member role's way into a world.
+pub(crate) async fn enter(world: &World, account: &str, may_write: bool, stop: &CancellationToken) -> Account {
+    let (key, secret) = world.caller();
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(world.endpoint())
+        .region(Region::new(world.home_region()))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "test")))
+        .build();
+    let calls = Calls::new(8, Duration::from_millis(1), stop.clone());
+    let aws = Aws::with(config, calls, may_write).await.expect("the world knows its caller");
+    let account = account.parse().expect("an account has twelve digits");
+    aws.assume(&account, "FargateDeployMember", "test").await.expect("the member role is there")
+}
+
+/// Closes what was opened in the home Region of an account; returns what became of it, and all that was told.
+pub(crate) async fn close(
+    world: &World,
+    account: &str,
+    still: &StillProtected,
+    run: Option<&str>,
+    may_write: bool,
+    style: Style,
+) -> (Result<Closing, CloseError>, String) {
+    let stop = CancellationToken::new();
+    let account = enter(world, account, may_write, &stop).await;
+    close_in(world, &account, still, run, stop, style).await
+}
+
+/// The same for an account that is entered already, until it is stopped.
+pub(crate) async fn close_in(
+    world: &World,
+    account: &Account,
+    still: &StillProtected,
+    run: Option<&str>,
+    stop: CancellationToken,
+    style: Style,
+) -> (Result<Closing, CloseError>, String) {
+    let (events, receiver) = Events::channel();
+    let region: RegionName = world.home_region().parse().expect("a Region has a name");
+    let mut written = Vec::new();
+    let closing = async {
+        // There is a summary of a walk only.
+        events.say(Event::AccountsListed { in_scope: 1 }).await;
+        Closer { events, stop }.close(account, &region, still, run).await
+    };
+    let (closing, (_, told)) = tokio::join!(closing, tell(receiver, style, &mut written));
+    told.expect("a vector takes what is written");
+    (closing, String::from_utf8(written).expect("reports are text"))
+}
