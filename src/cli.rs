@@ -66,6 +66,8 @@ impl Cli {
 pub enum Command {
     /// Protects every service in scope, once; the same as no command.
     Run,
+    /// Takes the Defenders that this program put there out again, in the same scope, and remembers that; needs no Console.
+    Undo,
     /// Prints the AWS permissions that a run needs, as IAM policies; needs no settings and calls nobody.
     Permissions,
 }
@@ -232,6 +234,14 @@ pub struct Given {
     /// What is done about a service that its owner puts back to the revision before: reprotect it at each run, or report it [default: reprotect twice, then report].
     #[arg(long, env = "REVERTED", value_name = "ACTION", help_heading = "Roll-outs")]
     pub reverted: Option<String>,
+
+    /// With undo: only what this run did, by the id at the beginning of its report.
+    #[arg(long, env = "RUN_ID", value_name = "ID", help_heading = "Undo")]
+    pub run_id: Option<String>,
+
+    /// With undo: leave open what was opened in networks [default: false].
+    #[arg(long, env = "KEEP_NETWORK", value_name = "BOOL", help_heading = "Undo")]
+    pub keep_network: Option<String>,
 
     /// text for people, json for one JSON object a line, auto for text on a terminal and json elsewhere [default: auto].
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]

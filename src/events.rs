@@ -36,6 +36,8 @@ pub enum Event {
     Began(Box<Beginning>),
     /// Somebody is asked whether to go on with these settings, each with its name; nothing else is told until there is an answer.
     Asking { settings: Vec<(&'static str, String)> },
+    /// A run that takes Defenders out again has everything it needs and begins.
+    UndoBegan(Box<UndoBeginning>),
     /// All accounts are known.
     AccountsListed { in_scope: usize },
     /// Something is odd, and the run goes on.
@@ -71,6 +73,20 @@ pub struct Beginning {
     pub ws_address: String,
     /// What is done about networks, in a word and in words.
     pub network: (&'static str, String),
+    /// Whether the run changes nothing.
+    pub dry_run: bool,
+}
+
+/// Where a run begins from that takes Defenders out again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoBeginning {
+    pub run_id: String,
+    pub caller: AccountId,
+    pub region: RegionName,
+    /// The run that is undone; all of them, if none is named.
+    pub undone_run: Option<String>,
+    /// Whether networks stay as they are.
+    pub keep_network: bool,
     /// Whether the run changes nothing.
     pub dry_run: bool,
 }
@@ -155,6 +171,12 @@ pub enum Outcome {
         from: TaskDefinitionArn,
         to: TaskDefinitionArn,
         why: Outdated,
+        roll_out: RollOut,
+    },
+    /// It was moved back to a revision without a Defender.
+    Undone {
+        from: TaskDefinitionArn,
+        to: TaskDefinitionArn,
         roll_out: RollOut,
     },
     /// It would be moved to another revision, in a run that changes nothing.

@@ -11,6 +11,7 @@ mod changes;
 mod deploy;
 mod earlier;
 mod entries;
+mod errand;
 mod error;
 mod finish;
 mod follow;
@@ -22,82 +23,69 @@ mod network;
 mod newest;
 mod planned;
 mod take_back;
+mod undo;
 
-use std::collections::{BTreeSet, HashMap};
-use std::time::Instant;
+use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
 
 use crate::aws::EcsWriter;
-use crate::events::{Finding, Outcome, ServiceEnded, Unattempted};
-use crate::ids::{Family, ServiceArn, TaskDefinitionArn};
+use crate::events::{Finding, Outcome, Unattempted};
+use crate::ids::{Family, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::memory::{self, Origin};
-use crate::plan::network::{Beyond, Opening};
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::redact::Redactor;
-use crate::plan::rollout::Deployable;
-use crate::plan::service::{self, Attempt, Condition, ServiceFacts, Turn};
+use crate::plan::service::{self, Attempt, Condition, ServiceFacts};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
 use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
 use crate::plan::watch::{self, Standing};
-use crate::plan::{Selection, SkipReason, defender, fit, question};
+use crate::plan::{Selection, defender, fit, question};
 
 pub use brake::Brake;
 pub use changes::Changes;
-use deploy::{Before, Kind, Move, Ticket};
+use deploy::{Before, Kind, Move};
 use entries::EntryPoints;
+use errand::Errand;
 pub use error::JourneyError;
 use error::{Answer, NobodyKnows};
 pub use follow::Watch;
-pub use job::{Ended, Job, OpenRegion, World};
+pub use job::{Ended, Job, OpenRegion, Rules, World};
 pub use look::{Seen, look_at};
 pub use lookout::Lookout;
 pub use mirror::Mirrors;
+pub use undo::undo;
 
 /// Protects the services of one job, or says for each why not.
 pub async fn protect(job: &Job, world: &World) -> Ended {
-    let mut journey = Journey {
-        job,
-        world,
-        open: job.services.clone(),
-        looked: job.looked,
-        findings: Vec::new(),
-        unseen: HashMap::new(),
-        openings: Vec::new(),
-        taken: 0,
-        in_use: false,
-        taken_back: false,
-        ended: Ended::default(),
-    };
+    let mut journey = Journey { world, errand: Errand::new(job, &world.rules) };
     if let Err(error) = journey.go().await {
-        let outcome = error.outcome(world.stop.is_cancelled());
+        let outcome = error.outcome(world.rules.stop.is_cancelled());
         journey.end_all(&outcome);
     }
-    journey.give_back();
-    journey.ended
+    journey.errand.over()
 }
 
-/// A job under way. A service leaves `open` when its outcome is known, and so has exactly one.
+/// A job under way that protects its services.
 struct Journey<'a> {
-    job: &'a Job,
     world: &'a World,
-    open: Vec<ServiceFacts>,
-    /// When ECS described the open services.
-    looked: Instant,
-    findings: Vec<Finding>,
-    /// What cannot be seen of a service's own network.
-    unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
-    /// What would be opened for the services, in a run that changes nothing.
-    openings: Vec<Opening>,
-    /// Of the changes that the run may make.
-    taken: usize,
-    /// Whether a service runs our revision, or may.
-    in_use: bool,
-    /// Whether a roll-out of it was taken back.
-    taken_back: bool,
-    ended: Ended,
+    errand: Errand<'a>,
+}
+
+/// Most of what a journey does with services is what every errand does with them.
+impl<'a> Deref for Journey<'a> {
+    type Target = Errand<'a>;
+
+    fn deref(&self) -> &Errand<'a> {
+        &self.errand
+    }
+}
+
+impl<'a> DerefMut for Journey<'a> {
+    fn deref_mut(&mut self) -> &mut Errand<'a> {
+        &mut self.errand
+    }
 }
 
 /// A task definition as it was found.
@@ -198,18 +186,6 @@ impl Journey<'_> {
         }
     }
 
-    /// Reads the task definition, every field of it.
-    async fn look(&self) -> Result<Found, JourneyError> {
-        let arn = self.job.task_definition.clone().ok_or(JourneyError::NoTaskDefinition)?;
-        let described = self.job.open.reader.task_definition(arn.as_str()).await;
-        let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
-        let (family, definition) = (arn.family().clone(), described.registrable());
-        let (active, ours) = (described.is_active(), self.is_ours(&described));
-        let selection = Selection::of(&definition, &self.job.skipped);
-        let named_ports = self.open.iter().flat_map(|service| service.named_ports.clone()).collect();
-        Ok(Found { arn, family, active, ours, definition, selection, named_ports })
-    }
-
     /// Leaves or puts back the services for what their task definition, their tags or a deployment say. Returns why the Defender
     /// that is there is to be replaced, if it is, and the services that run what they are to run and whose roll-outs are not over.
     fn leave_by_definition(&mut self, found: &Found) -> (Option<Outdated>, Vec<(ServiceFacts, Standing)>) {
@@ -243,7 +219,7 @@ impl Journey<'_> {
     fn leave_current(&mut self, found: &Found) -> Vec<(ServiceFacts, Standing)> {
         let mut unfinished = Vec::new();
         for service in std::mem::take(&mut self.open) {
-            match watch::standing(&service, self.world.roll_out_timeout) {
+            match watch::standing(&service, self.world.rules.roll_out_timeout) {
                 Standing::Going | Standing::NotCompleting if !found.ours => self.up_to_date(found, &service),
                 Standing::Complete => self.up_to_date(found, &service),
                 standing => unfinished.push((service, standing)),
@@ -255,20 +231,6 @@ impl Journey<'_> {
     fn up_to_date(&mut self, found: &Found, service: &ServiceFacts) {
         self.in_use = true;
         self.end(service, Outcome::UpToDate { task_definition: found.arn.clone() });
-    }
-
-    /// Waits until a service may be changed; there is nothing to wait for in a run that changes nothing.
-    async fn wait_for_ticket(&mut self) -> Option<Ticket> {
-        if self.open.is_empty() || self.job.open.writer.is_none() {
-            return None;
-        }
-        match Ticket::wait_for(&self.job.open, self.world).await {
-            Ok(ticket) => Some(ticket),
-            Err(why) => {
-                self.end_all(&Outcome::NotAttempted(why));
-                None
-            }
-        }
     }
 
     fn embedding<'a>(&'a self, found: &'a Found, bare: &'a Bare, entry_points: &'a EntryPoints) -> Embedding<'a> {
@@ -319,7 +281,7 @@ impl Journey<'_> {
             _ => JourneyError::Accept { family: family(), source },
         })?;
         let Accepted { mut change, put_back, waas_port_nowhere, record, filled } = accepted;
-        let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.run_id.clone());
+        let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.rules.run_id.clone());
         let memory = memory::remember(embedding.definition, &Origin { source, version, run_id }, &record);
         let mut findings: Vec<Finding> =
             filled.into_iter().map(|(container, found_in)| Finding::EntryPointFound { container, found_in }).collect();
@@ -336,40 +298,6 @@ impl Journey<'_> {
         let revision = revision.map_err(|source| JourneyError::Edit { family: family(), source })?;
         findings.extend(fit::tight(&revision).map(Finding::LittleMemory));
         Ok(Made { revision, findings })
-    }
-
-    /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
-    /// meanwhile: moving such a service would take its newest code away.
-    async fn look_again(&mut self) {
-        let looked = Instant::now();
-        let (services, is_old) = (std::mem::take(&mut self.open), self.is_old());
-        self.open = self.look_again_at(services).await;
-        if is_old {
-            self.looked = looked;
-        }
-    }
-
-    fn is_old(&self) -> bool {
-        self.looked.elapsed() >= self.world.look_again_after
-    }
-
-    /// The same for some services that are not open for so long; returns those that are to be moved still.
-    async fn look_again_at(&mut self, services: Vec<ServiceFacts>) -> Vec<ServiceFacts> {
-        if !self.is_old() {
-            return services;
-        }
-        let mut unchanged = Vec::new();
-        for (before, seen) in look_at(&self.job.open.reader, services).await {
-            match seen {
-                Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {
-                    Turn::Protect => unchanged.push(before),
-                    other => self.take(other, before),
-                },
-                Seen::Gone => self.end(&before, Outcome::Skipped(SkipReason::gone())),
-                Seen::Failed(error) => self.end(&before, error.outcome(self.world.stop.is_cancelled())),
-            }
-        }
-        unchanged
     }
 
     /// Registers the revision, unless an earlier run did and was cut off before it used it. Nothing is registered when no service
@@ -389,7 +317,7 @@ impl Journey<'_> {
         let beneath = self.beneath(newest.as_ref()).await?;
         if let Some((arn, left)) = self.left_by_an_earlier_run(found, revision, [newest.as_ref(), beneath.as_ref()]) {
             // This run may have registered it itself, as its family's newest code.
-            if !memory::is_of_run(left.tags(), &self.world.run_id) {
+            if !memory::is_of_run(left.tags(), &self.world.rules.run_id) {
                 self.findings.push(Finding::ReusedRevision);
             }
             // Something newer may be missing on top of it.
@@ -398,7 +326,7 @@ impl Journey<'_> {
             }
             return Ok(Some(arn));
         }
-        if self.world.stop.is_cancelled() {
+        if self.world.rules.stop.is_cancelled() {
             self.end_all(&Outcome::NotAttempted(Unattempted::Stopped));
             return Ok(None);
         }
@@ -410,40 +338,5 @@ impl Journey<'_> {
             self.keep_on_top(&above, &registered, writer).await?;
         }
         Ok(Some(registered))
-    }
-
-    /// Keeps a service open, puts it back or leaves it.
-    fn take(&mut self, turn: Turn, service: ServiceFacts) {
-        match turn {
-            Turn::Protect => self.open.push(service),
-            Turn::Wait => self.ended.put_back.push(service),
-            Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
-        }
-    }
-
-    /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
-    fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
-        self.end_with(service, outcome, Vec::new());
-    }
-
-    fn end_with(&mut self, service: &ServiceFacts, outcome: Outcome, more: Vec<Finding>) {
-        let changed = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. });
-        let mut findings = if changed { self.findings.clone() } else { Vec::new() };
-        match service.tasks.deployable() {
-            Deployable::NothingRuns if changed => findings.push(Finding::NoTaskRuns),
-            Deployable::WithDowntime if changed => findings.push(Finding::Downtime),
-            _ => {}
-        }
-        if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
-            findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
-        }
-        findings.extend(more);
-        self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
-    }
-
-    fn end_all(&mut self, outcome: &Outcome) {
-        for service in std::mem::take(&mut self.open) {
-            self.end(&service, outcome.clone());
-        }
     }
 }

@@ -47,7 +47,7 @@ use cli::{Cli, Command};
 use events::Events;
 use report::Style;
 use run::StartError;
-use settings::{Format, Settings};
+use settings::{Format, Settings, Task, UndoSettings};
 
 /// The whole program: arguments and environment in, output and exit code out.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -62,7 +62,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.command.unwrap_or(Command::Run) {
         Command::Permissions => print_permissions(),
         // A panic has written its own lines; what is left is to end as the bug it is.
-        Command::Run => catch_unwind(AssertUnwindSafe(|| protect_everything(cli))).unwrap_or_else(|_| exit::BUG.into()),
+        command => catch_unwind(AssertUnwindSafe(|| carry_out(command, cli))).unwrap_or_else(|_| exit::BUG.into()),
     }
 }
 
@@ -71,16 +71,21 @@ fn print_permissions() -> ExitCode {
     written.map_or(exit::BUG.into(), |()| exit::DONE.into())
 }
 
-fn protect_everything(cli: Cli) -> ExitCode {
-    let mut settings = match Settings::from_given(cli.given, |name| std::env::var(name).ok()) {
-        Ok(settings) => settings,
+fn carry_out(command: Command, cli: Cli) -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok();
+    let task = match command {
+        Command::Undo => UndoSettings::from_given(cli.given, environment).map(|settings| Task::Undo(Box::new(settings))),
+        _ => Settings::from_given(cli.given, environment).map(|settings| Task::Protect(Box::new(settings))),
+    };
+    let mut task = match task {
+        Ok(task) => task,
         Err(problems) => {
             let _ = write!(io::stderr().lock(), "{problems}");
             return exit::BAD_SETTINGS.into();
         }
     };
-    settings.run.at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
-    let style = style(settings.run.format);
+    task.run_mut().at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
+    let style = style(task.run().format);
     write_diagnostics(style);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -92,7 +97,7 @@ fn protect_everything(cli: Cli) -> ExitCode {
     runtime.block_on(async {
         let (events, receiver) = Events::channel();
         let reporting = tokio::spawn(report::tell(receiver, style, io::stdout()));
-        let ran = run::run(settings, events).await;
+        let ran = run::run(task, events).await;
         let (counts, written) = match reporting.await {
             Ok(told) => told,
             Err(error) => std::panic::resume_unwind(error.into_panic()),

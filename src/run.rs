@@ -8,31 +8,33 @@ mod ask;
 mod error;
 mod networks;
 mod one_run;
+mod scheduler;
+mod undo;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::secrets::console_secret;
 use crate::aws::{Aws, Calls};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
-use crate::events::{Beginning, Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage};
-use crate::ids::{AccountId, Family, RegionName};
-use crate::journey::{self, Brake, Changes, Ended, Job, Mirrors, OpenRegion, Watch, World};
+use crate::events::{Beginning, Event, Events};
+use crate::journey::{Brake, Changes, Mirrors, Rules, Watch, World};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
+use crate::plan::Scope;
 use crate::plan::defender::{certifies, public_image};
 use crate::registry::{Images, Reading};
-use crate::settings::{ConsoleAccess, FromSecret, Problem, RollOutSettings, Settings, not_a_console};
-use crate::walk::{AccountsError, PutBack, Walk};
+use crate::report::shown;
+use crate::settings::{ConsoleAccess, FromSecret, Problem, RollOutSettings, RunSettings, Settings, Task, not_a_console};
+use crate::walk::Walk;
 
 pub use error::StartError;
 use networks::{console_target, told_of_networks};
+use scheduler::{Done, Scheduler, Work};
 
 /// Jobs that may wait to be looked at before the walk waits too.
 const WAITING_JOBS: usize = 64;
@@ -42,10 +44,13 @@ const WAITING_JOBS: usize = 64;
 /// # Errors
 ///
 /// When the run could not start. Once it has started, whatever fails is an event.
-pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
+pub async fn run(task: Task, events: Events) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     let listening = listen_for_signals(stop.clone(), events.clone()).map_err(StartError::Signals)?;
-    let ran = start_and_walk(settings, events, stop.clone()).await;
+    let ran = match task {
+        Task::Protect(settings) => protect(*settings, events, stop.clone()).await,
+        Task::Undo(settings) => undo::undo(*settings, events, stop.clone()).await,
+    };
     if !stop.is_cancelled() {
         listening.abort();
     }
@@ -54,54 +59,87 @@ pub async fn run(settings: Settings, events: Events) -> Result<(), StartError> {
     ran
 }
 
-async fn start_and_walk(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
-    let calls = Calls::new(settings.run.calls_in_flight, settings.run.first_wait, stop.clone());
-    let run_id = new_run_id();
-    let in_scope = InScope::default();
-    let ready = async {
-        let aws = Arc::new(Aws::start(calls, !settings.run.dry_run).await.map_err(StartError::Access)?);
-        let owners = Owners {
-            aws: Arc::clone(&aws),
-            role_name: settings.run.role_name.clone(),
-            session_name: session_name(&run_id),
-            in_scope: Arc::clone(&in_scope),
-            entered: Once::default(),
-        };
-        if let Some(task) = one_run::in_progress(&settings, &aws, &events).await {
-            events.say(Event::AnotherRun { task }).await;
-            return Ok(None);
-        }
-        let world = get_ready(&settings, &aws, owners, &run_id, &events, stop.clone()).await?;
-        ask::whether_to_go_on(&settings, &events).await?;
-        Ok(Some((aws, world)))
-    };
-    let ready = tokio::select! {
+/// What every run begins with, whatever it does.
+struct Start {
+    run_id: String,
+    aws: Arc<Aws>,
+    in_scope: InScope,
+    events: Events,
+    stop: CancellationToken,
+}
+
+impl Start {
+    async fn new(run: &RunSettings, events: Events, stop: CancellationToken) -> Result<Self, StartError> {
+        let calls = Calls::new(run.calls_in_flight, run.first_wait, stop.clone());
+        let aws = Arc::new(Aws::start(calls, !run.dry_run).await.map_err(StartError::Access)?);
+        Ok(Self { run_id: new_run_id(), aws, in_scope: InScope::default(), events, stop })
+    }
+
+    /// Returns whether another run is in progress, and tells it.
+    async fn is_not_alone(&self, run: &RunSettings) -> bool {
+        let Some(task) = one_run::in_progress(run, &self.aws, &self.events).await else { return false };
+        self.events.say(Event::AnotherRun { task }).await;
+        true
+    }
+
+    /// Walks everything in scope and does its errands.
+    async fn walk(self, work: Work, scope: Scope, run: RunSettings, roll_outs: &RollOutSettings) -> Result<Done, StartError> {
+        let (jobs, found) = mpsc::channel(WAITING_JOBS);
+        let walk = Arc::new(Walk {
+            aws: self.aws,
+            scope,
+            role_name: run.role_name,
+            assume_role: run.assume_role,
+            session_name: session_name(&self.run_id),
+            open_regions: Arc::new(Semaphore::new(run.regions_open)),
+            rollouts: roll_outs.at_once,
+            jobs,
+            in_scope: self.in_scope,
+            events: self.events.clone(),
+            stop: self.stop.clone(),
+        });
+        let walking = tokio::spawn(Arc::clone(&walk).all());
+        Scheduler::new(Arc::new(work), walk, self.events, self.stop).work(found, walking).await
+    }
+}
+
+/// Waits until a run is ready; none, when it is not to go on.
+async fn until_ready<T>(
+    stop: &CancellationToken,
+    ready: impl Future<Output = Result<Option<T>, StartError>>,
+) -> Result<Option<T>, StartError> {
+    tokio::select! {
         biased;
         // Nothing is written before the walk, so that there is nothing to finish.
-        () = stop.cancelled() => return Err(StartError::Interrupted),
+        () = stop.cancelled() => Err(StartError::Interrupted),
         ready = ready => match ready {
             // What is given up because of the signal is no failure of whoever was asked.
-            Err(_) if stop.is_cancelled() => return Err(StartError::Interrupted),
-            ready => ready?,
+            Err(_) if stop.is_cancelled() => Err(StartError::Interrupted),
+            ready => ready,
         },
+    }
+}
+
+async fn protect(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
+    let ready = async {
+        let start = Start::new(&settings.run, events.clone(), stop.clone()).await?;
+        if start.is_not_alone(&settings.run).await {
+            return Ok(None);
+        }
+        let owners = Owners {
+            aws: Arc::clone(&start.aws),
+            role_name: settings.run.role_name.clone(),
+            session_name: session_name(&start.run_id),
+            in_scope: Arc::clone(&start.in_scope),
+            entered: Once::default(),
+        };
+        let world = get_ready(&settings, &start.aws, owners, &start.run_id, &events, stop.clone()).await?;
+        ask::whether_to_go_on(&settings.run, &events, || shown::settings(&settings)).await?;
+        Ok(Some((start, world)))
     };
-    let Some((aws, world)) = ready else { return Ok(()) };
-    let (jobs, found) = mpsc::channel(WAITING_JOBS);
-    let walk = Arc::new(Walk {
-        aws,
-        scope: settings.scope,
-        role_name: settings.run.role_name,
-        assume_role: settings.run.assume_role,
-        session_name: session_name(&run_id),
-        open_regions: Arc::new(Semaphore::new(settings.run.regions_open)),
-        rollouts: settings.roll_outs.at_once,
-        jobs,
-        in_scope,
-        events: events.clone(),
-        stop: stop.clone(),
-    });
-    let walking = tokio::spawn(Arc::clone(&walk).all());
-    Scheduler::new(Arc::new(world), walk, events, stop).work(found, walking).await
+    let Some((start, world)) = until_ready(&stop, ready).await? else { return Ok(()) };
+    let Settings { scope, run, roll_outs, .. } = settings;
+    start.walk(Work::Protect(Box::new(world)), scope, run, &roll_outs).await.map(|_| ())
 }
 
 /// Reaches the Console and learns what it embeds today.
@@ -155,21 +193,28 @@ async fn get_ready(
     if let Some(text) = warning {
         events.say(Event::Warning { text }).await;
     }
-    Ok(World {
-        policy: settings.policy.clone(),
-        console,
-        images,
-        mirrors: Mirrors::default(),
-        network,
-        today,
+    let rules = rules(&settings.run, &settings.roll_outs, run_id, today.version.clone(), stop);
+    Ok(World { policy: settings.policy.clone(), console, images, mirrors: Mirrors::default(), network, today, rules })
+}
+
+/// Returns what every errand of a run keeps to.
+fn rules(
+    run: &RunSettings,
+    roll_outs: &RollOutSettings,
+    run_id: &str,
+    version: Option<String>,
+    stop: CancellationToken,
+) -> Rules {
+    Rules {
         run_id: run_id.to_owned(),
-        changes: Changes::at_most(settings.run.max_changes),
-        watch: watch(&settings.roll_outs),
-        roll_out_timeout: settings.roll_outs.timeout,
-        brake: Brake::new(settings.roll_outs.canaries, settings.roll_outs.most_failures),
-        look_again_after: settings.run.look_again_after,
+        version,
+        changes: Changes::at_most(run.max_changes),
+        watch: watch(roll_outs),
+        roll_out_timeout: roll_outs.timeout,
+        brake: Brake::new(roll_outs.canaries, roll_outs.most_failures),
+        look_again_after: run.look_again_after,
         stop,
-    })
+    }
 }
 
 /// Returns how roll-outs are followed, if they are.
@@ -247,168 +292,4 @@ fn listen_for_signals(stop: CancellationToken, events: Events) -> std::io::Resul
         stop.cancel();
         events.say(Event::Stopping { signal }).await;
     }))
-}
-
-/// Where two registrations must not overlap.
-type FamilyKey = (AccountId, RegionName, Family);
-
-/// Chooses the next job.
-struct Scheduler {
-    world: Arc<World>,
-    walk: Arc<Walk>,
-    events: Events,
-    stop: CancellationToken,
-    running: JoinSet<Ended>,
-    /// What is running, for the case that it ends in a panic.
-    started: HashMap<Id, Started>,
-    busy: HashSet<FamilyKey>,
-    waiting: VecDeque<Job>,
-    put_back: BTreeMap<(AccountId, RegionName), PutBack>,
-}
-
-struct Started {
-    family: Option<FamilyKey>,
-    services: Vec<ServiceId>,
-    open: Arc<OpenRegion>,
-}
-
-impl Scheduler {
-    fn new(world: Arc<World>, walk: Arc<Walk>, events: Events, stop: CancellationToken) -> Self {
-        Self {
-            world,
-            walk,
-            events,
-            stop,
-            running: JoinSet::new(),
-            started: HashMap::new(),
-            busy: HashSet::new(),
-            waiting: VecDeque::new(),
-            put_back: BTreeMap::new(),
-        }
-    }
-
-    /// Takes jobs until the walk is done and every job has ended, the ones to come back to included.
-    async fn work(
-        mut self,
-        mut found: mpsc::Receiver<Job>,
-        walking: tokio::task::JoinHandle<Result<(), AccountsError>>,
-    ) -> Result<(), StartError> {
-        let mut walking = Some(walking);
-        let mut again = None;
-        let mut walked = Ok(());
-        loop {
-            tokio::select! {
-                Some(job) = found.recv() => self.take(job).await,
-                Some(ended) = self.running.join_next_with_id() => self.end(ended).await,
-                result = next_of(&mut walking), if walking.is_some() => {
-                    walking = None;
-                    match result {
-                        Ok(result) => walked = result,
-                        Err(_) => self.end_after_bug().await,
-                    }
-                }
-                result = next_of(&mut again), if again.is_some() => {
-                    again = None;
-                    if result.is_err() {
-                        self.end_after_bug().await;
-                    }
-                }
-                () = std::future::ready(()), if walking.is_none() && again.is_none() && self.is_idle() && found.is_empty() => {
-                    if self.put_back.is_empty() {
-                        return match walked {
-                            // A list that is given up because of the signal says nothing about the organization.
-                            Err(_) if self.stop.is_cancelled() => Err(StartError::Interrupted),
-                            walked => walked.map_err(StartError::Accounts),
-                        };
-                    }
-                    let (walk, put_back) = (Arc::clone(&self.walk), std::mem::take(&mut self.put_back));
-                    again = Some(tokio::spawn(async move { walk.again(put_back.into_values().collect()).await }));
-                }
-            }
-        }
-    }
-
-    /// The walk has panicked: what is under way is finished, nothing new is started, and the exit code tells.
-    async fn end_after_bug(&self) {
-        self.stop.cancel();
-        let text = "fargate-updater has a bug, which ended the walk; please report what stderr says about it".to_owned();
-        self.events.say(Event::Bug { text }).await;
-    }
-
-    fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.waiting.is_empty()
-    }
-
-    /// Starts a job, or lets it wait while another of its family runs.
-    async fn take(&mut self, job: Job) {
-        if self.stop.is_cancelled() {
-            return self.tell(Ended::not_attempted(&job), &job.open).await;
-        }
-        let family = key_of(&job);
-        if family.as_ref().is_some_and(|family| self.busy.contains(family)) {
-            return self.waiting.push_back(job);
-        }
-        self.busy.extend(family.clone());
-        let started =
-            Started { family, services: job.services.iter().map(ServiceId::from).collect(), open: Arc::clone(&job.open) };
-        let world = Arc::clone(&self.world);
-        let handle = self.running.spawn(async move { journey::protect(&job, &world).await });
-        self.started.insert(handle.id(), started);
-    }
-
-    async fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
-        let (id, ended) = match ended {
-            Ok((id, ended)) => (id, Ok(ended)),
-            Err(error) => (error.id(), Err(error)),
-        };
-        let Some(started) = self.started.remove(&id) else { return };
-        if let Some(family) = &started.family {
-            self.busy.remove(family);
-        }
-        let ended = ended.unwrap_or_else(|_| bug(&started));
-        self.tell(ended, &started.open).await;
-        drop(started);
-        // Whoever waited for this family is looked at again; those behind it keep their order.
-        for job in std::mem::take(&mut self.waiting) {
-            self.take(job).await;
-        }
-    }
-
-    async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
-        if let Some(plan) = ended.plan {
-            self.events.say(Event::Planned(Box::new(plan))).await;
-        }
-        for service in ended.outcomes {
-            self.events.say(Event::Service(service)).await;
-        }
-        if !ended.put_back.is_empty() {
-            // One for each Region, so that its services are looked at again together.
-            let key = (open.account.id.clone(), open.region.clone());
-            let nothing_yet = || PutBack { account: open.account.clone(), region: open.region.clone(), services: Vec::new() };
-            self.put_back.entry(key).or_insert_with(nothing_yet).services.extend(ended.put_back);
-        }
-    }
-}
-
-fn key_of(job: &Job) -> Option<FamilyKey> {
-    Some((job.open.account.id.clone(), job.open.region.clone(), job.family()?.clone()))
-}
-
-/// A journey that panicked fails its services, and the run goes on. What it said when it panicked is on stderr.
-fn bug(started: &Started) -> Ended {
-    let failure = Failure {
-        stage: Stage::Program,
-        causes: vec!["fargate-updater has a bug, which ended this task definition's journey".to_owned()],
-        hint: Some("please report what stderr says about it".to_owned()),
-    };
-    let outcomes = started.services.iter().map(|service| ServiceEnded::new(service.clone(), Outcome::Failed(failure.clone())));
-    Ended { outcomes: outcomes.collect(), ..Ended::default() }
-}
-
-/// Waits for a task that may not be there.
-async fn next_of<T>(task: &mut Option<tokio::task::JoinHandle<T>>) -> Result<T, JoinError> {
-    match task {
-        Some(task) => task.await,
-        None => std::future::pending().await,
-    }
 }

@@ -9,6 +9,7 @@ mod network;
 mod reader;
 mod registries;
 mod roll_outs;
+mod run;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,7 +20,7 @@ use secrecy::SecretString;
 use crate::cli::{self, Given};
 use crate::console::{CaBundle, ConsoleUrl, UrlProblem};
 use crate::plan::policy::Policy;
-use crate::plan::scope::{Mode, Scope};
+use crate::plan::scope::Scope;
 
 pub use network::NetworkSettings;
 use reader::Reader;
@@ -46,6 +47,41 @@ pub struct Settings {
     pub network: NetworkSettings,
     pub roll_outs: RollOutSettings,
     pub run: RunSettings,
+}
+
+/// Everything a run needs to know that takes Defenders out again.
+#[derive(Clone, Debug)]
+pub struct UndoSettings {
+    pub scope: Scope,
+    pub roll_outs: RollOutSettings,
+    pub run: RunSettings,
+    /// The run that is undone; all of them, if none is named (`RUN_ID`).
+    pub run_id: Option<String>,
+    /// Whether what was opened in networks stays open (`KEEP_NETWORK`).
+    pub keep_network: bool,
+}
+
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub enum Task {
+    Protect(Box<Settings>),
+    Undo(Box<UndoSettings>),
+}
+
+impl Task {
+    pub fn run(&self) -> &RunSettings {
+        match self {
+            Self::Protect(settings) => &settings.run,
+            Self::Undo(settings) => &settings.run,
+        }
+    }
+
+    pub fn run_mut(&mut self) -> &mut RunSettings {
+        match self {
+            Self::Protect(settings) => &mut settings.run,
+            Self::Undo(settings) => &mut settings.run,
+        }
+    }
 }
 
 /// How the Console is reached.
@@ -161,47 +197,34 @@ impl Settings {
         let policy = reader.policy(&given);
         let network = reader.network(&given);
         let roll_outs = reader.roll_outs(&given);
-        let role_name = reader.text("ROLE_NAME", given.role_name).unwrap_or_else(|| "FargateDeployMember".to_owned());
-        let of_a_role = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-/".contains(character);
-        if !role_name.chars().all(of_a_role) {
-            reader
-                .problem("ROLE_NAME", format!("{role_name:?} is not the name of an IAM role; give the name alone, not its ARN"));
-        }
-        let max_changes = reader.count("MAX_CHANGES", given.max_changes);
-        let dry_run = reader.boolean("DRY_RUN", given.dry_run, false);
-        let assume_role = reader.boolean("ASSUME_ROLE", given.assume_role, true);
-        if !assume_role && scope.mode == Mode::Organization {
-            let text = "false works only with DEPLOYMENT_MODE=SINGLE: other accounts cannot be reached without their member role";
-            reader.problem("ASSUME_ROLE", text.to_owned());
-        }
-        let format = match reader.text("LOG_FORMAT", given.log_format).map(|text| text.trim().to_ascii_lowercase()).as_deref() {
-            None | Some("auto") => Format::Auto,
-            Some("text") => Format::Text,
-            Some("json") => Format::Json,
-            Some(other) => {
-                reader.problem("LOG_FORMAT", format!("{other:?} is not a format; give text, json or auto"));
-                Format::Auto
-            }
-        };
-        let run = RunSettings {
-            registries,
-            registries_at: given.registries_at,
-            format,
-            dry_run,
-            max_changes,
-            yes: given.yes,
-            at_terminal: given.ask,
-            task_metadata: environment(TASK_METADATA).filter(|address| !address.trim().is_empty()),
-            role_name,
-            assume_role,
-            calls_in_flight: given.calls_in_flight.into(),
-            regions_open: given.regions_open.into(),
-            first_wait: Duration::from_millis(given.first_wait_ms.into()),
-            look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
-        };
+        let run = reader.run(given, scope.mode, registries, &environment);
         match (console, reader.problems.is_empty()) {
             (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, run }),
             _ => Err(Problems(reader.problems)),
+        }
+    }
+}
+
+impl UndoSettings {
+    /// Works out what was given for taking Defenders out again, which needs no Console.
+    ///
+    /// # Errors
+    ///
+    /// Every setting that cannot be used, at once.
+    pub fn from_given(given: Given, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::default();
+        if let Some(path) = &given.env_file {
+            reader.read_file(path);
+        }
+        let scope = reader.scope(&given);
+        let roll_outs = reader.roll_outs(&given);
+        let run_id = reader.text("RUN_ID", given.run_id.clone()).map(|run| run.trim().to_owned());
+        let keep_network = reader.boolean("KEEP_NETWORK", given.keep_network.clone(), false);
+        let run = reader.run(given, scope.mode, RegistryTexts::default(), &environment);
+        if reader.problems.is_empty() {
+            Ok(Self { scope, roll_outs, run, run_id, keep_network })
+        } else {
+            Err(Problems(reader.problems))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{Event, Outcome, RollOut, Stage, Unseen};
 pub struct Counts {
     pub protected: u64,
     pub upgraded: u64,
+    pub undone: u64,
     pub planned: u64,
     pub up_to_date: u64,
     pub skipped: u64,
@@ -25,7 +26,8 @@ impl Counts {
     /// Counts an event.
     pub fn add(&mut self, event: &Event) {
         if let Event::Service(ended) = event
-            && let Outcome::Protected { roll_out, .. } | Outcome::Upgraded { roll_out, .. } = &*ended.outcome
+            && let Outcome::Protected { roll_out, .. } | Outcome::Upgraded { roll_out, .. } | Outcome::Undone { roll_out, .. } =
+                &*ended.outcome
         {
             self.under_way += u64::from(*roll_out != RollOut::Done);
         }
@@ -33,6 +35,7 @@ impl Counts {
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,
                 Outcome::Upgraded { .. } => &mut self.upgraded,
+                Outcome::Undone { .. } => &mut self.undone,
                 Outcome::Planned { .. } => &mut self.planned,
                 Outcome::UpToDate { .. } => &mut self.up_to_date,
                 Outcome::Skipped(_) => &mut self.skipped,
@@ -52,7 +55,14 @@ impl Counts {
 
     /// Returns how many services were seen.
     pub fn services(&self) -> u64 {
-        self.protected + self.upgraded + self.planned + self.up_to_date + self.skipped + self.failed + self.not_attempted
+        self.protected
+            + self.upgraded
+            + self.undone
+            + self.planned
+            + self.up_to_date
+            + self.skipped
+            + self.failed
+            + self.not_attempted
     }
 
     /// Returns whether everything in scope is protected or skipped for a reason.

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Journey, Outcome};
+use super::Outcome;
+use super::errand::Errand;
 use crate::events::{Stage, Unattempted};
 
 /// The changes that a run may make, and what is left of them.
@@ -30,12 +31,12 @@ impl Changes {
     }
 }
 
-impl Journey<'_> {
+impl Errand<'_> {
     /// Takes a change for each open service before anything is opened, registered or moved for it, and leaves the services for
     /// which there is none.
     pub(super) fn leave_beyond_most(&mut self) {
-        self.taken = self.world.changes.take(self.open.len());
-        let most = self.world.changes.most;
+        self.taken = self.rules.changes.take(self.open.len());
+        let most = self.rules.changes.most;
         for service in self.open.split_off(self.taken) {
             self.end(&service, Outcome::NotAttempted(Unattempted::MostChanges { most }));
         }
@@ -44,11 +45,11 @@ impl Journey<'_> {
     /// Gives the changes back that came to nothing. A move that failed may have been made all the same, and counts.
     pub(super) fn give_back(&self) {
         let counts = |outcome: &Outcome| match outcome {
-            Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Planned { .. } => true,
+            Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Undone { .. } | Outcome::Planned { .. } => true,
             Outcome::Failed(failure) => matches!(failure.stage, Stage::Update | Stage::RollOut),
             Outcome::UpToDate { .. } | Outcome::Skipped(_) | Outcome::NotAttempted(_) => false,
         };
         let made = self.ended.outcomes.iter().filter(|ended| counts(&ended.outcome)).count();
-        self.world.changes.give_back(self.taken.saturating_sub(made));
+        self.rules.changes.give_back(self.taken.saturating_sub(made));
     }
 }

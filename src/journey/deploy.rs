@@ -10,8 +10,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::warn;
 
 use super::brake::Admission;
+use super::errand::Errand;
 use super::follow::{Followed, Following};
-use super::{Found, Journey, JourneyError, OpenRegion, World};
+use super::{Found, JourneyError, OpenRegion, Rules};
 use crate::aws::ecs::Started;
 use crate::aws::{AwsError, EcsWriter};
 use crate::events::{Outcome, RollOut, Unattempted};
@@ -55,6 +56,8 @@ pub(super) enum Kind {
     Upgrades(Outdated),
     /// An earlier run moved them, and did not see the end.
     Finishes,
+    /// Their Defender is taken out again.
+    Undoes,
 }
 
 impl Move<'_> {
@@ -64,6 +67,7 @@ impl Move<'_> {
         match (&self.kind, &self.from) {
             (Kind::Protects, Some(from)) => Outcome::Protected { from: from.arn.clone(), to, roll_out },
             (Kind::Upgrades(why), Some(from)) => Outcome::Upgraded { from: from.arn.clone(), to, why: why.clone(), roll_out },
+            (Kind::Undoes, Some(from)) => Outcome::Undone { from: from.arn.clone(), to, roll_out },
             (_, None) | (Kind::Finishes, _) => Outcome::UpToDate { task_definition: to },
         }
     }
@@ -82,18 +86,18 @@ impl Ticket {
     /// # Errors
     ///
     /// Why no roll-out may start any more.
-    pub(super) async fn wait_for(open: &OpenRegion, world: &World) -> Result<Self, Unattempted> {
+    pub(super) async fn wait_for(open: &OpenRegion, rules: &Rules) -> Result<Self, Unattempted> {
         let ticket = async {
-            let place = match &world.watch {
+            let place = match &rules.watch {
                 Some(_) => open.rollouts.clone().acquire_owned().await.ok(),
                 None => None,
             };
-            let admission = world.brake.admit(&open.account.id).await?;
+            let admission = rules.brake.admit(&open.account.id).await?;
             Ok(Self { place, admission })
         };
         tokio::select! {
             biased;
-            () = world.stop.cancelled() => Err(Unattempted::Stopped),
+            () = rules.stop.cancelled() => Err(Unattempted::Stopped),
             ticket = ticket => ticket,
         }
     }
@@ -120,20 +124,20 @@ async fn meanwhile<T>(following: &mut Followings<'_>, other: impl Future<Output 
     }
 }
 
-impl<'a> Journey<'a> {
+impl<'a> Errand<'a> {
     /// Moves every open service to the revision, the first one with the ticket that the revision was registered with.
     pub(super) async fn deploy<'m>(&mut self, the_move: &'m Move<'m>, ticket: Ticket)
     where
         'a: 'm,
     {
-        let (open, world): (&'a OpenRegion, &'a World) = (&self.job.open, self.world);
+        let (open, rules): (&'a OpenRegion, &'a Rules) = (&self.job.open, self.rules);
         let mut following = Followings::new();
         let (mut tickets, mut tries) = (vec![ticket], 0);
         loop {
-            let wanted = if world.watch.is_some() { 1 } else { UPDATES_AT_ONCE.min(self.open.len()) };
+            let wanted = if rules.watch.is_some() { 1 } else { UPDATES_AT_ONCE.min(self.open.len()) };
             let missing = wanted.saturating_sub(tickets.len());
             let more = async {
-                let each = (0..missing).map(|_| Ticket::wait_for(open, world));
+                let each = (0..missing).map(|_| Ticket::wait_for(open, rules));
                 join_all(each).await.into_iter().collect::<Result<Vec<_>, _>>()
             };
             tokio::select! {
@@ -167,6 +171,7 @@ impl<'a> Journey<'a> {
         let rest = self.open.split_off(self.open.len().min(tickets.len()));
         let services = std::mem::replace(&mut self.open, rest);
         let services = self.look_again_at(services).await; // AWS, when the last look is long ago
+        let services = self.remember_undone(the_move, services).await; // AWS, when the Defender is taken out
         let Move { to, secrets, writer, .. } = the_move;
         let started = join_all(services.iter().map(|service| writer.update_service(service, to))).await;
         let (mut moved, mut busy, mut unmoved) = (Vec::new(), None, Vec::new());
@@ -195,7 +200,7 @@ impl<'a> Journey<'a> {
     where
         'a: 'm,
     {
-        Following { open: &self.job.open, world: self.world, the_move }
+        Following { open: &self.job.open, rules: self.rules, the_move }
     }
 
     async fn wait_and_retry(&mut self, the_move: &Move<'_>, unmoved: Vec<ServiceFacts>, error: &AwsError, tries: u32) {
@@ -211,7 +216,7 @@ impl<'a> Journey<'a> {
         // It may have been moved all the same.
         self.in_use = true;
         let error = JourneyError::Update { revision: revision.short(), source };
-        self.end(service, error.outcome(self.world.stop.is_cancelled()));
+        self.end(service, error.outcome(self.rules.stop.is_cancelled()));
     }
 
     /// Gives a service that was followed its outcome.

@@ -1,12 +1,13 @@
 //! A revision that an earlier run registered and was cut off before it used it.
 
-use super::{Found, Journey};
+use super::Found;
+use super::errand::Errand;
 use crate::ids::{self, TaskDefinitionArn};
 use crate::plan::compare::same_content;
 use crate::plan::memory;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
 
-impl Journey<'_> {
+impl Errand<'_> {
     /// Returns whether our role registered a revision.
     pub(super) fn is_ours(&self, revision: &TaskDefinition<Described>) -> bool {
         let registered_by = revision.registered_by().and_then(ids::principal_of);

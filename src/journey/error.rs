@@ -43,6 +43,10 @@ pub enum JourneyError {
     Newest { family: Family, source: AwsError },
     #[error("could not register the newest code of {family} again, on top of a revision of ours, which was taken away")]
     OnTop { family: Family, source: AwsError },
+    #[error(
+        "could not note on the service that its protection is undone, and the next run would protect it again; it keeps its Defender"
+    )]
+    Remember { source: AwsError },
     #[error("could not look at the service again before changing it")]
     LookAgain { source: AwsError },
     #[error("ECS did not describe the service again: {reason}")]
@@ -68,14 +72,16 @@ impl JourneyError {
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Network(_) => Stage::Network,
             Self::Register { .. } | Self::OnTop { .. } => Stage::Register,
-            Self::Update { .. } => Stage::Update,
+            Self::Update { .. } | Self::Remember { .. } => Stage::Update,
             Self::RollOut { .. } => Stage::RollOut,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } => source.hint(),
+            Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } | Self::Remember { source } => {
+                source.hint()
+            }
             Self::Register { source, .. } | Self::OnTop { source, .. } | Self::Update { source, .. } => source.hint(),
             Self::Network(source) => source.hint(),
             Self::RollOut { taken_back, .. } => Some(hint_after(taken_back)),

@@ -4,23 +4,24 @@
 use futures::future::join_all;
 
 use super::deploy::{Before, Kind, Move, Ticket};
+use super::errand::Errand;
 use super::follow::Followed;
 use super::take_back::TakenBack;
-use super::{Found, Journey, JourneyError};
+use super::{Found, JourneyError};
 use crate::aws::ecs::Started;
 use crate::events::{Finding, Outcome};
 use crate::plan::service::ServiceFacts;
 use crate::plan::watch::{self, Health, Standing};
 use crate::plan::{defender, memory};
 
-impl Journey<'_> {
+impl Errand<'_> {
     /// Takes those up whose roll-outs are under way, or only says how they are in a run that does not follow any.
     pub(super) async fn finish(&mut self, found: &Found, unfinished: Vec<(ServiceFacts, Standing)>) {
         if unfinished.is_empty() {
             return;
         }
         let secrets = found.definition.redactor().and(&defender::redactor(&found.definition));
-        let (Some(writer), Some(_)) = (&self.job.open.writer, &self.world.watch) else {
+        let (Some(writer), Some(_)) = (&self.job.open.writer, &self.rules.watch) else {
             for (service, standing) in unfinished {
                 self.tell_standing(found, &service, standing);
             }
@@ -36,7 +37,7 @@ impl Journey<'_> {
     }
 
     async fn take_up(&self, the_move: &Move<'_>, service: ServiceFacts) -> Followed {
-        let ticket = match Ticket::wait_for(&self.job.open, self.world).await {
+        let ticket = match Ticket::wait_for(&self.job.open, self.rules).await {
             Ok(ticket) => ticket,
             Err(why) => return Followed::not_attempted(service, why),
         };

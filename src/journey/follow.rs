@@ -8,7 +8,7 @@ use super::deploy::{Kind, Move, Ticket};
 use super::look::Seen;
 use super::lookout::Sight;
 use super::take_back::TakenBack;
-use super::{JourneyError, OpenRegion, World};
+use super::{JourneyError, OpenRegion, Rules};
 use crate::aws::ecs::Started;
 use crate::events::{Finding, Outcome, RollOut, Unattempted};
 use crate::plan::SkipReason;
@@ -29,7 +29,7 @@ pub struct Watch {
 /// What follows the roll-outs of a move.
 pub(super) struct Following<'m> {
     pub(super) open: &'m OpenRegion,
-    pub(super) world: &'m World,
+    pub(super) rules: &'m Rules,
     pub(super) the_move: &'m Move<'m>,
 }
 
@@ -74,7 +74,7 @@ impl Followed {
 impl Following<'_> {
     /// Follows the roll-out of a service that was just moved, or says that it is not followed.
     pub(super) async fn follow(self, service: ServiceFacts, started: Started, ticket: Ticket) -> Followed {
-        let end = match &self.world.watch {
+        let end = match &self.rules.watch {
             Some(watch) => self.watch(watch, &service, &started).await,
             None => End::Going(RollOut::NotWatched),
         };
@@ -96,7 +96,7 @@ impl Following<'_> {
                 let to = self.the_move.to.short();
                 JourneyError::RollOut { to, reason, taken_back: Box::new(how) }.outcome(false)
             }
-            End::Unseen(error) => error.outcome(self.world.stop.is_cancelled()),
+            End::Unseen(error) => error.outcome(self.rules.stop.is_cancelled()),
         };
         Followed { service, outcome, findings, taken_back }
     }
@@ -172,7 +172,7 @@ impl Following<'_> {
     pub(super) async fn look(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> Option<Sight> {
         // A rolling deployment is told whole with its service.
         let deployment = started.service_deployment.as_deref().filter(|_| service.tasks.percents.is_none());
-        self.open.lookout.look(&self.open.reader, service, deployment, (watch.every, &self.world.stop)).await
+        self.open.lookout.look(&self.open.reader, service, deployment, (watch.every, &self.rules.stop)).await
     }
 
     async fn stopped(&self, service: &ServiceFacts, started: &Started) -> Vec<StoppedTask> {

@@ -32,7 +32,14 @@ pub struct World {
     /// Nothing, when this run keeps away from networks.
     pub network: Option<Network>,
     pub today: DefenderToday,
+    pub rules: Rules,
+}
+
+/// What every errand of a run keeps to, whether it protects or undoes.
+pub struct Rules {
     pub run_id: String,
+    /// The version of the Defender that services are moved to; none, when they are moved off theirs.
+    pub version: Option<String>,
     /// What is left of the changes that this run may make.
     pub changes: Changes,
     /// How roll-outs are followed; nothing, when they are not.

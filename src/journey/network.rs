@@ -23,7 +23,7 @@ impl Journey<'_> {
                     self.open.push(service);
                 }
                 Err(error) => {
-                    let outcome = JourneyError::Network(Box::new(error)).outcome(self.world.stop.is_cancelled());
+                    let outcome = JourneyError::Network(Box::new(error)).outcome(self.world.rules.stop.is_cancelled());
                     self.end(&service, outcome);
                 }
             }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::errand::Errand;
 use super::{Bare, Found, Journey, JourneyError, entries, mirror, strip_older};
 use crate::aws::EcsWriter;
 use crate::ids::TaskDefinitionArn;
@@ -15,7 +16,7 @@ use crate::plan::strip::NamedPorts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
 use crate::plan::{Measure, Selection, defender, fit, memory};
 
-impl Journey<'_> {
+impl Errand<'_> {
     /// Returns the family's newest active revision, if it has one.
     pub(super) async fn newest(&self, found: &Found) -> Result<Option<TaskDefinition<Described>>, JourneyError> {
         match self.job.open.reader.task_definition(found.family.as_str()).await {
@@ -63,17 +64,15 @@ impl Journey<'_> {
     }
 
     /// Registers newer code again, on top of a revision of ours; if that cannot be done, ours is taken away.
-    ///
-    /// A service of this run that runs it finds it there when its turn comes.
-    pub(super) async fn keep_on_top(
+    pub(super) async fn register_on_top(
         &self,
+        protected: Option<TaskDefinition<Protected>>,
         above: &TaskDefinition<Described>,
         ours: &TaskDefinitionArn,
         writer: &EcsWriter,
     ) -> Result<(), JourneyError> {
         let (plain, family) = (above.registrable(), above.family());
         let secrets = plain.redactor().and(&defender::redactor(above));
-        let protected = Box::pin(self.protected(above)).await;
         let registered = match protected {
             Some(protected) => {
                 let noted = protected.noted_by(&memory::note(&protected, memory::ON_TOP_OF_TAG, ours));
@@ -93,6 +92,21 @@ impl Journey<'_> {
         if let Err(error) = writer.deregister(ours).await {
             tracing::warn!(revision = ours.short(), error = %error.cleaned_by(secrets), "could not deregister a revision that is not used");
         }
+    }
+}
+
+impl Journey<'_> {
+    /// Registers newer code again, on top of a revision of ours, with a Defender if it may have one.
+    ///
+    /// A service of this run that runs it finds it there when its turn comes.
+    pub(super) async fn keep_on_top(
+        &self,
+        above: &TaskDefinition<Described>,
+        ours: &TaskDefinitionArn,
+        writer: &EcsWriter,
+    ) -> Result<(), JourneyError> {
+        let protected = Box::pin(self.protected(above)).await;
+        self.register_on_top(protected, above, ours, writer).await
     }
 
     /// Returns the newest code with today's Defender; nothing, if it may have none, cannot get one or has it already.

@@ -86,7 +86,8 @@ pub enum LeftAlone {
 
 /// Reads the tag of a service that must not be tried again: `rolled-back checkout:7 34.03.138`.
 ///
-/// It holds only for the revision and the Defender it names: a new one of either is a new try.
+/// It holds only for the revision and the Defender it names: a new one of either is a new try. `undone checkout:7` names no Defender, and
+/// holds for every one.
 pub fn left_alone<'a>(
     tags: impl IntoIterator<Item = (&'a str, &'a str)>,
     task_definition: &TaskDefinitionArn,
@@ -100,7 +101,10 @@ pub fn left_alone<'a>(
         _ => return None,
     };
     let same_revision = words.next() == Some(named(task_definition).as_str());
-    let same_version = words.next() == Some(version.unwrap_or("unknown"));
+    let same_version = match words.next() {
+        None => kind == LeftAlone::Undone,
+        Some(word) => word == version.unwrap_or("unknown"),
+    };
     (same_revision && same_version).then_some(kind)
 }
 
@@ -111,13 +115,13 @@ pub fn was_rolled_back<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, s
     words.next() == Some("rolled-back") && words.next() == Some(named(source).as_str())
 }
 
-/// Returns what is written on a service that must not be tried again: `rolled-back checkout:7 34.03.138`.
+/// Returns what is written on a service that must not be tried again: `rolled-back checkout:7 34.03.138`, or `undone checkout:7`, which
+/// holds for every Defender: somebody wanted none.
 pub fn leave_alone(why: LeftAlone, task_definition: &TaskDefinitionArn, version: Option<&str>) -> String {
-    let why = match why {
-        LeftAlone::RolledBack => "rolled-back",
-        LeftAlone::Undone => "undone",
-    };
-    format!("{why} {} {}", named(task_definition), version.unwrap_or("unknown"))
+    match why {
+        LeftAlone::RolledBack => format!("rolled-back {} {}", named(task_definition), version.unwrap_or("unknown")),
+        LeftAlone::Undone => format!("undone {}", named(task_definition)),
+    }
 }
 
 /// Returns `family:revision`, or the number alone for the longest families, which leave no room for it: a service's revisions are of
@@ -307,6 +311,11 @@ pub fn is_of_one_run(key: &str) -> bool {
 /// Returns whether a run registered a revision.
 pub fn is_of_run<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, run_id: &str) -> bool {
     tags.into_iter().any(|(key, value)| key == RUN_TAG && value == run_id)
+}
+
+/// Returns whether tags say that a revision, or what it was copied from, is of our making.
+pub fn is_of_ours<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
+    tags.into_iter().any(|(key, _)| [SOURCE_TAG, RUN_TAG].contains(&key))
 }
 
 /// Returns what notes on a revision another one of its family: [`NEWEST_TAG`] or [`ON_TOP_OF_TAG`]. Where the owner's tags leave no room

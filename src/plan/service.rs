@@ -102,6 +102,24 @@ pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {
     None
 }
 
+/// Decides, by what is known of the service alone, whether its Defender can be taken out again. An owner's tag that keeps us away does
+/// not keep a Defender in.
+pub fn refuse_undo(service: &ServiceFacts) -> Option<SkipReason> {
+    if service.status != "ACTIVE" {
+        return Some(SkipReason::NotActive { status: service.status.clone() });
+    }
+    if service.express_mode {
+        return Some(SkipReason::ExpressMode);
+    }
+    if service.deployment_controller != "ECS" {
+        return Some(SkipReason::OtherController { controller: service.deployment_controller.clone() });
+    }
+    match (service.tasks.deployable(), service.tasks.percents) {
+        (Deployable::Never, Some(percents)) => Some(SkipReason::CannotDeploy { desired: service.tasks.desired, percents }),
+        _ => None,
+    }
+}
+
 /// Returns what a service runs on if that is not Fargate.
 ///
 /// `launchType` is omitted for services with a capacity provider strategy, and a provider without weight still counts: ECS uses

@@ -46,6 +46,12 @@ pub enum SkipReason {
     },
     RolledBackBefore,
     Undone,
+    /// There is nothing to undo.
+    NoDefender,
+    /// Its Defender was put there by somebody else.
+    NotOurs,
+    /// Its Defender is of another run than the one that is undone.
+    AnotherRun,
     /// Its owner puts it back to the very revision that we moved it away from.
     Reverted {
         times: u32,
@@ -101,6 +107,9 @@ impl SkipReason {
             Self::CannotDeploy { desired: 2, percents: Percents { minimum_healthy: 100, maximum: 100 } },
             Self::RolledBackBefore,
             Self::Undone,
+            Self::NoDefender,
+            Self::NotOurs,
+            Self::AnotherRun,
             Self::Reverted { times: 3 },
             Self::TooManyContainers,
             Self::TaskTooSmall { resource: Resource::Memory, reserved: 768, task: 512 },
@@ -137,6 +146,9 @@ impl SkipReason {
             Self::RolledBackBefore => "rolled-back-before",
             Self::Reverted { .. } => "reverted",
             Self::Undone => "undone",
+            Self::NoDefender => "no-defender",
+            Self::NotOurs => "not-ours",
+            Self::AnotherRun => "another-run",
             Self::TooManyContainers => "ten-containers",
             Self::TaskTooSmall { .. } => "task-too-small",
             Self::DefinitionTooLarge { .. } => "definition-too-large",
@@ -188,6 +200,9 @@ impl SkipReason {
             Self::RolledBackBefore => {
                 format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)
             }
+            Self::NoDefender => "it carries no Defender, so that there is nothing to undo".into(),
+            Self::NotOurs => "its Defender was put there by somebody else, and is theirs to take out".into(),
+            Self::AnotherRun => "its Defender is of another run than RUN_ID names".into(),
             Self::Undone => format!("its protection was undone (tag {} on the service)", memory::LEFT_ALONE_TAG),
             Self::TooManyContainers => "its task definition has ten containers already, as many as ECS allows".into(),
             Self::TaskTooSmall { resource, reserved, task } => {

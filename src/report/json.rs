@@ -39,13 +39,14 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
         vec![
             ("level", level.into()),
             ("message", "run ended".into()),
-            ("run_id", tally.beginning.as_ref().map(|beginning| beginning.run_id.clone()).into()),
-            ("dry_run", tally.dry_run().into()),
+            ("run_id", tally.run_id.clone().into()),
+            ("dry_run", tally.dry_run.into()),
             ("complete", counts.complete().into()),
             ("accounts", tally.accounts.into()),
             ("services", counts.services().into()),
             ("protected", counts.protected.into()),
             ("upgraded", counts.upgraded.into()),
+            ("undone", counts.undone.into()),
             ("planned", counts.planned.into()),
             ("up_to_date", counts.up_to_date.into()),
             ("skipped", counts.skipped.into()),
@@ -115,6 +116,17 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
             let shown = settings.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
             ("info", "asking whether to go on", vec![("settings", Value::Object(shown.collect()))])
         }
+        Event::UndoBegan(it) => {
+            let fields = vec![
+                ("run_id", it.run_id.clone().into()),
+                ("account", it.caller.as_str().into()),
+                ("region", it.region.as_str().into()),
+                ("undone_run", it.undone_run.clone().into()),
+                ("keep_network", it.keep_network.into()),
+                ("dry_run", it.dry_run.into()),
+            ];
+            ("info", "undo began", fields)
+        }
         Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
@@ -172,6 +184,15 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
                 ("roll_out", roll_out.code().into()),
             ];
             ("info", "service upgraded", fields)
+        }
+        Outcome::Undone { from, to, roll_out } => {
+            let fields = vec![
+                ("outcome", "undone".into()),
+                ("from", from.short().into()),
+                ("to", to.short().into()),
+                ("roll_out", roll_out.code().into()),
+            ];
+            ("info", "service undone", fields)
         }
         Outcome::Planned { from, why } => {
             let mut fields: Fields = vec![("outcome", "planned".into()), ("from", from.short().into())];

@@ -2,7 +2,7 @@
 
 use crate::plan::network;
 use crate::plan::scope::{Mode, Scope};
-use crate::settings::{RollOutSettings, Settings};
+use crate::settings::{RollOutSettings, Settings, UndoSettings};
 
 /// Of a longer list so many are named; the rest is counted.
 const NAMED: usize = 20;
@@ -26,6 +26,23 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("ASSUME_ROLE", run.assume_role.to_string()),
     ]);
     shown.extend(roll_outs(&settings.roll_outs));
+    if run.assume_role {
+        shown.push(("ROLE_NAME", run.role_name.clone()));
+    }
+    shown
+}
+
+/// The same for a run that takes Defenders out again.
+pub fn undo_settings(settings: &UndoSettings) -> Vec<(&'static str, String)> {
+    let UndoSettings { scope: of, roll_outs: outs, run, run_id, keep_network } = settings;
+    let mut shown = vec![("UNDO", run_id.clone().unwrap_or_else(|| "every run".to_owned()))];
+    shown.extend(scope(of));
+    shown.extend([
+        ("KEEP_NETWORK", keep_network.to_string()),
+        ("MAX_CHANGES", run.max_changes.map_or_else(|| "not given".to_owned(), |most| most.to_string())),
+        ("ASSUME_ROLE", run.assume_role.to_string()),
+    ]);
+    shown.extend(roll_outs(outs));
     if run.assume_role {
         shown.push(("ROLE_NAME", run.role_name.clone()));
     }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{
-    Beginning, Closed, Counts, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen,
-};
+use crate::events::{Closed, Counts, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
 
 /// What was kept. It grows with what went wrong, not with the organization.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub counts: Counts,
-    pub beginning: Option<Beginning>,
+    pub run_id: Option<String>,
+    /// Whether the run changes nothing.
+    pub dry_run: bool,
+    /// Whether it takes Defenders out again.
+    pub undoes: bool,
     /// Accounts in scope, once they are known.
     pub accounts: Option<usize>,
     failed: Vec<(ServiceId, Failure)>,
@@ -33,11 +35,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns whether the run changes nothing.
-    pub fn dry_run(&self) -> bool {
-        self.beginning.as_ref().is_some_and(|beginning| beginning.dry_run)
-    }
-
     /// Returns whether the run got as far as walking: before that there is nothing to sum up.
     pub fn walked(&self) -> bool {
         self.accounts.is_some()
@@ -47,7 +44,14 @@ impl Tally {
     pub fn add(&mut self, event: &Event) {
         self.counts.add(event);
         match event {
-            Event::Began(beginning) => self.beginning = Some(Beginning::clone(beginning)),
+            Event::Began(beginning) => {
+                self.run_id = Some(beginning.run_id.clone());
+                self.dry_run = beginning.dry_run;
+            }
+            Event::UndoBegan(beginning) => {
+                self.run_id = Some(beginning.run_id.clone());
+                (self.dry_run, self.undoes) = (beginning.dry_run, true);
+            }
             Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
             Event::Planned(_) | Event::AnotherRun { .. } | Event::Asking { .. } => {}
@@ -75,6 +79,7 @@ impl Tally {
                 self.upgraded.entry(why.sentence()).or_insert((why.code(), 0)).1 += 1
             }
             Outcome::Protected { .. }
+            | Outcome::Undone { .. }
             | Outcome::Planned { why: None, .. }
             | Outcome::UpToDate { .. }
             | Outcome::NotAttempted(_) => {}

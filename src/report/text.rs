@@ -43,6 +43,15 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             writeln!(writer, "networks {}", it.network.1)?;
             if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
         }
+        Event::UndoBegan(it) => {
+            let (run, account, region) = (&it.run_id, &it.caller, &it.region);
+            writeln!(writer, "run {run} from account {account}, {region}")?;
+            let what = it.undone_run.as_ref().map_or_else(|| "every run".to_owned(), |run| format!("run {run}"));
+            let networks = if it.keep_network { "stay as they are" } else { "are closed again where nothing needs them open" };
+            writeln!(writer, "what {what} did is undone; networks {networks}")?;
+            let dry_run = paint("dry run:", YELLOW, colour);
+            if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
+        }
         Event::Asking { settings } => asking(settings, colour, writer),
         Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
         Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
@@ -153,6 +162,7 @@ fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
             };
             ("upgraded", GREEN, format!("{from} -> {to}, {told}"))
         }
+        Outcome::Undone { from, to, roll_out } => ("undone", GREEN, format!("{} -> {}, {roll_out}", from.short(), to.short())),
         Outcome::Planned { from, why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(", because {}", why.sentence()));
             ("planned", YELLOW, format!("{} would be replaced{why}", from.short()))
@@ -185,7 +195,7 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
     }
     let (closed_again, kept) = (tally.closed(), tally.kept_open());
     if !closed_again.is_empty() {
-        let title = if tally.dry_run() { "Would be closed" } else { "Closed" };
+        let title = if tally.dry_run { "Would be closed" } else { "Closed" };
         writeln!(writer, "\n{}", paint(title, BOLD, colour))?;
         closed_again.into_iter().try_for_each(|it| writeln!(writer, "  {}", closed(it)))?;
     }
@@ -204,7 +214,7 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         }
     }
     if !tally.upgraded.is_empty() {
-        let title = if tally.dry_run() { "Would be upgraded, and why" } else { "Upgraded, and why" };
+        let title = if tally.dry_run { "Would be upgraded, and why" } else { "Upgraded, and why" };
         writeln!(writer, "\n{}", paint(title, BOLD, colour))?;
         for (sentence, (_, services)) in &tally.upgraded {
             writeln!(writer, "  {services:>5}  {sentence}")?;
@@ -232,10 +242,10 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
         failure_told(&what, failure, colour, writer)?;
     }
     for (service, failure) in failed {
-        let what = format!("could not protect {}", named(service));
+        let what = format!("could not {} {}", if tally.undoes { "undo" } else { "protect" }, named(service));
         failure_told(&what, failure, colour, writer)?;
     }
-    writeln!(writer, "\n{}", verdict(counts, colour))
+    writeln!(writer, "\n{}", verdict(tally, colour))
 }
 
 /// `service checkout (account 111122223333, eu-west-1, cluster web)`.
@@ -280,6 +290,7 @@ fn by_outcome(counts: &Counts) -> String {
     let numbers = [
         (counts.protected, "protected"),
         (counts.upgraded, "upgraded"),
+        (counts.undone, "undone"),
         (counts.planned, "planned"),
         (counts.up_to_date, "up to date"),
         (counts.skipped, "skipped"),
@@ -291,7 +302,9 @@ fn by_outcome(counts: &Counts) -> String {
     if told.is_empty() { "none".to_owned() } else { told.join(", ") }
 }
 
-fn verdict(counts: &Counts, colour: bool) -> String {
+fn verdict(tally: &Tally, colour: bool) -> String {
+    let counts = &tally.counts;
+    let is = if tally.undoes { "undone" } else { "protected" };
     if counts.complete() && counts.services() == 0 {
         return paint("No service was seen: see whether the scope is what you meant.", YELLOW, colour);
     }
@@ -305,12 +318,12 @@ fn verdict(counts: &Counts, colour: bool) -> String {
             1 => " 1 roll-out was not seen to its end.".to_owned(),
             more => format!(" {more} roll-outs were not seen to their end."),
         };
-        return paint(&format!("Every service in scope is protected, or skipped for a reason.{under_way}"), GREEN, colour);
+        return paint(&format!("Every service in scope is {is}, or skipped for a reason.{under_way}"), GREEN, colour);
     }
     let services = match counts.failed + counts.not_attempted {
         0 => None,
-        1 => Some("1 service is not protected".to_owned()),
-        services => Some(format!("{services} services are not protected")),
+        1 => Some(format!("1 service is not {is}")),
+        services => Some(format!("{services} services are not {is}")),
     };
     let places = |number: u64| if number == 1 { "place" } else { "places" };
     let failed = counts.unseen_failed;

@@ -7,8 +7,7 @@ use tokio::sync::oneshot;
 use super::StartError;
 use crate::events::{Event, Events};
 use crate::plan::consent;
-use crate::report::shown;
-use crate::settings::Settings;
+use crate::settings::RunSettings;
 
 /// An answer that is longer is none.
 const LONGEST_ANSWER: u64 = 1024;
@@ -18,11 +17,15 @@ const LONGEST_ANSWER: u64 = 1024;
 /// # Errors
 ///
 /// When the answer is not yes, or there is none.
-pub(super) async fn whether_to_go_on(settings: &Settings, events: &Events) -> Result<(), StartError> {
-    if !settings.run.asks() {
+pub(super) async fn whether_to_go_on(
+    run: &RunSettings,
+    events: &Events,
+    shown: impl FnOnce() -> Vec<(&'static str, String)>,
+) -> Result<(), StartError> {
+    if !run.asks() {
         return Ok(());
     }
-    events.say(Event::Asking { settings: shown::settings(settings) }).await;
+    events.say(Event::Asking { settings: shown() }).await;
     if consent::agrees(&answer().await) { Ok(()) } else { Err(StartError::Declined) }
 }
 

@@ -5,7 +5,7 @@ use crate::aws::{Aws, AwsError, metadata};
 use crate::events::{Event, Events, Failure, Stage};
 use crate::ids::TaskArn;
 use crate::plan::other_runs::{self, Turn};
-use crate::settings::Settings;
+use crate::settings::RunSettings;
 
 /// Why it cannot be seen whether another run is in progress.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,9 @@ impl Unseen {
 ///
 /// A dry run changes nothing and does not ask, nor does a run outside of ECS. Where it cannot be seen, the run goes on with a
 /// warning: a missing permission must not keep an organization unprotected.
-pub(super) async fn in_progress(settings: &Settings, aws: &Aws, events: &Events) -> Option<TaskArn> {
-    let address = settings.run.task_metadata.as_ref().filter(|_| !settings.run.dry_run)?;
-    match turn(address, settings, aws).await {
+pub(super) async fn in_progress(run: &RunSettings, aws: &Aws, events: &Events) -> Option<TaskArn> {
+    let address = run.task_metadata.as_ref().filter(|_| !run.dry_run)?;
+    match turn(address, run, aws).await {
         Ok(turn) => turn,
         Err(unseen) => {
             let causes = Failure::new(Stage::Access, &unseen, None).causes.join(": ");
@@ -47,8 +47,8 @@ pub(super) async fn in_progress(settings: &Settings, aws: &Aws, events: &Events)
     }
 }
 
-async fn turn(address: &str, settings: &Settings, aws: &Aws) -> Result<Option<TaskArn>, Unseen> {
-    let own = metadata::own_task(address, settings.run.first_wait).await.map_err(Unseen::Metadata)?;
+async fn turn(address: &str, run: &RunSettings, aws: &Aws) -> Result<Option<TaskArn>, Unseen> {
+    let own = metadata::own_task(address, run.first_wait).await.map_err(Unseen::Metadata)?;
     let reader = aws.task_reader(own.arn.region());
     let filter = TaskFilter { family: Some(own.family), started_by: None, wanted: Wanted::Running };
     let mut tasks = reader.list(&own.cluster, &filter).await.map_err(Unseen::List)?;

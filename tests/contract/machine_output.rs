@@ -152,6 +152,12 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
         collect(&updater(&world).env("WAIT", "false").run().await, &mut written);
     }
 
+    // What was done is undone, of a service of which no task runs.
+    let asleep = |account: Account| account.service_with("web/checkout", "httpd.json", |it| it.desired_count(0));
+    let world = Org::new().account(ACCOUNT, asleep).start().await;
+    collect(&updater(&world).run().await, &mut written);
+    collect(&updater(&world).arg("undo").run().await, &mut written);
+
     // Stopped at a service, before the second account is entered; and at a cluster.
     let shop = || Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
     collect(&stopped_at("DescribeTaskDefinition", &shop().start().await).await, &mut written);

@@ -35,5 +35,6 @@ mod stops_after_failures;
 mod stops_on_sigterm;
 mod takes_only_embedding;
 mod throttled;
+mod undoes;
 mod upgrade_reasons;
 mod upgrades;

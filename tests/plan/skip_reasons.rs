@@ -12,15 +12,18 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
     assert_eq!(
         codes.into_iter().collect::<Vec<_>>(),
         [
+            "another-run",
             "arm64",
             "cannot-deploy",
             "definition-too-large",
             "deployment-in-progress",
             "express-mode",
             "managed-by-its-owner",
+            "no-defender",
             "no-execution-role",
             "not-active",
             "not-fargate",
+            "not-ours",
             "nothing-to-wrap",
             "old-platform-version",
             "opted-out",

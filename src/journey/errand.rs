@@ -1,0 +1,159 @@
+//! What every errand does with the services of a job, whether it protects them or undoes that: look again, wait for a turn, give each
+//! its outcome.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
+
+use super::deploy::Ticket;
+use super::job::{Ended, Job, Rules};
+use super::look::{Seen, look_at};
+use super::{Found, JourneyError};
+use crate::events::{Finding, Outcome, ServiceEnded};
+use crate::ids::ServiceArn;
+use crate::plan::network::{Beyond, Opening};
+use crate::plan::rollout::Deployable;
+use crate::plan::service::{self, ServiceFacts, Turn};
+use crate::plan::{Selection, SkipReason};
+
+/// A job under way. A service leaves `open` when its outcome is known, and so has exactly one.
+pub(super) struct Errand<'a> {
+    pub(super) job: &'a Job,
+    pub(super) rules: &'a Rules,
+    pub(super) open: Vec<ServiceFacts>,
+    /// When ECS described the open services.
+    pub(super) looked: Instant,
+    pub(super) findings: Vec<Finding>,
+    /// What cannot be seen of a service's own network.
+    pub(super) unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
+    /// What would be opened for the services, in a run that changes nothing.
+    pub(super) openings: Vec<Opening>,
+    /// Of the changes that the run may make.
+    pub(super) taken: usize,
+    /// Whether a service runs the revision that they are moved to, or may.
+    pub(super) in_use: bool,
+    /// Whether a roll-out of it was taken back.
+    pub(super) taken_back: bool,
+    pub(super) ended: Ended,
+}
+
+impl<'a> Errand<'a> {
+    pub(super) fn new(job: &'a Job, rules: &'a Rules) -> Self {
+        Self {
+            job,
+            rules,
+            open: job.services.clone(),
+            looked: job.looked,
+            findings: Vec::new(),
+            unseen: HashMap::new(),
+            openings: Vec::new(),
+            taken: 0,
+            in_use: false,
+            taken_back: false,
+            ended: Ended::default(),
+        }
+    }
+
+    /// Returns how the services ended.
+    pub(super) fn over(self) -> Ended {
+        self.give_back();
+        self.ended
+    }
+
+    /// Waits until a service may be changed; there is nothing to wait for in a run that changes nothing.
+    pub(super) async fn wait_for_ticket(&mut self) -> Option<Ticket> {
+        if self.open.is_empty() || self.job.open.writer.is_none() {
+            return None;
+        }
+        match Ticket::wait_for(&self.job.open, self.rules).await {
+            Ok(ticket) => Some(ticket),
+            Err(why) => {
+                self.end_all(&Outcome::NotAttempted(why));
+                None
+            }
+        }
+    }
+
+    /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
+    /// meanwhile: moving such a service would take its newest code away.
+    pub(super) async fn look_again(&mut self) {
+        let looked = Instant::now();
+        let (services, is_old) = (std::mem::take(&mut self.open), self.is_old());
+        self.open = self.look_again_at(services).await;
+        if is_old {
+            self.looked = looked;
+        }
+    }
+
+    fn is_old(&self) -> bool {
+        self.looked.elapsed() >= self.rules.look_again_after
+    }
+
+    /// The same for some services that are not open for so long; returns those that are to be moved still.
+    pub(super) async fn look_again_at(&mut self, services: Vec<ServiceFacts>) -> Vec<ServiceFacts> {
+        if !self.is_old() {
+            return services;
+        }
+        let mut unchanged = Vec::new();
+        for (before, seen) in look_at(&self.job.open.reader, services).await {
+            match seen {
+                Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {
+                    Turn::Protect => unchanged.push(before),
+                    other => self.take(other, before),
+                },
+                Seen::Gone => self.end(&before, Outcome::Skipped(SkipReason::gone())),
+                Seen::Failed(error) => self.end(&before, error.outcome(self.rules.stop.is_cancelled())),
+            }
+        }
+        unchanged
+    }
+
+    /// Reads the task definition, every field of it.
+    pub(super) async fn look(&self) -> Result<Found, JourneyError> {
+        let arn = self.job.task_definition.clone().ok_or(JourneyError::NoTaskDefinition)?;
+        let described = self.job.open.reader.task_definition(arn.as_str()).await;
+        let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
+        let (family, definition) = (arn.family().clone(), described.registrable());
+        let (active, ours) = (described.is_active(), self.is_ours(&described));
+        let selection = Selection::of(&definition, &self.job.skipped);
+        let named_ports = self.open.iter().flat_map(|service| service.named_ports.clone()).collect();
+        Ok(Found { arn, family, active, ours, definition, selection, named_ports })
+    }
+
+    /// Keeps a service open, puts it back or leaves it.
+    pub(super) fn take(&mut self, turn: Turn, service: ServiceFacts) {
+        match turn {
+            Turn::Protect => self.open.push(service),
+            Turn::Wait => self.ended.put_back.push(service),
+            Turn::Leave(reason) => self.end(&service, Outcome::Skipped(reason)),
+        }
+    }
+
+    /// Gives a service its outcome, and with one that was changed what is worth knowing about the change.
+    pub(super) fn end(&mut self, service: &ServiceFacts, outcome: Outcome) {
+        self.end_with(service, outcome, Vec::new());
+    }
+
+    pub(super) fn end_with(&mut self, service: &ServiceFacts, outcome: Outcome, more: Vec<Finding>) {
+        let changed = matches!(
+            outcome,
+            Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Undone { .. } | Outcome::Planned { .. }
+        );
+        let mut findings = if changed { self.findings.clone() } else { Vec::new() };
+        match service.tasks.deployable() {
+            Deployable::NothingRuns if changed => findings.push(Finding::NoTaskRuns),
+            Deployable::WithDowntime if changed => findings.push(Finding::Downtime),
+            _ => {}
+        }
+        if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
+            findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
+        }
+        findings.extend(more);
+        self.ended.outcomes.push(ServiceEnded { findings, ..ServiceEnded::new(service, outcome) });
+    }
+
+    pub(super) fn end_all(&mut self, outcome: &Outcome) {
+        for service in std::mem::take(&mut self.open) {
+            self.end(&service, outcome.clone());
+        }
+    }
+}

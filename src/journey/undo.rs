@@ -1,0 +1,218 @@
+//! The way back: the Defender is taken out of a task definition again, and what runs it is moved to what is left.
+//!
+//! The revision that it was made from is used where it is exactly that, and another one is registered otherwise. What was undone is
+//! remembered on the service first, so that no later run does it again.
+
+use super::deploy::{Before, Kind, Move};
+use super::errand::Errand;
+use super::job::{Ended, Job, Rules};
+use super::{Found, JourneyError, strip_older};
+use crate::aws::EcsWriter;
+use crate::events::{Outcome, Plan, RollOut};
+use crate::ids::TaskDefinitionArn;
+use crate::plan::compare::same_content;
+use crate::plan::diff::differences;
+use crate::plan::memory::{self, LeftAlone};
+use crate::plan::redact::Redactor;
+use crate::plan::service::{self, ServiceFacts};
+use crate::plan::task_definition::{Described, Registrable, TaskDefinition};
+use crate::plan::{SkipReason, defender};
+
+/// As many upgrades of one definition are followed back to where it had no Defender.
+const LONGEST_HISTORY: usize = 20;
+
+/// Takes the Defender out of the services of one job, or says for each why not. With a run, only what that run put there.
+pub async fn undo(job: &Job, rules: &Rules, run: Option<&str>) -> Ended {
+    let mut errand = Errand::new(job, rules);
+    if let Err(error) = errand.undo(run).await {
+        let outcome = error.outcome(rules.stop.is_cancelled());
+        errand.end_all(&outcome);
+    }
+    errand.over()
+}
+
+/// What a service is moved back to.
+enum Way {
+    To(TaskDefinitionArn),
+    /// It has to be registered.
+    Anew,
+}
+
+impl Errand<'_> {
+    async fn undo(&mut self, run: Option<&str>) -> Result<(), JourneyError> {
+        for service in std::mem::take(&mut self.open) {
+            match service::refuse_undo(&service) {
+                Some(reason) => self.end(&service, Outcome::Skipped(reason)),
+                None => self.open.push(service),
+            }
+        }
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let found = self.look().await?; // AWS
+        if let Some(reason) = to_be_left(&found, run) {
+            self.finish_undone(&found, run).await; // AWS, where an earlier run may have been cut off
+            self.end_all(&Outcome::Skipped(reason));
+            return Ok(());
+        }
+        let bare = strip_older(&found, None)?.definition; // no I/O
+        let way = self.way_back(&found, &bare).await; // AWS
+        let secrets = found.definition.redactor().and(&defender::redactor(&found.definition));
+        let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
+        self.look_again().await; // AWS, when the first look is long ago
+        self.leave_beyond_most(); // no I/O
+        let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
+            self.plan_undo(&found, &bare, &way, &secrets);
+            return Ok(());
+        };
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let to = match way {
+            Way::To(to) => to,
+            Way::Anew => self.register_bare(&found, &bare, &secrets, writer).await?, // AWS, once
+        };
+        let the_move = Move { from: Some(Before::of(&found)), to, kind: Kind::Undoes, secrets: &secrets, writer };
+        self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
+        self.drop_undone(&found, run, &the_move).await; // AWS
+        Ok(())
+    }
+
+    /// Returns the revision that this one was made from, if taking the Defender out gives exactly that; or one that an earlier run
+    /// registered for the same end.
+    async fn way_back(&self, found: &Found, bare: &TaskDefinition<Registrable>) -> Way {
+        let reader = &self.job.open.reader;
+        let (mut arn, mut tags) = (found.arn.clone(), found.definition.clone());
+        for _ in 0..LONGEST_HISTORY {
+            let Some(source) = memory::source_of(tags.tags(), &arn) else { break };
+            let Ok(described) = reader.task_definition(source.as_str()).await else { break };
+            let definition = described.registrable();
+            if defender::sidecar_in(&definition).is_none() {
+                if described.is_active() && same_content(definition.json(), bare.json()) {
+                    return Way::To(source);
+                }
+                break;
+            }
+            (arn, tags) = (source, definition);
+        }
+        let newest = self.newest(found).await.ok().flatten();
+        let left = newest.filter(|newest| self.is_ours(newest) && same_content(newest.registrable().json(), bare.json()));
+        left.and_then(|left| left.arn().ok()).map_or(Way::Anew, Way::To)
+    }
+
+    /// Registers what is left without the Defender, and newer code on top of it again.
+    async fn register_bare(
+        &self,
+        found: &Found,
+        bare: &TaskDefinition<Registrable>,
+        secrets: &Redactor,
+        writer: &EcsWriter,
+    ) -> Result<TaskDefinitionArn, JourneyError> {
+        let newest = self.newest(found).await?;
+        let above = self.above(found, newest.as_ref()).await?;
+        let registered = writer.register_again(bare).await.map_err(|error| error.cleaned_by(secrets));
+        let registered = registered.map_err(|source| JourneyError::Register { family: found.family.clone(), source })?;
+        if let Some(above) = above {
+            self.register_on_top(None, &above, &registered, writer).await?;
+        }
+        Ok(registered)
+    }
+
+    fn plan_undo(&mut self, found: &Found, bare: &TaskDefinition<Registrable>, way: &Way, secrets: &Redactor) {
+        if self.open.is_empty() {
+            return;
+        }
+        let services = self.open.iter().map(|service| format!("{}/{}", service.cluster.name(), service.arn.name()));
+        self.ended.plan = Some(Plan {
+            account: self.job.open.account.id.clone(),
+            region: self.job.open.region.clone(),
+            from: found.arn.clone(),
+            to: match way {
+                Way::To(to) => Some(to.clone()),
+                Way::Anew => None,
+            },
+            changes: differences(found.definition.json(), bare.json(), secrets),
+            services: services.collect(),
+            openings: Vec::new(),
+        });
+        self.end_all(&Outcome::Planned { from: found.arn.clone(), why: None });
+    }
+
+    /// Writes on services whose Defender is about to be taken out that this is so; those that cannot be tagged keep theirs.
+    pub(super) async fn remember_undone(&mut self, the_move: &Move<'_>, services: Vec<ServiceFacts>) -> Vec<ServiceFacts> {
+        if !matches!(the_move.kind, Kind::Undoes) {
+            return services;
+        }
+        let value = memory::leave_alone(LeftAlone::Undone, &the_move.to, None);
+        let mut remembered = Vec::new();
+        for service in services {
+            match the_move.writer.tag_service(&service, memory::LEFT_ALONE_TAG, &value).await {
+                Ok(()) => remembered.push(service),
+                Err(error) => {
+                    let error = JourneyError::Remember { source: error.cleaned_by(the_move.secrets) };
+                    let outcome = error.outcome(self.rules.stop.is_cancelled());
+                    self.end(&service, outcome);
+                }
+            }
+        }
+        remembered
+    }
+
+    /// Makes revisions with a Defender inactive that no service of this job runs any more, so that nothing new is started from them.
+    async fn drop_undone(&self, found: &Found, run: Option<&str>, the_move: &Move<'_>) {
+        let is_off = |outcome: &Outcome| matches!(outcome, Outcome::Undone { roll_out: RollOut::Done, .. });
+        let all_off = self.ended.put_back.is_empty() && self.ended.outcomes.iter().all(|ended| is_off(&ended.outcome));
+        if !(all_off && found.ours) {
+            return;
+        }
+        drop_revision(the_move.writer, &found.arn).await;
+        // Newer code with a Defender, which no service was moved to.
+        if let Some(newest) = self.newest_with_defender(found, run).await
+            && let Ok(arn) = newest.arn()
+            && memory::on_top_of(newest.tags(), &arn).is_some()
+        {
+            drop_revision(the_move.writer, &arn).await;
+        }
+    }
+
+    /// Makes the revision inactive that services were moved off by a run that was cut off before it did so.
+    async fn finish_undone(&self, found: &Found, run: Option<&str>) {
+        let Some(writer) = &self.job.open.writer else { return };
+        let is_undone =
+            |service: &ServiceFacts| memory::left_alone(service.tag_pairs(), &found.arn, None) == Some(LeftAlone::Undone);
+        if !self.open.iter().any(is_undone) {
+            return;
+        }
+        if let Some(newest) = self.newest_with_defender(found, run).await
+            && let Ok(arn) = newest.arn()
+            && memory::source_of(newest.tags(), &arn).as_ref() == Some(&found.arn)
+        {
+            drop_revision(writer, &arn).await;
+        }
+    }
+
+    /// Returns the family's newest revision, if it is ours, has a Defender and is of the run that is undone.
+    async fn newest_with_defender(&self, found: &Found, run: Option<&str>) -> Option<TaskDefinition<Described>> {
+        let newest = self.newest(found).await.ok().flatten()?;
+        let of_run = run.is_none_or(|run| memory::is_of_run(newest.tags(), run));
+        (of_run && self.is_ours(&newest) && defender::sidecar_in(&newest).is_some()).then_some(newest)
+    }
+}
+
+async fn drop_revision(writer: &EcsWriter, revision: &TaskDefinitionArn) {
+    if let Err(error) = writer.deregister(revision).await {
+        tracing::warn!(revision = revision.short(), %error, "could not deregister a revision that was undone");
+    }
+}
+
+/// Returns why there is nothing to undo.
+fn to_be_left(found: &Found, run: Option<&str>) -> Option<SkipReason> {
+    let tags = || found.definition.tags();
+    if defender::sidecar_in(&found.definition).is_none() {
+        return Some(SkipReason::NoDefender);
+    }
+    if !(found.ours || memory::is_of_ours(tags())) {
+        return Some(SkipReason::NotOurs);
+    }
+    run.is_some_and(|run| !memory::is_of_run(tags(), run)).then_some(SkipReason::AnotherRun)
+}

@@ -1,0 +1,228 @@
+//! Chooses the next job, and knows when all is done.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::StartError;
+use crate::aws::Account;
+use crate::events::{Event, Events, Failure, Outcome, RollOut, ServiceEnded, ServiceId, Stage};
+use crate::ids::{AccountId, Family, RegionName, ServiceArn};
+use crate::journey::{self, Ended, Job, OpenRegion, Rules, World};
+use crate::walk::{AccountsError, PutBack, Walk};
+
+/// Where two registrations must not overlap.
+type FamilyKey = (AccountId, RegionName, Family);
+
+/// What is done with a job.
+pub(super) enum Work {
+    Protect(Box<World>),
+    /// The Defender is taken out again, of one run or of all.
+    Undo {
+        rules: Rules,
+        run: Option<String>,
+    },
+}
+
+impl Work {
+    async fn go(&self, job: &Job) -> Ended {
+        match self {
+            Self::Protect(world) => journey::protect(job, world).await,
+            Self::Undo { rules, run } => journey::undo(job, rules, run.as_deref()).await,
+        }
+    }
+}
+
+/// What a run has been through.
+#[derive(Default)]
+pub(super) struct Done {
+    /// The accounts' Regions in which there are services.
+    pub(super) regions: BTreeMap<(AccountId, RegionName), Account>,
+    /// Services that would lose their Defender, in a run that changes nothing.
+    pub(super) leaving: BTreeSet<ServiceArn>,
+    /// Services whose tasks with a Defender are only being replaced.
+    pub(super) lingering: BTreeSet<ServiceArn>,
+}
+
+/// Chooses the next job.
+pub(super) struct Scheduler {
+    work: Arc<Work>,
+    walk: Arc<Walk>,
+    events: Events,
+    stop: CancellationToken,
+    running: JoinSet<Ended>,
+    /// What is running, for the case that it ends in a panic.
+    started: HashMap<Id, Started>,
+    busy: HashSet<FamilyKey>,
+    waiting: VecDeque<Job>,
+    put_back: BTreeMap<(AccountId, RegionName), PutBack>,
+    done: Done,
+}
+
+struct Started {
+    family: Option<FamilyKey>,
+    services: Vec<ServiceId>,
+    open: Arc<OpenRegion>,
+}
+
+impl Done {
+    fn note(&mut self, ended: &ServiceEnded) {
+        match &*ended.outcome {
+            Outcome::Planned { .. } => {
+                self.leaving.insert(ended.service.arn.clone());
+            }
+            Outcome::Undone { roll_out, .. } if *roll_out != RollOut::Done => {
+                self.lingering.insert(ended.service.arn.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Scheduler {
+    pub(super) fn new(work: Arc<Work>, walk: Arc<Walk>, events: Events, stop: CancellationToken) -> Self {
+        Self {
+            work,
+            walk,
+            events,
+            stop,
+            running: JoinSet::new(),
+            started: HashMap::new(),
+            busy: HashSet::new(),
+            waiting: VecDeque::new(),
+            put_back: BTreeMap::new(),
+            done: Done::default(),
+        }
+    }
+
+    /// Takes jobs until the walk is done and every job has ended, the ones to come back to included.
+    pub(super) async fn work(
+        mut self,
+        mut found: mpsc::Receiver<Job>,
+        walking: tokio::task::JoinHandle<Result<(), AccountsError>>,
+    ) -> Result<Done, StartError> {
+        let mut walking = Some(walking);
+        let mut again = None;
+        let mut walked = Ok(());
+        loop {
+            tokio::select! {
+                Some(job) = found.recv() => self.take(job).await,
+                Some(ended) = self.running.join_next_with_id() => self.end(ended).await,
+                result = next_of(&mut walking), if walking.is_some() => {
+                    walking = None;
+                    match result {
+                        Ok(result) => walked = result,
+                        Err(_) => self.end_after_bug().await,
+                    }
+                }
+                result = next_of(&mut again), if again.is_some() => {
+                    again = None;
+                    if result.is_err() {
+                        self.end_after_bug().await;
+                    }
+                }
+                () = std::future::ready(()), if walking.is_none() && again.is_none() && self.is_idle() && found.is_empty() => {
+                    if self.put_back.is_empty() {
+                        return match walked {
+                            // A list that is given up because of the signal says nothing about the organization.
+                            Err(_) if self.stop.is_cancelled() => Err(StartError::Interrupted),
+                            walked => walked.map(|()| self.done).map_err(StartError::Accounts),
+                        };
+                    }
+                    let (walk, put_back) = (Arc::clone(&self.walk), std::mem::take(&mut self.put_back));
+                    again = Some(tokio::spawn(async move { walk.again(put_back.into_values().collect()).await }));
+                }
+            }
+        }
+    }
+
+    /// The walk has panicked: what is under way is finished, nothing new is started, and the exit code tells.
+    async fn end_after_bug(&self) {
+        self.stop.cancel();
+        let text = "fargate-updater has a bug, which ended the walk; please report what stderr says about it".to_owned();
+        self.events.say(Event::Bug { text }).await;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Starts a job, or lets it wait while another of its family runs.
+    async fn take(&mut self, job: Job) {
+        let place = (job.open.account.id.clone(), job.open.region.clone());
+        self.done.regions.entry(place).or_insert_with(|| job.open.account.clone());
+        if self.stop.is_cancelled() {
+            return self.tell(Ended::not_attempted(&job), &job.open).await;
+        }
+        let family = key_of(&job);
+        if family.as_ref().is_some_and(|family| self.busy.contains(family)) {
+            return self.waiting.push_back(job);
+        }
+        self.busy.extend(family.clone());
+        let started =
+            Started { family, services: job.services.iter().map(ServiceId::from).collect(), open: Arc::clone(&job.open) };
+        let work = Arc::clone(&self.work);
+        let handle = self.running.spawn(async move { work.go(&job).await });
+        self.started.insert(handle.id(), started);
+    }
+
+    async fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, Ok(ended)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(started) = self.started.remove(&id) else { return };
+        if let Some(family) = &started.family {
+            self.busy.remove(family);
+        }
+        let ended = ended.unwrap_or_else(|_| bug(&started));
+        self.tell(ended, &started.open).await;
+        drop(started);
+        // Whoever waited for this family is looked at again; those behind it keep their order.
+        for job in std::mem::take(&mut self.waiting) {
+            self.take(job).await;
+        }
+    }
+
+    async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
+        if let Some(plan) = ended.plan {
+            self.events.say(Event::Planned(Box::new(plan))).await;
+        }
+        for service in ended.outcomes {
+            self.done.note(&service);
+            self.events.say(Event::Service(service)).await;
+        }
+        if !ended.put_back.is_empty() {
+            // One for each Region, so that its services are looked at again together.
+            let key = (open.account.id.clone(), open.region.clone());
+            let nothing_yet = || PutBack { account: open.account.clone(), region: open.region.clone(), services: Vec::new() };
+            self.put_back.entry(key).or_insert_with(nothing_yet).services.extend(ended.put_back);
+        }
+    }
+}
+
+fn key_of(job: &Job) -> Option<FamilyKey> {
+    Some((job.open.account.id.clone(), job.open.region.clone(), job.family()?.clone()))
+}
+
+/// A journey that panicked fails its services, and the run goes on. What it said when it panicked is on stderr.
+fn bug(started: &Started) -> Ended {
+    let failure = Failure {
+        stage: Stage::Program,
+        causes: vec!["fargate-updater has a bug, which ended this task definition's journey".to_owned()],
+        hint: Some("please report what stderr says about it".to_owned()),
+    };
+    let outcomes = started.services.iter().map(|service| ServiceEnded::new(service.clone(), Outcome::Failed(failure.clone())));
+    Ended { outcomes: outcomes.collect(), ..Ended::default() }
+}
+
+/// Waits for a task that may not be there.
+async fn next_of<T>(task: &mut Option<tokio::task::JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
