@@ -4,6 +4,8 @@
 //! does not know a setting must not have its tasks rolled out again at every run. A new install bundle alone is no difference: the
 //! Console makes another one at each call.
 
+use std::collections::BTreeSet;
+
 use super::defender::{self, DefenderToday};
 use super::entrypoint::Selection;
 use super::memory::Record;
@@ -128,27 +130,38 @@ impl Outdated {
 
 /// Returns why the Defender in a definition is to be replaced, if it is.
 pub fn outdated<Stage>(definition: &TaskDefinition<Stage>, sidecar: Container<'_>, measure: &Measure<'_>) -> Option<Outdated> {
+    every_reason(definition, sidecar, measure).into_iter().next()
+}
+
+/// Returns every reason to replace the Defender in a definition, each once, the one that is told first.
+pub fn every_reason<Stage>(definition: &TaskDefinition<Stage>, sidecar: Container<'_>, measure: &Measure<'_>) -> Vec<Outdated> {
     let Measure { today, policy, .. } = *measure;
-    let by_sidecar = image(sidecar.image(), measure.image).or_else(|| {
-        let address = sidecar.variable(defender::WS_ADDRESS).unwrap_or_default();
-        let variable = |name| sidecar.variable(name).map(str::to_owned);
-        if address != today.ws_address {
-            Some(Outdated::Address { today: today.ws_address.clone() })
-        } else if variable(defender::FILESYSTEM_MONITORING) != today.manner.monitoring {
-            Some(Outdated::Monitoring)
-        } else if variable(defender::FIPS_ENABLED) != today.manner.fips(policy.fips) {
-            Some(Outdated::Fips)
-        } else {
-            None
-        }
-    });
+    let variable = |name| sidecar.variable(name).map(str::to_owned);
+    let address = sidecar.variable(defender::WS_ADDRESS).unwrap_or_default();
+    let mut reasons: Vec<Outdated> = image(sidecar.image(), measure.image).into_iter().collect();
+    if address != today.ws_address {
+        reasons.push(Outdated::Address { today: today.ws_address.clone() });
+    }
+    if variable(defender::FILESYSTEM_MONITORING) != today.manner.monitoring {
+        reasons.push(Outdated::Monitoring);
+    }
+    if variable(defender::FIPS_ENABLED) != today.manner.fips(policy.fips) {
+        reasons.push(Outdated::Fips);
+    }
     let record = Record::read(definition.tags());
     let family = definition.text("family").unwrap_or_default();
-    let mut containers = definition.containers().filter(|container| container.name() != sidecar.name());
-    by_sidecar
-        .or_else(|| containers.find_map(|it| Look { it, sidecar: sidecar.name(), family, record: &record, measure }.outdated()))
-        .or_else(|| waas::is_outdated(definition, &record, measure).then_some(Outdated::WaasPort))
-        .or_else(|| policy.reembed.then_some(Outdated::Asked))
+    for it in definition.containers().filter(|container| container.name() != sidecar.name()) {
+        reasons.extend(Look { it, sidecar: sidecar.name(), family, record: &record, measure }.reasons());
+    }
+    if waas::is_outdated(definition, &record, measure) {
+        reasons.push(Outdated::WaasPort);
+    }
+    if policy.reembed {
+        reasons.push(Outdated::Asked);
+    }
+    let mut seen = BTreeSet::new();
+    reasons.retain(|reason| seen.insert(reason.clone()));
+    reasons
 }
 
 /// Compares whole images: a mirrored one may have a tag that names no version.
@@ -176,16 +189,18 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn outdated(&self) -> Option<Outdated> {
+    fn reasons(&self) -> Vec<Outdated> {
         let container = self.it.name().to_owned();
         let entry_point = self.it.entry_point();
         let wrapped_at = defender::wrapped_at(&entry_point);
         match (self.measure.selection.wraps(self.it.name()), wrapped_at) {
-            (false, None) => None,
-            (false, Some(_)) => Some(Outdated::LeftOut { container }),
-            (true, None) => Some(Outdated::Unwrapped { container }),
-            (true, Some(at)) if !self.is_todays_prefix(&entry_point[..at]) => Some(Outdated::Prefix { container }),
-            (true, Some(_)) => self.variables().or_else(|| self.wiring()),
+            (false, None) => Vec::new(),
+            (false, Some(_)) => vec![Outdated::LeftOut { container }],
+            (true, None) => vec![Outdated::Unwrapped { container }],
+            (true, Some(at)) => {
+                let prefix = (!self.is_todays_prefix(&entry_point[..at])).then_some(Outdated::Prefix { container });
+                prefix.into_iter().chain(self.variables()).chain(self.wiring()).collect()
+            }
         }
     }
 
@@ -193,9 +208,9 @@ impl Look<'_> {
         defender::prefix_with(&self.measure.today.manner.prefix, defender::before_program(prefix)) == prefix
     }
 
-    fn variables(&self) -> Option<Outdated> {
+    fn variables(&self) -> impl Iterator<Item = Outdated> {
         let container = || self.it.name().to_owned();
-        self.measure.today.manner.application_variables.iter().find_map(|(name, value)| {
+        self.measure.today.manner.application_variables.iter().filter_map(move |(name, value)| {
             let (expected, of_this) = match name.as_str() {
                 defender::IMAGE_NAME => (self.it.image(), true),
                 defender::CONTAINER_NAME_VARIABLE => (self.it.name(), true),
@@ -212,17 +227,15 @@ impl Look<'_> {
         })
     }
 
-    fn wiring(&self) -> Option<Outdated> {
+    fn wiring(&self) -> impl Iterator<Item = Outdated> {
         let manner = &self.measure.today.manner;
-        let missing = if manner.waits && !self.it.waits_for(self.sidecar) {
-            "`dependsOn` the Defender"
-        } else if manner.shares_volumes && !self.it.takes_volumes_from(self.sidecar) {
-            "`volumesFrom` the Defender"
-        } else if manner.traces && !self.it.has_capability(defender::CAPABILITY) {
-            "the capability SYS_PTRACE"
-        } else {
-            return None;
-        };
-        Some(Outdated::Wiring { container: self.it.name().to_owned(), missing: missing.to_owned() })
+        let lacks = [
+            (manner.waits && !self.it.waits_for(self.sidecar), "`dependsOn` the Defender"),
+            (manner.shares_volumes && !self.it.takes_volumes_from(self.sidecar), "`volumesFrom` the Defender"),
+            (manner.traces && !self.it.has_capability(defender::CAPABILITY), "the capability SYS_PTRACE"),
+        ];
+        let container = self.it.name();
+        let missing = lacks.into_iter().filter(|(lacks, _)| *lacks);
+        missing.map(move |(_, missing)| Outdated::Wiring { container: container.to_owned(), missing: missing.to_owned() })
     }
 }

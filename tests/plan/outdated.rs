@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use fargate_updater::plan::defender::DefenderToday;
+use fargate_updater::plan::defender::{self, DefenderToday};
+use fargate_updater::plan::outdated::{every_reason, outdated};
 use fargate_updater::plan::service::Condition;
 use fargate_updater::plan::strip::{NamedPorts, strip};
 use fargate_updater::plan::task_definition::Registrable;
 use fargate_updater::plan::template::Template;
-use fargate_updater::plan::{Outdated, Policy, Selection, SkipReason, TaskDefinition};
+use fargate_updater::plan::{Measure, Outdated, Policy, Selection, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
 use simulator::Console;
 use simulator::console::Profile;
@@ -142,6 +143,30 @@ fn each_difference_is_a_reason_of_its_own() {
         let left = expected.map_or(Condition::Current, |outdated| Condition::Refused(SkipReason::UpgradesAreOff { outdated }));
         assert_eq!(off, left, "{name}, with upgrades off");
     }
+}
+
+#[test]
+fn every_reason_is_known_each_once_and_the_first_is_the_one_that_is_told() {
+    let definition = changed(&policy(), |it| {
+        it["containerDefinitions"][2]["image"] = json!("registry-auth.twistlock.com/tw_a/twistlock/defender:defender_33_01_137");
+        *variable(&mut it["containerDefinitions"][2], "WS_ADDRESS") = json!("wss://other.example.com:443");
+        for container in [0, 1] {
+            without(&mut it["containerDefinitions"][container], "volumesFrom", "sourceContainer", "TwistlockDefender");
+            without(&mut it["containerDefinitions"][container], "dependsOn", "containerName", "TwistlockDefender");
+        }
+        *variable(&mut it["containerDefinitions"][1], "TW_IMAGE_NAME") = json!("another:1");
+    });
+    let policy = Policy { waas_port: Some(8088), reembed: true, ..policy() };
+    let today = today(&Console::default());
+    let selection = Selection::of(&definition, &BTreeSet::new());
+    let (image, named_ports) = (today.image_in(&id("111122223333"), &id("eu-west-1")), NamedPorts::new());
+    let measure = Measure { today: &today, image: &image, policy: &policy, selection: &selection, named_ports: &named_ports };
+    let sidecar = defender::sidecar_in(&definition).expect("there is one");
+    let reasons = every_reason(&definition, sidecar, &measure);
+    let codes: Vec<&str> = reasons.iter().map(Outdated::code).collect();
+    assert_eq!(codes, ["version", "address", "wiring", "wiring", "copied", "wiring", "wiring", "waas-port", "reembed"]);
+    assert_eq!(outdated(&definition, sidecar, &measure).as_ref(), reasons.first());
+    assert_eq!(reasons.iter().collect::<BTreeSet<_>>().len(), reasons.len(), "{reasons:?}");
 }
 
 #[test]
