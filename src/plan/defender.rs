@@ -71,6 +71,12 @@ pub fn is_sidecar_variable(name: &str) -> bool {
     SIDECAR_VARIABLES.contains(&name)
 }
 
+/// Returns whether a variable is one of those that embedding gives to applications, whose values repeat what a definition says
+/// elsewhere: names of containers, images and families, or words of the vendor's. Hidden, they would hide what people need to read.
+pub fn repeats_names(name: &str) -> bool {
+    APPLICATION_VARIABLES.contains(&name)
+}
+
 /// Returns a variable of the Defender's that the sidecar has from a secret: the Console writes none, so that its owner did.
 pub fn variable_from_secret(sidecar: &Container<'_>) -> Option<&'static str> {
     SIDECAR_VARIABLES.into_iter().find(|name| sidecar.has_secret(name))

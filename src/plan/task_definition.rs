@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use serde_json::{Map, Value};
 
+use super::defender;
 use super::edit::{Change, EditError};
 use super::redact::Redactor;
 use crate::ids::{Family, TaskDefinitionArn};
@@ -285,9 +286,11 @@ impl<'a> Container<'a> {
         self.list(key).filter_map(Value::as_str).collect()
     }
 
-    /// Returns the texts that may be secrets: the values of the environment, and of the options of the log driver.
+    /// Returns the texts that may be secrets: the values of the environment, but for those of the Defender's that repeat names, and of
+    /// the options of the log driver.
     fn secret_texts(&self) -> Vec<&'a str> {
-        let environment = pairs(self.0.get("environment"), "name").map(|(_, value)| value);
+        let environment = pairs(self.0.get("environment"), "name");
+        let environment = environment.filter(|(name, _)| !defender::repeats_names(name)).map(|(_, value)| value);
         let options = self.0.pointer("/logConfiguration/options").and_then(Value::as_object).into_iter();
         let sensitive = ["token", "key", "secret", "password"];
         let options = options.flatten().filter(move |(name, _)| sensitive.iter().any(|part| name.to_lowercase().contains(part)));

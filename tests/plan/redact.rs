@@ -1,7 +1,9 @@
 //! Texts from elsewhere lose what must not be seen: known values, and what is secret by its shape.
 
+use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::redact::Redactor;
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::generate;
 
@@ -87,4 +89,19 @@ proptest! {
             prop_assert!(!clean.contains(value.as_str()), "{}", clean);
         }
     }
+}
+
+/// Names of containers and images stand in the Defender's variables too, and a plan of an upgrade names them.
+#[test]
+fn variables_of_the_defenders_that_repeat_names_hide_nothing() {
+    let environment = json!([
+        { "name": "TW_CONTAINER_NAME", "value": "checkout" },
+        { "name": "DEFENDER_TYPE", "value": "fargate" },
+        { "name": "PASSWORD", "value": "planted" },
+        { "name": "INSTALL_BUNDLE", "value": "a-bundle" },
+    ]);
+    let definition = json!({ "containerDefinitions": [{ "name": "checkout", "environment": environment }] });
+    let redactor = TaskDefinition::from_json(definition).redactor();
+    let text = "+ tags/fargate-updater:source of checkout: planted, a-bundle";
+    assert_eq!(redactor.clean(text), "+ tags/fargate-updater:source of checkout: ***, ***");
 }
