@@ -199,6 +199,10 @@ pub struct Given {
     #[arg(long, env = "MAX_CHANGES", value_name = "COUNT", help_heading = "Run")]
     pub max_changes: Option<String>,
 
+    /// Change nothing, look at this one service only, and tell all that is known of it and why it ends as it does; a flag only, no variable.
+    #[arg(long, value_name = "SERVICE_ARN", help_heading = "Run")]
+    pub explain: Option<String>,
+
     /// Go on without being asked: at a terminal, a run that would write shows its scope and asks first; a flag only, no variable.
     #[arg(long, help_heading = "Run")]
     pub yes: bool,

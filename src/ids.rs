@@ -214,6 +214,13 @@ impl ServiceArn {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Returns the cluster that it names; the older form names none.
+    pub fn cluster(&self) -> Option<ClusterArn> {
+        let (before, path) = self.text.split_once(":service/")?;
+        let (cluster, _) = path.split_once('/')?;
+        format!("{before}:cluster/{cluster}").parse().ok()
+    }
 }
 
 impl FromStr for ServiceArn {

@@ -4,6 +4,7 @@
 //! `--env-file`. Nothing is read from the current directory by itself: a planted file must not redirect a tool with this much
 //! power. This is the last code that looks at the environment, the AWS SDK's own variables excepted.
 
+mod explain;
 mod groups;
 mod network;
 mod reader;
@@ -193,11 +194,13 @@ impl Settings {
         let with_secret = matches!(&console, Some(ConsoleSettings { access: ConsoleAccess::Secret(_), .. }));
         let (password, auth_config) = (environment(DOCKER_PASSWORD), environment(DOCKER_AUTH_CONFIG));
         let registries = reader.registries(given.docker_user.clone(), password, auth_config, with_secret);
-        let scope = reader.scope(&given);
+        let mut scope = reader.scope(&given);
+        scope.service = reader.explained(given.explain.as_deref(), &scope);
         let policy = reader.policy(&given);
         let network = reader.network(&given);
         let roll_outs = reader.roll_outs(&given);
-        let run = reader.run(given, scope.mode, registries, &environment);
+        let mut run = reader.run(given, scope.mode, registries, &environment);
+        run.dry_run |= scope.service.is_some();
         match (console, reader.problems.is_empty()) {
             (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, run }),
             _ => Err(Problems(reader.problems)),
@@ -217,6 +220,9 @@ impl UndoSettings {
             reader.read_file(path);
         }
         let scope = reader.scope(&given);
+        if given.explain.is_some() {
+            reader.problem("--explain", "it tells what a run would do, and does not go with undo".to_owned());
+        }
         let roll_outs = reader.roll_outs(&given);
         let run_id = reader.text("RUN_ID", given.run_id.clone()).map(|run| run.trim().to_owned());
         let keep_network = reader.boolean("KEEP_NETWORK", given.keep_network.clone(), false);

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::aws::error::Kind;
 use crate::aws::organizations::{ListedAccount, Organizations};
 use crate::aws::{Account, Aws, AwsError};
-use crate::events::{Event, Events, Failure, Outcome, Place, ServiceEnded, Stage, Unattempted, Unseen};
+use crate::events::{Event, Events, Outcome, Place, ServiceEnded, Unattempted, Unseen};
 use crate::ids::{AccountId, RegionName};
 use crate::journey::{Job, Seen, look_at};
 use crate::network::InScope;
@@ -61,9 +61,10 @@ impl Walk {
     ///
     /// When the accounts cannot be found out. Everything below that is told as an event.
     pub async fn all(self: Arc<Self>) -> Result<(), AccountsError> {
-        let accounts = self.accounts().await?;
+        let mut accounts = self.accounts().await?;
         // This is the only one who sets it.
         let _ = self.in_scope.set(accounts.clone());
+        accounts.retain(|account| self.scope.walks(account));
         self.events.say(Event::AccountsListed { in_scope: accounts.len() }).await;
         let mut walking = JoinSet::new();
         for account in accounts {
@@ -142,7 +143,7 @@ impl Walk {
         for account in listed.iter().filter(|account| self.scope.includes_account(&account.id)) {
             if account.is_active() {
                 walked.insert(account.id.clone());
-            } else {
+            } else if self.scope.walks(&account.id) {
                 let state = account.state.clone();
                 self.events.unseen(Place::account(&account.id), Unseen::NotActive { state }).await;
             }
@@ -150,12 +151,7 @@ impl Walk {
         let listed: BTreeSet<AccountId> = listed.into_iter().map(|account| account.id).collect();
         let missing = self.scope.missing_from(&listed);
         for account in &missing {
-            let failure = Failure {
-                stage: Stage::AssumeRole,
-                causes: vec!["the settings name this account, and it is not among those that can be walked".to_owned()],
-                hint: Some("check ACCOUNTS, CLUSTERS, ORGANIZATIONAL_UNITS and DEPLOYMENT_MODE".to_owned()),
-            };
-            self.events.unseen(Place::account(account), Unseen::Failed(failure)).await;
+            self.events.unseen(Place::account(account), Unseen::Failed(error::not_listed(&self.scope, &self.aws.account))).await;
         }
         if walked.is_empty() && missing.is_empty() {
             return Err(AccountsError::Nothing);
@@ -173,10 +169,12 @@ impl Walk {
 
     async fn named_accounts(&self, error: AwsError) -> Result<BTreeSet<ListedAccount>, AccountsError> {
         let denied = error.kind() == Kind::Denied;
-        let (true, Some(accounts)) = (denied, &self.scope.accounts) else {
+        let of_service = self.scope.service.as_ref().map(|service| BTreeSet::from([service.arn.account().clone()]));
+        let (true, Some(accounts)) = (denied, self.scope.accounts.as_ref().or(of_service.as_ref())) else {
             return Err(AccountsError::List(error));
         };
-        let text = format!("the organization's accounts cannot be listed, so those in ACCOUNTS are walked as they are: {error}");
+        let named = if of_service.is_some() { "that of the service is" } else { "those in ACCOUNTS are" };
+        let text = format!("the organization's accounts cannot be listed, so {named} walked as they are: {error}");
         self.events.say(Event::Warning { text }).await;
         Ok(accounts.iter().map(|id| ListedAccount { id: id.clone(), state: "ACTIVE".to_owned() }).collect())
     }

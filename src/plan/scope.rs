@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ids::{AccountId, ClusterArn, RegionName, UnitId};
+use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, UnitId};
 
 /// Where the accounts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,30 @@ pub struct Scope {
     pub clusters: Option<BTreeSet<ClusterArn>>,
     /// Units whose accounts, and those of the units below them, are walked.
     pub units: Option<BTreeSet<UnitId>>,
+    /// The only service that is looked at (`--explain`). The filters let it through, and still say which other accounts may be
+    /// entered for what is shared with it.
+    pub service: Option<OneService>,
+}
+
+/// A service, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneService {
+    pub arn: ServiceArn,
+    pub cluster: ClusterArn,
 }
 
 impl Scope {
     /// Returns a scope that leaves nothing out.
     pub fn everything(mode: Mode) -> Self {
-        Self { mode, accounts: None, excluded_accounts: BTreeSet::new(), regions: None, clusters: None, units: None }
+        Self {
+            mode,
+            accounts: None,
+            excluded_accounts: BTreeSet::new(),
+            regions: None,
+            clusters: None,
+            units: None,
+            service: None,
+        }
     }
 
     /// Returns whether an account is walked; that its unit is in scope has been seen to by whoever listed it.
@@ -38,6 +56,11 @@ impl Scope {
         self.accounts.as_ref().is_none_or(|accounts| accounts.contains(account))
             && !self.excluded_accounts.contains(account)
             && self.clusters.as_ref().is_none_or(|clusters| clusters.iter().any(|cluster| cluster.account() == account))
+    }
+
+    /// Returns whether an account that is in scope is walked: all are, unless one service is all that is looked at.
+    pub fn walks(&self, account: &AccountId) -> bool {
+        self.service.as_ref().is_none_or(|service| service.arn.account() == account)
     }
 
     /// Returns whether the other filters let a cluster through that is named.
@@ -54,6 +77,9 @@ impl Scope {
 
     /// Returns the Regions of an account if the settings name them, so that AWS need not be asked.
     pub fn named_regions(&self, account: &AccountId) -> Option<BTreeSet<RegionName>> {
+        if let Some(service) = &self.service {
+            return Some(BTreeSet::from([service.arn.region().clone()]));
+        }
         let of_clusters = self.clusters.as_ref().map(|clusters| {
             let there = clusters.iter().filter(|cluster| cluster.account() == account);
             there.map(|cluster| cluster.region().clone()).collect::<BTreeSet<_>>()
@@ -64,6 +90,9 @@ impl Scope {
 
     /// Returns the clusters of an account and Region if the settings name them, so that AWS need not be asked.
     pub fn named_clusters(&self, account: &AccountId, region: &RegionName) -> Option<Vec<ClusterArn>> {
+        if let Some(service) = &self.service {
+            return Some(vec![service.cluster.clone()]);
+        }
         let clusters = self.clusters.as_ref()?;
         let there = clusters.iter().filter(|cluster| cluster.account() == account && cluster.region() == region);
         Some(there.cloned().collect())
@@ -72,7 +101,9 @@ impl Scope {
     /// Returns the accounts that the settings name and that are in none of those listed: a typing error, or an account that left.
     pub fn missing_from(&self, listed: &BTreeSet<AccountId>) -> Vec<AccountId> {
         let of_clusters = self.clusters.iter().flatten().map(|cluster| cluster.account().clone());
-        let named: BTreeSet<AccountId> = self.accounts.iter().flatten().cloned().chain(of_clusters).collect();
-        named.into_iter().filter(|account| self.includes_account(account) && !listed.contains(account)).collect()
+        let of_service = self.service.iter().map(|service| service.arn.account().clone());
+        let named: BTreeSet<AccountId> = self.accounts.iter().flatten().cloned().chain(of_clusters).chain(of_service).collect();
+        let is_missing = |account: &AccountId| self.includes_account(account) && self.walks(account) && !listed.contains(account);
+        named.into_iter().filter(is_missing).collect()
     }
 }

@@ -119,6 +119,7 @@ impl Reader {
             regions: self.list("REGIONS", given.regions.clone()),
             clusters: self.list("CLUSTERS", given.clusters.clone()),
             units: self.list("ORGANIZATIONAL_UNITS", given.organizational_units.clone()),
+            service: None,
         };
         for cluster in scope.clusters.iter().flatten().filter(|cluster| !scope.reaches(cluster)) {
             let text = format!("{cluster} is not in the accounts and Regions that ACCOUNTS, EXCLUDE_ACCOUNTS and REGIONS leave");

@@ -2,6 +2,8 @@
 
 use crate::aws::AwsError;
 use crate::events::{Failure, Stage, Unseen};
+use crate::ids::AccountId;
+use crate::plan::scope::{Mode, Scope};
 
 /// The accounts of the organization could not be found out.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,30 @@ impl AccountsError {
     }
 }
 
+/// Returns why an account that the settings name is not walked: it is not among those that there are.
+pub(super) fn not_listed(scope: &Scope, caller: &AccountId) -> Failure {
+    let (cause, hint) = match (&scope.service, scope.mode) {
+        (None, _) => (
+            "the settings name this account, and it is not among those that can be walked",
+            "check ACCOUNTS, CLUSTERS, ORGANIZATIONAL_UNITS and DEPLOYMENT_MODE".to_owned(),
+        ),
+        (Some(_), Mode::Single) => (
+            "the service that --explain names is there, and DEPLOYMENT_MODE=SINGLE walks the caller's own account only",
+            format!("name a service of account {caller}, run with credentials of the service's account, or leave out DEPLOYMENT_MODE"),
+        ),
+        (Some(_), Mode::Organization) if scope.units.is_some() => (
+            "the service that --explain names is there, and the account is not in the units in ORGANIZATIONAL_UNITS",
+            "check the ARN, or leave out ORGANIZATIONAL_UNITS".to_owned(),
+        ),
+        (Some(_), Mode::Organization) => (
+            "the service that --explain names is there, and the account is not in the organization",
+            "check the ARN; with credentials of that account, DEPLOYMENT_MODE=SINGLE and ASSUME_ROLE=false do without an organization"
+                .to_owned(),
+        ),
+    };
+    Failure { stage: Stage::AssumeRole, causes: vec![cause.to_owned()], hint: Some(hint) }
+}
+
 /// What cannot be seen below an account or a Region.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WalkError {
@@ -51,6 +77,10 @@ pub(super) enum WalkError {
     Services { source: AwsError },
     #[error("could not describe the services")]
     Describe { source: AwsError },
+    #[error("ECS knows no such cluster, and so no such service")]
+    NoClusterOfService,
+    #[error("ECS knows no service {name} in this cluster")]
+    NoSuchService { name: String },
     #[error("ECS did not describe {arn}: {reason}")]
     NotDescribed { arn: String, reason: String },
 }
@@ -67,9 +97,9 @@ impl WalkError {
             Self::AssumeRole { source, .. } => (Stage::AssumeRole, Some(source)),
             Self::Regions { source } => (Stage::Regions, Some(source)),
             Self::Clusters { source } | Self::ClusterTags { source } => (Stage::Clusters, Some(source)),
-            Self::NoSuchCluster => (Stage::Clusters, None),
+            Self::NoSuchCluster | Self::NoClusterOfService => (Stage::Clusters, None),
             Self::Services { source } | Self::Describe { source } => (Stage::Services, Some(source)),
-            Self::NotDescribed { .. } => (Stage::Services, None),
+            Self::NoSuchService { .. } | Self::NotDescribed { .. } => (Stage::Services, None),
         };
         match (self, source) {
             (Self::Clusters { source } | Self::ClusterTags { source }, _) if source.denied_by_organization() => {
@@ -87,6 +117,11 @@ impl WalkError {
                 Unseen::Failed(Failure::new(stage, self, Some(format!("{hint}name the Regions in REGIONS"))))
             }
             (Self::NoSuchCluster, _) => Unseen::Failed(Failure::new(stage, self, Some("check CLUSTERS".to_owned()))),
+            (Self::NoClusterOfService | Self::NoSuchService { .. }, _) => {
+                let hint = "check the ARN that --explain is given (`aws ecs list-services --cluster CLUSTER` lists those there are); \
+                            what was deleted cannot be explained";
+                Unseen::Failed(Failure::new(stage, self, Some(hint.to_owned())))
+            }
             (_, source) => Unseen::Failed(Failure::new(stage, self, source.and_then(AwsError::hint))),
         }
     }

@@ -15,6 +15,7 @@ use crate::events::{Place, Unseen};
 use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::journey::{Job, Lookout, OpenRegion};
 use crate::plan::memory;
+use crate::plan::scope::OneService;
 use crate::plan::service::ServiceFacts;
 
 impl Walk {
@@ -60,6 +61,7 @@ impl Walk {
         for arn in listed.iter().filter(|arn| !described.clusters.iter().any(|cluster| cluster.arn == **arn)) {
             let reason = described.failures.iter().find(|(failed, _)| failed == arn.as_str()).map(|(_, reason)| reason.as_str());
             let error = match (reason.unwrap_or(MISSING), &named) {
+                (MISSING, Some(_)) if self.scope.service.is_some() => WalkError::NoClusterOfService,
                 (MISSING, Some(_)) => WalkError::NoSuchCluster,
                 // It was deleted between two calls.
                 (MISSING, None) => continue,
@@ -71,6 +73,9 @@ impl Walk {
     }
 
     async fn cluster(&self, open: &OpenRegion, cluster: &Cluster) -> Vec<ServiceFacts> {
+        if let Some(OneService { arn, .. }) = &self.scope.service {
+            return self.described(open, cluster, vec![arn.clone()]).await;
+        }
         match open.reader.services(&cluster.arn).await {
             Ok(services) => self.described(open, cluster, services.into_iter().collect()).await,
             Err(source) => {
@@ -89,8 +94,13 @@ impl Walk {
                 Ok(described) => {
                     found.extend(described.services);
                     // A service that was deleted between two calls is gone, and nobody misses it.
-                    for (arn, reason) in described.failures.into_iter().filter(|(_, reason)| reason != MISSING) {
-                        self.cluster_unseen(&cluster.arn, &WalkError::NotDescribed { arn, reason }).await;
+                    for (arn, reason) in described.failures {
+                        let error = match (reason == MISSING, &self.scope.service) {
+                            (true, None) => continue,
+                            (true, Some(service)) => WalkError::NoSuchService { name: service.arn.name().to_owned() },
+                            (false, _) => WalkError::NotDescribed { arn, reason },
+                        };
+                        self.cluster_unseen(&cluster.arn, &error).await;
                     }
                 }
                 Err(source) => self.cluster_unseen(&cluster.arn, &WalkError::Describe { source }).await,

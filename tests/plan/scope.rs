@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use fargate_updater::ids::{AccountId, ClusterArn, RegionName};
-use fargate_updater::plan::scope::{Mode, Scope};
+use fargate_updater::ids::{AccountId, ClusterArn, RegionName, ServiceArn};
+use fargate_updater::plan::scope::{Mode, OneService, Scope};
 use proptest::prelude::*;
 
 use crate::generate;
@@ -115,6 +115,29 @@ fn a_named_account_that_nobody_lists_is_missing() {
     for (name, scope, expected) in cases {
         assert_eq!(scope.missing_from(&listed), expected, "{name}");
     }
+}
+
+#[test]
+fn one_service_is_all_that_is_walked_and_its_account_is_missed_if_nobody_lists_it() {
+    let one = |account: &str| {
+        let arn: ServiceArn = id(&format!("arn:aws:ecs:{}:{account}:service/web/shop", REGIONS[1]));
+        let service = Some(OneService { cluster: arn.cluster().expect("it names one"), arn });
+        Scope { service, ..everything() }
+    };
+    let scope = one(ACCOUNTS[0]);
+    let account: AccountId = id(ACCOUNTS[0]);
+    assert_eq!(ACCOUNTS.map(|account| scope.walks(&id(account))), [true, false, false]);
+    assert_eq!(ACCOUNTS.map(|account| everything().walks(&id(account))), [true; 3]);
+    // The owner of what is shared with it may still be entered.
+    assert_eq!(ACCOUNTS.map(|account| scope.includes_account(&id(account))), [true; 3]);
+    assert_eq!(scope.named_regions(&account), Some(set(&REGIONS[1..2])));
+    assert_eq!(scope.named_clusters(&account, &id(REGIONS[1])), Some(vec![cluster(ACCOUNTS[0], REGIONS[1])]));
+    let listed = set(&[ACCOUNTS[0]]);
+    assert_eq!(scope.missing_from(&listed), vec![]);
+    assert_eq!(one(ACCOUNTS[1]).missing_from(&listed), vec![id(ACCOUNTS[1])]);
+    // Others that the settings name matter to other runs.
+    let others = Scope { accounts: Some(set(&ACCOUNTS)), ..scope };
+    assert_eq!(others.missing_from(&listed), vec![]);
 }
 
 /// Some of these names, as a filter that may not be there.
