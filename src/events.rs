@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskArn, TaskDefinitionArn, VpcId};
 use crate::plan::brake::MostFailures;
 use crate::plan::entrypoint::FoundIn;
+use crate::plan::explain::Part;
 use crate::plan::fit::{self, Tight};
 use crate::plan::memory;
 use crate::plan::network::{Beyond, Opening};
@@ -50,6 +51,8 @@ pub enum Event {
     Closed(Box<Closed>),
     /// Something that was opened in a VPC stays open, because something may need it.
     KeptOpen(Box<KeptOpen>),
+    /// Why a service ends as it does, told before its outcome because somebody asked.
+    Explained(Box<Explanation>),
     /// A service has ended.
     Service(ServiceEnded),
     /// A part of the organization could not be seen, or was not meant to be.
@@ -155,6 +158,14 @@ impl ServiceEnded {
     pub fn new(service: impl Into<ServiceId>, outcome: Outcome) -> Self {
         Self { service: Box::new(service.into()), outcome: Box::new(outcome), findings: Vec::new() }
     }
+}
+
+/// Why a service ends as it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    pub ended: ServiceEnded,
+    /// What was seen and decided on the way, in its order.
+    pub parts: Vec<Part>,
 }
 
 /// How a service ended.

@@ -4,7 +4,7 @@
 //! then move what runs it. An upgrade is the same journey: the older Defender is taken out first. Everything that could stand in
 //! the way of the second is decided before the first, so that no revision is left that nothing runs. A journey can be cut off
 //! anywhere: a revision that was registered and not yet used is found and used by the next run, and a service that was not moved
-//! is simply still to do.
+//! is simply still to do. When somebody asks why, each step notes down what it saw and decided (`notes.rs`).
 
 mod brake;
 mod changes;
@@ -21,6 +21,7 @@ mod lookout;
 mod mirror;
 mod network;
 mod newest;
+mod notes;
 mod planned;
 mod take_back;
 mod undo;
@@ -36,6 +37,7 @@ use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
+use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Attempt, Condition, ServiceFacts};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
@@ -55,22 +57,29 @@ pub use job::{Ended, Job, OpenRegion, Rules, World};
 pub use look::{Seen, look_at};
 pub use lookout::Lookout;
 pub use mirror::Mirrors;
+pub use notes::Explaining;
+use notes::Notes;
 pub use undo::undo;
 
 /// Protects the services of one job, or says for each why not.
 pub async fn protect(job: &Job, world: &World) -> Ended {
-    let mut journey = Journey { world, errand: Errand::new(job, &world.rules) };
+    let mut journey = Journey { world, errand: Errand::new(job, &world.rules), notes: Notes::begin(world) };
     if let Err(error) = journey.go().await {
         let outcome = error.outcome(world.rules.stop.is_cancelled());
         journey.end_all(&outcome);
     }
-    journey.errand.over()
+    let Journey { errand, notes, .. } = journey;
+    let mut ended = errand.over();
+    ended.explained = notes.map(Notes::into_parts);
+    ended
 }
 
 /// A job under way that protects its services.
 struct Journey<'a> {
     world: &'a World,
     errand: Errand<'a>,
+    /// Taken when somebody asks why.
+    notes: Option<Notes>,
 }
 
 /// Most of what a journey does with services is what every errand does with them.
@@ -126,14 +135,22 @@ fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyErro
     Ok(Bare { definition, stripped, why })
 }
 
+/// Returns what hides the secrets of a task definition. Of what the Defender added only its secrets are hidden: its variables repeat
+/// names that people need to read.
+fn secrets_of(found: &Found, revision: &TaskDefinition<Protected>) -> Redactor {
+    found.definition.redactor().and(&defender::redactor(revision))
+}
+
 impl Journey<'_> {
     /// The steps, in their order. Each may end services; when none is open any more, the journey is over.
     async fn go(&mut self) -> Result<(), JourneyError> {
+        self.note_service();
         self.leave_by_service(); // no I/O
         if self.open.is_empty() {
             return Ok(());
         }
-        let found = self.look().await?; // AWS
+        let (found, described) = self.look().await?; // AWS
+        self.note_definition(&found, &described);
         let (why, unfinished) = self.leave_by_definition(&found); // no I/O
         self.finish(&found, unfinished).await; // AWS, when an earlier run left a roll-out under way
         if self.open.is_empty() {
@@ -141,28 +158,34 @@ impl Journey<'_> {
         }
         mirror::check(self.job, self.world, &found.definition).await?; // registries
         let bare = strip_older(&found, why)?; // no I/O
-        let entry_points = entries::find(self.job, self.world, &found.selection, &bare).await?; // registries, Console
+        let entry_points = self.entry_points(&found, &bare).await?; // registries, Console
         let embedding = self.embedding(&found, &bare, &entry_points);
-        let answer = self.embed(&found, &embedding, &entry_points).await?; // Console
-        let made = self.accept(&found, &embedding, &entry_points, &answer)?; // no I/O: a copy, or a refusal that names why
-        let Made { revision, findings } = made;
+        let questions = question::questions(&embedding); // no I/O
+        let answer = self.embed(&found, &questions, &entry_points).await; // Console
+        // No I/O: a copy, or a refusal that names why.
+        let made = answer.and_then(|answer| self.accept(&found, &embedding, &entry_points, &answer));
+        self.note_console(&questions, &made);
+        let Made { revision, findings } = made?;
         self.findings = findings;
         let says_the_same = same_but_for_memory(found.definition.json(), revision.json());
+        self.note_differences(&found, &revision, bare.why.as_ref(), says_the_same);
         if bare.why.is_some() && says_the_same && !self.world.policy.reembed {
             // Whatever seemed outdated is what this Console embeds, now and at every other run.
             self.end_all(&Outcome::UpToDate { task_definition: found.arn });
             return Ok(());
         }
-        if let Some(reason) = fit::misfit(&revision) {
+        let misfit = fit::misfit(&revision);
+        self.note_fit(&revision, misfit.as_ref());
+        if let Some(reason) = misfit {
             self.end_all(&Outcome::Skipped(reason));
             return Ok(());
         }
         let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
         self.look_again().await; // AWS, when the first look is long ago
         self.leave_beyond_most(); // no I/O
+        self.note_network().await;
         self.open_network().await; // EC2
-        // Of what the Defender added only its secrets are hidden: its variables repeat names that people need to read.
-        let secrets = found.definition.redactor().and(&defender::redactor(&revision));
+        let secrets = secrets_of(&found, &revision);
         let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
             // A run that changes nothing has no writer, and cannot get past this line.
             return self.plan(&found, bare.why, &revision, &secrets).await;
@@ -210,6 +233,7 @@ impl Journey<'_> {
         };
         for service in std::mem::take(&mut self.open) {
             let turn = service::turn(&service, &Attempt { today, policy, unprotected, last_look: self.job.last_look });
+            self.note_turn(&service, &turn);
             self.take(turn, service);
         }
         (why, unfinished)
@@ -244,13 +268,13 @@ impl Journey<'_> {
     }
 
     /// Has the Console embed the Defender, once for each way in which it has to look entry points up.
-    async fn embed(&self, found: &Found, embedding: &Embedding<'_>, entry_points: &EntryPoints) -> Result<Value, JourneyError> {
+    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Value, JourneyError> {
         let World { console, today, policy, .. } = self.world;
         let place = (&self.job.open.account.id, &self.job.open.region);
         let redactor = found.definition.redactor();
         let mut answers = Vec::new();
-        for question in question::questions(embedding) {
-            let answer = console.embed(&question, today, policy, place, &redactor).await;
+        for question in questions {
+            let answer = console.embed(question, today, policy, place, &redactor).await;
             let family = found.family.clone();
             let answer = answer.map_err(|source| match question.lookup {
                 Some(_) => {
@@ -259,7 +283,7 @@ impl Journey<'_> {
                 }
                 None => JourneyError::Embed { family, source },
             })?;
-            answers.push((question, answer));
+            answers.push((question.clone(), answer));
         }
         Ok(question::one_answer(answers))
     }

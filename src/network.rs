@@ -10,11 +10,13 @@
 
 mod close;
 mod error;
+mod explain;
 mod names;
 mod owners;
 mod read;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -25,9 +27,9 @@ use crate::events::{self, Event, Events};
 use crate::ids::{AccountId, NetworkAclId, RegionName, SecurityGroupId};
 use crate::plan::ServiceFacts;
 use crate::plan::network::destination::{ConsoleTarget, RegistryKind, RegistryTarget};
-use crate::plan::network::facts::{Groups, Layout, NetworkAcl, TaskNetwork};
+use crate::plan::network::facts::{Groups, Layout, NetworkAcl, Subnets, TaskNetwork, Vpc};
 use crate::plan::network::patch::{GroupRule, add_rules, tag_with};
-use crate::plan::network::{Beyond, Mode, Obstacle, Opening, Patch, Verdict, Wanted, judge, needs_interfaces};
+use crate::plan::network::{Beyond, Judgement, Mode, Obstacle, Opening, Patch, Verdict, Wanted, judge, needs_interfaces};
 
 pub use close::{CloseError, Closer, Closing};
 pub use error::NetworkError;
@@ -106,28 +108,14 @@ impl Network {
         network: &TaskNetwork,
         image: &str,
     ) -> Result<Judged, NetworkError> {
-        let subnets = self.readings.subnets_with(account, region, &network.subnets).await?;
-        let Some(subnet) = network.subnets.iter().find_map(|id| subnets.get(id)) else {
-            let gone = network.subnets.iter().map(|subnet| Obstacle::NoSuchSubnet { subnet: subnet.clone() });
-            return Err(NetworkError::Blocked { obstacles: gone.collect() });
-        };
-        let (vpc, owner) = (subnet.vpc.clone(), subnet.owner.clone());
-        let allowed = if owner == account.id { Some(account.clone()) } else { self.owner(&owner).await? };
-        let place = Place { account, region, vpc, owner: allowed, service };
+        let (place, subnets, owner) = self.place(account, region, service, network).await?;
         let wanted = Wanted { console: self.console.clone(), registry: registry_in(region, image) };
         let groups = self.readings.groups(&place).await?;
         let layout = self.readings.layout(&place, &owner, &wanted.registry).await?;
         let (mut groups, mut layout) = (groups.lock().await, layout.lock().await);
         self.readings.know_groups(&place, network, &mut groups).await?;
         for _ in 0..TRIES {
-            let judgement = loop {
-                let vpc = self.readings.facts(&place, &subnets, &groups, &layout, network).await?;
-                let judgement = judge(network, &vpc, &wanted, &account.id);
-                if !needs_interfaces(&judgement) || groups.interfaces.is_some() {
-                    break judgement;
-                }
-                groups.interfaces = Some(self.readings.interfaces(&place).await?);
-            };
+            let (_, judgement) = self.judged(&place, &subnets, &mut groups, &layout, network, &wanted).await?;
             match judgement.verdict() {
                 Verdict::Blocked => return Err(NetworkError::Blocked { obstacles: judgement.obstacles }),
                 Verdict::Reachable | Verdict::Unknown => {
@@ -152,6 +140,44 @@ impl Network {
             }
         }
         Err(NetworkError::NumbersTaken)
+    }
+
+    /// Finds out in which VPC a service is, and whose that is.
+    async fn place<'a>(
+        &self,
+        account: &'a Account,
+        region: &'a RegionName,
+        service: &'a ServiceFacts,
+        network: &TaskNetwork,
+    ) -> Result<(Place<'a>, Arc<Subnets>, AccountId), NetworkError> {
+        let subnets = self.readings.subnets_with(account, region, &network.subnets).await?;
+        let Some(subnet) = network.subnets.iter().find_map(|id| subnets.get(id)) else {
+            let gone = network.subnets.iter().map(|subnet| Obstacle::NoSuchSubnet { subnet: subnet.clone() });
+            return Err(NetworkError::Blocked { obstacles: gone.collect() });
+        };
+        let (vpc, owner) = (subnet.vpc.clone(), subnet.owner.clone());
+        let allowed = if owner == account.id { Some(account.clone()) } else { self.owner(&owner).await? };
+        Ok((Place { account, region, vpc, owner: allowed, service }, subnets, owner))
+    }
+
+    /// Judges a network as it is known, and reads the VPC's interfaces first if they matter.
+    async fn judged(
+        &self,
+        place: &Place<'_>,
+        subnets: &Subnets,
+        groups: &mut Groups,
+        layout: &Layout,
+        network: &TaskNetwork,
+        wanted: &Wanted,
+    ) -> Result<(Vpc, Judgement), NetworkError> {
+        loop {
+            let vpc = self.readings.facts(place, subnets, groups, layout, network).await?;
+            let judgement = judge(network, &vpc, wanted, &place.account.id);
+            if !needs_interfaces(&judgement) || groups.interfaces.is_some() {
+                return Ok((vpc, judgement));
+            }
+            groups.interfaces = Some(self.readings.interfaces(place).await?);
+        }
     }
 
     /// Enters the owner of a shared VPC, if this run may.

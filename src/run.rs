@@ -22,7 +22,7 @@ use crate::aws::secrets::console_secret;
 use crate::aws::{Aws, Calls};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events};
-use crate::journey::{Brake, Changes, Mirrors, Rules, Watch, World};
+use crate::journey::{Brake, Changes, Explaining, Mirrors, Rules, Watch, World};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::Scope;
@@ -194,7 +194,11 @@ async fn get_ready(
         events.say(Event::Warning { text }).await;
     }
     let rules = rules(&settings.run, &settings.roll_outs, run_id, today.version.clone(), stop);
-    Ok(World { policy: settings.policy.clone(), console, images, mirrors: Mirrors::default(), network, today, rules })
+    let explain = settings.scope.service.is_some().then(|| Explaining {
+        role: settings.run.assume_role.then(|| settings.run.role_name.clone()),
+        settings: shown::deciding(settings),
+    });
+    Ok(World { policy: settings.policy.clone(), console, images, mirrors: Mirrors::default(), network, today, rules, explain })
 }
 
 /// Returns what every errand of a run keeps to.

@@ -13,6 +13,7 @@ use crate::ids::ServiceArn;
 use crate::plan::network::{Beyond, Opening};
 use crate::plan::rollout::Deployable;
 use crate::plan::service::{self, ServiceFacts, Turn};
+use crate::plan::task_definition::{Described, TaskDefinition};
 use crate::plan::{Selection, SkipReason};
 
 /// A job under way. A service leaves `open` when its outcome is known, and so has exactly one.
@@ -108,7 +109,7 @@ impl<'a> Errand<'a> {
     }
 
     /// Reads the task definition, every field of it.
-    pub(super) async fn look(&self) -> Result<Found, JourneyError> {
+    pub(super) async fn look(&self) -> Result<(Found, TaskDefinition<Described>), JourneyError> {
         let arn = self.job.task_definition.clone().ok_or(JourneyError::NoTaskDefinition)?;
         let described = self.job.open.reader.task_definition(arn.as_str()).await;
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
@@ -116,7 +117,7 @@ impl<'a> Errand<'a> {
         let (active, ours) = (described.is_active(), self.is_ours(&described));
         let selection = Selection::of(&definition, &self.job.skipped);
         let named_ports = self.open.iter().flat_map(|service| service.named_ports.clone()).collect();
-        Ok(Found { arn, family, active, ours, definition, selection, named_ports })
+        Ok((Found { arn, family, active, ours, definition, selection, named_ports }, described))
     }
 
     /// Keeps a service open, puts it back or leaves it.

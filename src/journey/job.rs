@@ -12,6 +12,7 @@ use super::changes::Changes;
 use super::follow::Watch;
 use super::lookout::Lookout;
 use super::mirror::Mirrors;
+use super::notes::Explaining;
 use crate::aws::{Account, EcsReader, EcsWriter, TaskReader};
 use crate::console::Console;
 use crate::events::{Outcome, Plan, ServiceEnded, Unattempted};
@@ -19,6 +20,7 @@ use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::network::Network;
 use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
+use crate::plan::explain::Part;
 use crate::plan::service::ServiceFacts;
 use crate::registry::Images;
 
@@ -33,6 +35,8 @@ pub struct World {
     pub network: Option<Network>,
     pub today: DefenderToday,
     pub rules: Rules,
+    /// What is told of the run when somebody asks why; nothing is noted down otherwise.
+    pub explain: Option<Explaining>,
 }
 
 /// What every errand of a run keeps to, whether it protects or undoes.
@@ -98,6 +102,8 @@ impl Job {
 pub struct Ended {
     /// What would be done, in a run that changes nothing.
     pub plan: Option<Plan>,
+    /// Why, if somebody asked.
+    pub explained: Option<Vec<Part>>,
     pub outcomes: Vec<ServiceEnded>,
     pub put_back: Vec<ServiceFacts>,
 }

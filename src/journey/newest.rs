@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::errand::Errand;
-use super::{Bare, Found, Journey, JourneyError, entries, mirror, strip_older};
+use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
 use crate::aws::EcsWriter;
 use crate::ids::TaskDefinitionArn;
 use crate::plan::newest::Code;
@@ -14,7 +14,7 @@ use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition};
 use crate::plan::strip::NamedPorts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
-use crate::plan::{Measure, Selection, defender, fit, memory};
+use crate::plan::{Measure, Selection, defender, fit, memory, question};
 
 impl Errand<'_> {
     /// Returns the family's newest active revision, if it has one.
@@ -133,9 +133,9 @@ impl Journey<'_> {
         };
         mirror::check(self.job, self.world, &found.definition).await.ok()?;
         let bare: Bare = strip_older(&found, why).ok()?;
-        let entry_points = entries::find(self.job, self.world, &found.selection, &bare).await.ok()?;
+        let entry_points = self.entry_points(&found, &bare).await.ok()?;
         let embedding = self.embedding(&found, &bare, &entry_points);
-        let answer = self.embed(&found, &embedding, &entry_points).await.ok()?;
+        let answer = self.embed(&found, &question::questions(&embedding), &entry_points).await.ok()?;
         let made = self.accept(&found, &embedding, &entry_points, &answer).ok()?;
         fit::misfit(&made.revision).is_none().then_some(made.revision)
     }

@@ -23,6 +23,7 @@ impl Journey<'_> {
         let newest = self.newest(found).await?;
         let to: Option<TaskDefinitionArn> =
             self.left_by_an_earlier_run(found, revision, [newest.as_ref(), None]).map(|(arn, _)| arn);
+        self.note_newest(found, newest.as_ref(), to.is_some());
         if to.is_some() {
             self.findings.push(Finding::ReusedRevision);
         }

@@ -49,7 +49,7 @@ impl Errand<'_> {
         if self.open.is_empty() {
             return Ok(());
         }
-        let found = self.look().await?; // AWS
+        let (found, _) = self.look().await?; // AWS
         if let Some(reason) = to_be_left(&found, run) {
             self.finish_undone(&found, run).await; // AWS, where an earlier run may have been cut off
             self.end_all(&Outcome::Skipped(reason));

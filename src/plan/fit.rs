@@ -49,11 +49,42 @@ pub struct Tight {
     pub task: u64,
 }
 
+/// How much of what ECS allows a revision takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    pub containers: usize,
+    /// CPU units that its containers reserve, and what the task has, if it says so.
+    pub cpu: (u64, Option<u64>),
+    /// The same in MiB.
+    pub memory: (u64, Option<u64>),
+    pub bytes: usize,
+    /// Whether it names one.
+    pub execution_role: bool,
+}
+
+/// Measures a revision by what [`misfit`] judges it by.
+pub fn measured(revision: &TaskDefinition<Protected>) -> Measured {
+    let of = |resource, key: &str| {
+        let reserved = revision.containers().map(|container| reserves(container, resource)).sum();
+        (reserved, amount(revision.json().get(key)))
+    };
+    Measured {
+        containers: revision.containers().count(),
+        cpu: of(Resource::Cpu, "cpu"),
+        memory: of(Resource::Memory, "memory"),
+        bytes: bytes(revision),
+        execution_role: has_execution_role(revision),
+    }
+}
+
+fn has_execution_role(revision: &TaskDefinition<Protected>) -> bool {
+    revision.text("executionRoleArn").is_some_and(|role| !role.is_empty())
+}
+
 /// Returns why ECS would not register a revision, as far as the Defender in it is the reason.
 pub fn misfit(revision: &TaskDefinition<Protected>) -> Option<SkipReason> {
     let needed_for = defenders(revision).find_map(needs_execution_role);
-    let has_role = revision.text("executionRoleArn").is_some_and(|role| !role.is_empty());
-    if let Some(needed_for) = needed_for.filter(|_| !has_role) {
+    if let Some(needed_for) = needed_for.filter(|_| !has_execution_role(revision)) {
         return Some(SkipReason::NoExecutionRole { needed_for });
     }
     for (resource, key) in [(Resource::Cpu, "cpu"), (Resource::Memory, "memory")] {

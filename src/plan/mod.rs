@@ -4,7 +4,7 @@
 //! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
 //! room for it), [`watch`] (what became of the roll-out), [`brake`] (may the next one start). Before it begins, [`other_runs`] says
-//! whether it is alone. [`edit`] is the form all changes have, [`defender`]
+//! whether it is alone. [`explain`] tells one service's owner all of that. [`edit`] is the form all changes have, [`defender`]
 //! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
 
 pub mod accept;
@@ -17,6 +17,7 @@ pub mod defender;
 pub mod diff;
 pub mod edit;
 pub mod entrypoint;
+pub mod explain;
 pub mod fit;
 pub mod image;
 pub mod memory;

@@ -58,6 +58,17 @@ pub struct ServiceFacts {
     /// What its load balancers and service registries name.
     pub named_ports: NamedPorts,
     pub tags: Vec<(String, String)>,
+    /// What nothing is decided by, for whoever asks about the service.
+    pub details: Details,
+}
+
+/// How a service is deployed, beside what is decided by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// `ROLLING`, `BLUE_GREEN`, ...; nothing when ECS tells none, which is `ROLLING`.
+    pub strategy: Option<String>,
+    /// Whether it has a deployment circuit breaker, and whether that rolls back; nothing when ECS does not tell.
+    pub circuit_breaker: Option<(bool, bool)>,
 }
 
 impl ServiceFacts {
@@ -69,7 +80,7 @@ impl ServiceFacts {
 
 /// `RegisterTaskDefinition` takes at most ten containers.
 /// Source: Amazon ECS Developer Guide, "Amazon ECS endpoints and quotas" (read 2026-11).
-const MOST_CONTAINERS: usize = 10;
+pub const MOST_CONTAINERS: usize = 10;
 
 /// Decides by what is known of the service alone.
 pub fn refuse_service(service: &ServiceFacts) -> Option<SkipReason> {

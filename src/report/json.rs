@@ -4,22 +4,49 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::explain;
 use super::tally::{self, Tally};
-use crate::events::{Closed, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen};
+use crate::events::{
+    Closed, Event, Explanation, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
+};
+use crate::plan::explain::{Decision, Fact, Told};
 use crate::plan::network::Opening;
 use crate::plan::network::close::Open;
 use crate::plan::network::patch::port_range;
 
-/// Tells one event in a line.
+/// Tells one event in a line, and an explanation in a line for each of its parts.
 ///
 /// # Errors
 ///
 /// When the writer fails.
 pub fn event(event: &Event, writer: &mut impl Write) -> io::Result<()> {
+    if let Event::Explained(explanation) = event {
+        return explained(explanation, writer);
+    }
     let (level, message, mut fields) = told(event);
     fields.insert(0, ("level", level.into()));
     fields.insert(1, ("message", message.into()));
     line(fields, writer)
+}
+
+fn explained(explanation: &Explanation, writer: &mut impl Write) -> io::Result<()> {
+    let outcome = explain::outcome(&explanation.ended);
+    for part in explanation.parts.iter().chain([&outcome]) {
+        let mut fields: Fields = vec![("level", "info".into()), ("message", "service explained".into())];
+        fields.extend(service_fields(&explanation.ended.service));
+        let told = |fact: &Fact| match &fact.told {
+            Told::One(text) => (fact.name, text.as_str().into()),
+            Told::Each(texts) => (fact.name, texts.clone().into()),
+        };
+        fields.extend([
+            ("part", part.section.code().into()),
+            ("facts", object(part.facts.iter().map(told).collect())),
+            ("decision", part.decision.text().into()),
+            ("ends", matches!(part.decision, Decision::Ends(_)).into()),
+        ]);
+        line(fields, writer)?;
+    }
+    Ok(())
 }
 
 /// Tells the end of a run.
@@ -94,6 +121,8 @@ type Fields = Vec<(&'static str, Value)>;
 
 fn told(event: &Event) -> (&'static str, &'static str, Fields) {
     match event {
+        // A line for each part: `explained` writes them.
+        Event::Explained(_) => ("info", "service explained", Vec::new()),
         Event::AnotherRun { task } => {
             let fields = vec![("task", task.id().into()), ("task_arn", task.as_str().into())];
             ("info", "another run is in progress", fields)

@@ -1,8 +1,9 @@
 //! Events to text, into a writer it is handed: a line for each as it happens, and a summary at the end. It never asks AWS anything.
 //!
 //! [`text`] is for people, [`json`] for machines; both tell the same events. [`tally`] is what they keep for the summary, [`shown`]
-//! what is shown of the settings before a run.
+//! what is shown of the settings before a run, `explain` what is told to whoever asks why.
 
+mod explain;
 pub mod json;
 pub mod shown;
 pub mod tally;
@@ -36,7 +37,9 @@ pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: i
         if written.is_ok() && asked && matches!(event, Event::Stopping { .. }) {
             written = end_question(style, &mut writer);
         }
-        if written.is_ok() {
+        // People have read the outcome at the end of its explanation.
+        let is_told = tally.explained && matches!((&event, style), (Event::Service(_), Style::Text { .. }));
+        if written.is_ok() && !is_told {
             written = line(&event, style, &mut writer);
         }
         asked = matches!(event, Event::Asking { .. });
@@ -46,6 +49,7 @@ pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: i
     }
     if written.is_ok() && tally.walked() {
         written = match style {
+            Style::Text { .. } if tally.explained => Ok(()),
             Style::Text { colour } => text::summary(&tally, colour, &mut writer),
             Style::Json => json::summary(&tally, &mut writer),
         };

@@ -12,13 +12,8 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
     let Settings { policy, network, run, .. } = settings;
     let mut shown = scope(&settings.scope);
     let cidrs = network.console_blocks.as_ref().map(|blocks| list(blocks.iter()));
-    let mode = match network.mode {
-        network::Mode::Patch => "patch",
-        network::Mode::Check => "check",
-        network::Mode::Off => "off",
-    };
     shown.extend([
-        ("NETWORK", mode.to_owned()),
+        ("NETWORK", word(network.mode).to_owned()),
         ("CONSOLE_CIDRS", cidrs.unwrap_or_else(|| "not given".to_owned())),
         ("UPGRADE", policy.upgrade.to_string()),
         ("REEMBED", policy.reembed.to_string()),
@@ -65,6 +60,43 @@ fn roll_outs(roll_outs: &RollOutSettings) -> Vec<(&'static str, String)> {
     }
     shown.push(("MAX_FAILURES", most_failures.to_string()));
     shown
+}
+
+/// Returns the settings that decide what becomes of one service, those that have a default first. None of them holds a secret; of
+/// names that stand for one, and of those that may hold one by mistake, it is only told that they are given.
+pub fn deciding(settings: &Settings) -> Vec<(&'static str, String)> {
+    let Settings { policy, network, console, .. } = settings;
+    let mode = word(network.mode).to_owned();
+    let mut shown = vec![
+        ("NETWORK", mode),
+        ("UPGRADE", policy.upgrade.to_string()),
+        ("REEMBED", policy.reembed.to_string()),
+        ("ALLOW_ARM64", policy.allow_arm64.to_string()),
+        ("FS_MONITOR", policy.file_system_monitoring.to_string()),
+        ("FIPS_ENABLED", policy.fips.to_string()),
+    ];
+    let given = |is_given: bool| is_given.then(|| "given".to_owned());
+    let others = [
+        ("WAAS_PORT", policy.waas_port.map(|port| port.to_string())),
+        ("CONSOLE_CIDRS", network.console_blocks.as_ref().map(|blocks| list(blocks.iter()))),
+        ("DEFENDER_IMAGE", given(policy.defender_image.is_some())),
+        ("DEFENDER_IMAGE_PULL_SECRET", given(policy.defender_image_pull_secret.is_some())),
+        ("INTERPRETER", policy.interpreter.clone()),
+        ("REGISTRY_TYPE", policy.registry_type.clone()),
+        ("CREDENTIAL_ID", given(policy.credential_id.is_some())),
+        ("PCC_SAN", given(console.defenders_connect_to.is_some())),
+        ("PCC_PROJECT", console.project.clone()),
+    ];
+    shown.extend(others.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    shown
+}
+
+fn word(mode: network::Mode) -> &'static str {
+    match mode {
+        network::Mode::Patch => "patch",
+        network::Mode::Check => "check",
+        network::Mode::Off => "off",
+    }
 }
 
 fn scope(scope: &Scope) -> Vec<(&'static str, String)> {

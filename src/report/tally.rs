@@ -32,6 +32,8 @@ pub struct Tally {
     to_look_at: Vec<(ServiceId, String)>,
     pub warnings: Vec<String>,
     pub stopped_by: Option<&'static str>,
+    /// Whether it was told why a service ends as it does, its outcome included.
+    pub explained: bool,
 }
 
 impl Tally {
@@ -54,6 +56,7 @@ impl Tally {
             }
             Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
+            Event::Explained(_) => self.explained = true,
             Event::Planned(_) | Event::AnotherRun { .. } | Event::Asking { .. } => {}
             Event::Opened(opened) => self.opened.push(Opened::clone(opened)),
             Event::Closed(closed) => self.closed.push(Closed::clone(closed)),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::explain;
 use super::tally::{self, Tally};
 use crate::events::{
     Closed, Counts, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
@@ -9,15 +10,15 @@ use crate::events::{
 use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
 
-const GREEN: &str = "\x1b[32m";
-const YELLOW: &str = "\x1b[33m";
+pub(super) const GREEN: &str = "\x1b[32m";
+pub(super) const YELLOW: &str = "\x1b[33m";
 const RED: &str = "\x1b[31m";
-const BOLD: &str = "\x1b[1m";
+pub(super) const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
 /// Returns a text in a colour, if there are to be colours.
-fn paint(text: &str, code: &str, colour: bool) -> String {
+pub(super) fn paint(text: &str, code: &str, colour: bool) -> String {
     if colour { format!("{code}{text}{RESET}") } else { text.to_owned() }
 }
 
@@ -76,6 +77,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             let word = paint(&format!("{:<13}", "kept open"), YELLOW, colour);
             writeln!(writer, "{word} {}", kept_open(it))
         }
+        Event::Explained(explanation) => explain::text(explanation, colour, writer),
         Event::Service(ServiceEnded { service, outcome, findings }) => {
             let (word, code, rest) = told(outcome);
             let word = paint(&format!("{word:<13}"), code, colour);
@@ -149,7 +151,7 @@ fn place_of(service: &ServiceId) -> String {
     format!("{} {} {}/{}", service.account, service.region, service.cluster, service.name)
 }
 
-fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
+pub(super) fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
     match outcome {
         Outcome::Protected { from, to, roll_out } => {
             ("protected", GREEN, format!("{} -> {}, {roll_out}", from.short(), to.short()))
@@ -249,7 +251,7 @@ pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Resu
 }
 
 /// `service checkout (account 111122223333, eu-west-1, cluster web)`.
-fn named(service: &ServiceId) -> String {
+pub(super) fn named(service: &ServiceId) -> String {
     let ServiceId { account, region, cluster, name, .. } = service;
     format!("service {name} (account {account}, {region}, cluster {cluster})")
 }

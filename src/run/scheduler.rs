@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::aws::Account;
-use crate::events::{Event, Events, Failure, Outcome, RollOut, ServiceEnded, ServiceId, Stage};
+use crate::events::{Event, Events, Explanation, Failure, Outcome, RollOut, ServiceEnded, ServiceId, Stage};
 use crate::ids::{AccountId, Family, RegionName, ServiceArn};
 use crate::journey::{self, Ended, Job, OpenRegion, Rules, World};
 use crate::walk::{AccountsError, PutBack, Walk};
@@ -188,7 +188,12 @@ impl Scheduler {
     }
 
     async fn tell(&mut self, ended: Ended, open: &Arc<OpenRegion>) {
-        if let Some(plan) = ended.plan {
+        if let (Some(parts), [ended]) = (&ended.explained, &ended.outcomes[..]) {
+            let explanation = Explanation { ended: ended.clone(), parts: parts.clone() };
+            self.events.say(Event::Explained(Box::new(explanation))).await;
+        }
+        // An explanation holds the plan.
+        if let Some(plan) = ended.plan.filter(|_| ended.explained.is_none()) {
             self.events.say(Event::Planned(Box::new(plan))).await;
         }
         for service in ended.outcomes {

@@ -125,6 +125,10 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     world.console().set_version("34.04.145");
     collect(&dry_run(&world).await, &mut written);
 
+    // An explanation of a service.
+    let explain = format!("--explain=arn:aws:ecs:us-east-1:{ACCOUNT}:service/web/checkout");
+    collect(&updater(&world).arg(explain).run().await, &mut written);
+
     // A closed group and a closed ACL are opened, once they were planned.
     let closed = |vpc: Vpc| {
         let group = |group: SecurityGroup| group.without_egress().egress("tcp", 80, 80, "0.0.0.0/0");

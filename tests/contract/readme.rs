@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fargate_updater::aws::operations::{Role, actions_of};
 use fargate_updater::cli::command;
 use fargate_updater::events::Stage;
+use fargate_updater::plan::explain::Section;
 use fargate_updater::plan::network::close::Because;
 use fargate_updater::plan::{Outdated, SkipReason};
 use fargate_updater::settings::WITHOUT_FLAG;
@@ -145,6 +146,14 @@ fn files_that_readme_names_are_there() {
         in_backticks(&readme).into_iter().filter(|text| ["src/", "tests/", ".ci/"].iter().any(|start| text.starts_with(start)));
     let missing: Vec<String> = paths.filter(|path| !root.join(path).exists()).collect();
     assert!(missing.is_empty(), "README.md names files that are not there: {missing:?}");
+}
+
+#[test]
+fn the_parts_of_an_explanation_are_those_of_explain_rs() {
+    let readme = read("README.md");
+    let paragraph = readme.split("\n\n").find(|paragraph| paragraph.starts_with("Parts: ")).expect("README names the parts");
+    let codes: Vec<&str> = Section::ALL.into_iter().map(Section::code).collect();
+    assert_eq!(in_backticks(paragraph), codes, "left: README.md's paragraph \"Parts:\"; right: Section::ALL, in their order");
 }
 
 #[test]

@@ -119,6 +119,62 @@ async fn a_run_that_succeeds_shows_no_secret() {
     }
 }
 
+/// An explanation tells all that is known of a service, but what is secret of it: in a first run, of a Defender that is to be replaced,
+/// and of an entry point that repeats a variable.
+#[tokio::test]
+async fn an_explanation_shows_no_secret() {
+    let shop = || {
+        let mut definition = definition("checkout");
+        let silent = json!({ "name": "worker", "image": "worker:1", "command": ["--password", "planted-database-passw0rd"] });
+        definition["containerDefinitions"].as_array_mut().expect("containers").push(silent);
+        let worker = Org::new().image("worker:1", &["/worker", "--key=planted-database-passw0rd"], &[]);
+        worker.account(ACCOUNT, |account| account.service("web/checkout", definition))
+    };
+    for number in 0..3 {
+        let world = shop().start().await;
+        for (case, is_upgrade) in [("a first run", false), ("an upgrade", true)] {
+            if is_upgrade {
+                assert_eq!(updater(&world).run().await.exit_code, Some(0));
+                world.console().set_version("34.04.145");
+            }
+            let (way, program) = ways_to_tell(&world).remove(number);
+            let arn = format!("arn:aws:ecs:{HOME}:{ACCOUNT}:service/web/checkout");
+            let run = program.arg("--explain").arg(arn).run().await;
+            let case = format!("{case}, {way}");
+            assert_eq!(run.exit_code, Some(0), "{case}: {}{}", run.stdout, run.stderr);
+            // All of it was under way, and what stands beside it is told.
+            for told in ["--password ***", "/worker --key=***", "registry-auth.twistlock.com/***/twistlock/defender"] {
+                assert!(run.stdout.contains(told), "{case}: {told:?} is not said: {}", run.stdout);
+            }
+            expect_no_leak(&case, &run, &planted(&world));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_explanation_of_what_a_console_or_aws_refuses_does_not_quote_secrets() {
+    for (operation, code) in [(EMBED, 400), ("DescribeTaskDefinition", 400)] {
+        for number in 0..2 {
+            let world = shop().start().await;
+            let listing = world.hold("ListAccounts");
+            let (case, program) = ways_to_tell(&world).remove(number);
+            let arn = format!("arn:aws:ecs:{HOME}:{ACCOUNT}:service/web/checkout");
+            let running = program.arg("--explain").arg(arn).start().await;
+            listing.reached().await;
+            let fault = match operation {
+                EMBED => faults::error(code, &Echo::Plain.console_text(&world)),
+                _ => Fault::error(code, "ClientException", &world.session_secrets().join(" ")),
+            };
+            world.fault(always(operation, 1, fault));
+            listing.release();
+            let run = running.wait().await;
+            assert_eq!(run.exit_code, Some(3), "{operation}, {case}: {}{}", run.stdout, run.stderr);
+            let secrets = if operation == EMBED { planted(&world) } else { planted_environment() };
+            expect_no_leak(&format!("{operation}, {case}"), &run, &secrets);
+        }
+    }
+}
+
 /// How an error message repeats what was sent.
 #[derive(Clone, Copy, Debug)]
 enum Echo {

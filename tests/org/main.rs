@@ -13,6 +13,7 @@ mod console_down;
 mod consoles;
 mod dry_run_writes_nothing;
 mod entry_points;
+mod explains;
 mod keeps_secrets;
 mod killed;
 mod leaves_alone;

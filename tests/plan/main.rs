@@ -17,6 +17,7 @@ mod diff;
 mod edit;
 mod entrypoint;
 mod env_file;
+mod explain;
 mod fit;
 mod ids;
 mod image;

@@ -40,7 +40,8 @@ fn a_service_is_left_alone_for_the_revision_and_the_defender_its_tag_names() {
         ("a newer Defender", "undone checkout:7 34.03.138", Some("34.04.145"), None),
         ("a revision whose number begins alike", "undone checkout:70 34.03.138", Some("34.03.138"), None),
         ("another word", "skipped checkout:7 34.03.138", Some("34.03.138"), None),
-        ("no version", "undone checkout:7", Some("34.03.138"), None),
+        ("undone for every Defender", "undone checkout:7", Some("34.03.138"), Some(LeftAlone::Undone)),
+        ("no version", "rolled-back checkout:7", Some("34.03.138"), None),
         ("nothing", "", Some("34.03.138"), None),
     ];
     for (name, value, version, expected) in cases {

@@ -11,7 +11,7 @@ use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
 use fargate_updater::plan::question::{one_answer, questions};
 use fargate_updater::plan::rollout::{Percents, Tasks};
-use fargate_updater::plan::service::{Condition, condition};
+use fargate_updater::plan::service::{Condition, Details, condition};
 use fargate_updater::plan::strip::{NamedPorts, Stripped};
 use fargate_updater::plan::task_definition::{Described, Registrable};
 use fargate_updater::plan::{Accepted, Embedding, Measure, Policy, Refusal, Selection, ServiceFacts, TaskDefinition, accept};
@@ -220,5 +220,6 @@ pub(crate) fn service() -> ServiceFacts {
         network: None,
         named_ports: NamedPorts::new(),
         tags: Vec::new(),
+        details: Details::default(),
     }
 }

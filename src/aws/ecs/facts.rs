@@ -11,7 +11,7 @@ use super::{AwsError, Cluster, Operation, pairs, parsed};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::network::facts::TaskNetwork;
 use crate::plan::rollout::{Percents, Tasks};
-use crate::plan::service::ServiceFacts;
+use crate::plan::service::{Details, ServiceFacts};
 use crate::plan::watch::{Deployment, Health, Rollout};
 
 /// ECS tells the latest hundred; the newest few are enough to say what became of a deployment.
@@ -44,7 +44,16 @@ pub(super) fn facts(operation: &'static Operation, cluster: &Cluster, service: &
         network: service.network_configuration().and_then(|it| it.awsvpc_configuration()).map(network),
         named_ports: named_ports(service).collect(),
         tags: pairs(service.tags()),
+        details: details(service),
     })
+}
+
+fn details(service: &Service) -> Details {
+    let configuration = service.deployment_configuration();
+    Details {
+        strategy: configuration.and_then(|it| it.strategy()).map(|strategy| strategy.as_str().to_owned()),
+        circuit_breaker: configuration.and_then(|it| it.deployment_circuit_breaker()).map(|it| (it.enable(), it.rollback())),
+    }
 }
 
 fn deployment(operation: &'static Operation, deployment: &aws_sdk_ecs::types::Deployment) -> Result<Deployment, AwsError> {

@@ -52,6 +52,14 @@ impl Goal {
     pub fn is_console(&self) -> bool {
         matches!(self.server, Server::Console { .. })
     }
+
+    /// Returns where it is: `console.example.com, TCP 8084`.
+    pub fn server_and_port(&self) -> String {
+        match &self.server {
+            Server::Console { host } | Server::Registry { host } => format!("{host}, TCP {}", self.port),
+            Server::ImageLayers => format!("S3, TCP {}", self.port),
+        }
+    }
 }
 
 impl Destination {

@@ -115,8 +115,8 @@ impl Obstacle {
         }
     }
 
-    /// Returns what cannot be reached.
-    fn goal(&self) -> Option<&Goal> {
+    /// Returns what cannot be reached; nothing where tasks cannot even be started.
+    pub fn goal(&self) -> Option<&Goal> {
         match self {
             Self::NoSuchSubnet { .. } | Self::NoSuchGroup { .. } | Self::NoGroup { .. } => None,
             Self::OtherAddresses { to, .. }
@@ -246,6 +246,16 @@ pub enum Beyond {
     AclPart { acl: NetworkAclId, entry: u16, answers: bool, to: Goal },
     /// An endpoint whose groups cannot be seen whole.
     Endpoint { endpoint: String },
+}
+
+impl Beyond {
+    /// Returns what may or may not be reached; nothing where that is all there is to reach.
+    pub fn goal(&self) -> Option<&Goal> {
+        match self {
+            Self::Way { to, .. } | Self::Routes { to, .. } | Self::Groups { to, .. } | Self::AclPart { to, .. } => Some(to),
+            Self::RouteTable { .. } | Self::Acl { .. } | Self::Endpoint { .. } => None,
+        }
+    }
 }
 
 impl fmt::Display for Beyond {
