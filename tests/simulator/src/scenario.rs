@@ -64,6 +64,8 @@ pub struct Org {
     pub definitions_verbatim: bool,
     /// Images whose program ends soon after it was started.
     pub failing_images: Vec<FailingImage>,
+    /// Whether tasks tell the digest of their platform's image, and not that of the index that their tag names.
+    pub platform_digests: bool,
 }
 
 /// An image whose program ends soon after it was started.
@@ -119,6 +121,7 @@ impl Default for Org {
             faults: Vec::new(),
             definitions_verbatim: false,
             failing_images: Vec::new(),
+            platform_digests: false,
         }
     }
 }

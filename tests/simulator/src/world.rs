@@ -248,6 +248,7 @@ impl World {
     /// before can still be pulled by its digest.
     pub fn change_image(&self, full_name: &str, entrypoint: &[&str], command: &[&str]) {
         self.registries.change_image(full_name, entrypoint, command);
+        self.aws.state().move_tag(full_name, self.digest_of(full_name));
     }
 
     /// Returns the account of every assumed role so far, with the session policy it was given.

@@ -1,7 +1,7 @@
 //! The wire protocols over real connections, spoken by hand: signed with AWS's signing code, read as text.
 //!
 //! Here is the client; its tests are about `calling` anything at all, about `ecs`, about EC2's `network`, its
-//! `network_changes` and `network_refusals`, about `rollouts`, and about `secrets_and_tokens`.
+//! `network_changes` and `network_refusals`, about `rollouts`, about `secrets_and_tokens`, and about the `tasks` of services.
 
 mod calling;
 mod ecs;
@@ -10,6 +10,7 @@ mod network_changes;
 mod network_refusals;
 mod rollouts;
 mod secrets_and_tokens;
+mod tasks;
 
 use std::time::SystemTime;
 

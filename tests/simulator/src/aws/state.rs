@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::clock::epoch_seconds;
 use super::ecr::Token;
-use super::ecs::defaults;
 use super::ecs::rollout::{Deployment, Fate};
+use super::ecs::{defaults, images};
 use super::stored::{Place, Revision, StoredService};
 use crate::scenario::network::SecurityGroup;
 use crate::scenario::{self, Deploying, Org};
@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(super) session_seconds: Option<u64>,
     pub(super) definitions_verbatim: bool,
     pub(super) failing_images: Vec<scenario::FailingImage>,
+    /// What tags name now in the registries, by the whole names of the images.
+    pub(super) images: BTreeMap<String, String>,
     /// By account and Region.
     pub(super) secrets: BTreeMap<(String, String), Vec<StoredSecret>>,
     /// Every token for a registry of ECR handed out so far.
@@ -91,6 +93,7 @@ impl State {
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
             failing_images: org.failing_images.clone(),
+            images: org.image_digests(),
             secrets: BTreeMap::new(),
             registry_tokens: Vec::new(),
             sessions: BTreeMap::new(),
@@ -219,7 +222,8 @@ impl State {
     /// Returns a deployment that is about to begin.
     pub(super) fn deployment(&mut self, task_definition: &str, fate: Fate) -> Deployment {
         let number = self.number();
-        Deployment::new(number, task_definition, fate, epoch_seconds(SystemTime::now()))
+        let digests = images::digests(self, task_definition);
+        Deployment { digests, ..Deployment::new(number, task_definition, fate, epoch_seconds(SystemTime::now())) }
     }
 
     /// Returns a number that was not returned before.

@@ -66,6 +66,11 @@ impl Content {
         self.manifests.last().map_or("", |manifest| &manifest.digest)
     }
 
+    /// Returns the digest of the image for the first platform, which is what the tag names where it names no index.
+    pub(super) fn of_platform(&self) -> &str {
+        self.manifests.first().map_or("", |manifest| &manifest.digest)
+    }
+
     /// Adds a configuration and its manifest, and returns the place of the manifest.
     fn add(&mut self, types: &MediaTypes, configuration: &Value, layer: Value) -> usize {
         let configuration = Document::new(types.configuration, configuration);

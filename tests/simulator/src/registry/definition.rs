@@ -2,9 +2,11 @@
 //!
 //! Plain data and by-value builders; nothing in here answers a request.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::name::FullName;
+use super::name::{FullName, whole_name};
 use crate::Org;
 
 /// One registry.
@@ -162,6 +164,25 @@ impl Org {
         let image = registry.and_then(|registry| Some((registry, registry.find(&name)?)));
         let (registry, image) = image.unwrap_or_else(|| panic!("there is no image {full_name}"));
         registry.content(image, 0).named().to_owned()
+    }
+}
+
+impl Org {
+    /// Returns what every tag of the registries names, by the whole names of the images, as tasks that start now would tell.
+    pub(crate) fn image_digests(&self) -> BTreeMap<String, String> {
+        let images = self.registries.iter().flat_map(|registry| registry.images.iter().map(move |image| (registry, image)));
+        let digests = images.map(|(registry, image)| {
+            let content = registry.content(image, 0);
+            let digest = if self.platform_digests { content.of_platform() } else { content.named() };
+            (whole_name(&format!("{}/{}", registry.host, image.name)), digest.to_owned())
+        });
+        digests.collect()
+    }
+
+    /// Has tasks tell the digest of their platform's image where their tag names an index.
+    pub fn tasks_tell_platform_digests(mut self) -> Self {
+        self.platform_digests = true;
+        self
     }
 }
 

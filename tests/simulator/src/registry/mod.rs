@@ -21,4 +21,5 @@ mod http_tests;
 
 pub use definition::{Access, Image, Registry, Variant};
 
+pub(crate) use name::whole_name;
 pub(crate) use running::Registries;

@@ -43,6 +43,16 @@ impl FullName {
     }
 }
 
+/// Returns an image's name with all that may be left out of it: `httpd` is `docker.io/library/httpd:latest`.
+///
+/// # Panics
+///
+/// When it is named by a digest.
+pub(crate) fn whole_name(name: &str) -> String {
+    let name = FullName::parse(name);
+    format!("{}/{}", name.host, name.in_registry())
+}
+
 /// Returns the one name of a registry.
 pub(super) fn host(host: &str) -> &str {
     if DOCKER_HUB.contains(&host) { DOCKER_HUB[0] } else { host }

@@ -5,6 +5,7 @@ pub(super) mod clusters;
 pub(super) mod defaults;
 pub(super) mod deployments;
 pub(super) mod fate;
+pub(super) mod images;
 pub(super) mod register;
 pub(super) mod rollout;
 pub(super) mod rules;

@@ -5,6 +5,8 @@
 //! Sources: Amazon ECS API Reference, Deployment, DeploymentCircuitBreaker and ServiceDeployment; Amazon ECS Developer Guide, "How the
 //! Amazon ECS deployment circuit breaker detects failures" (read 2026-11). Sentences of events and reasons are from memory.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -76,6 +78,8 @@ pub(crate) struct Deployment {
     pub(crate) failed: u64,
     pub(crate) rollback: Option<Rollback>,
     pub(crate) was_completed: bool,
+    /// What the tags of its containers named when it began, by the containers' names.
+    pub(crate) digests: BTreeMap<String, String>,
     /// Whether another one took its place before it was complete.
     pub(crate) replaced: bool,
 }
@@ -97,6 +101,7 @@ impl Deployment {
             failed: 0,
             rollback: None,
             was_completed: false,
+            digests: BTreeMap::new(),
             replaced: false,
         }
     }

@@ -9,8 +9,14 @@ use serde_json::{Map, Number, Value, json};
 use super::super::access::Caller;
 use super::super::errors::AwsError;
 use super::super::state::State;
+use super::super::stored::StoredService;
+use super::rollout::{Deployment, Rollout};
+use super::task_definitions::revision_of_arn;
 use super::{arn_page, cluster_name, invalid, texts};
 use crate::scenario::UpdaterTask;
+
+/// Where the numbers of running tasks begin; those below are of tasks that stopped.
+const FIRST_RUNNING: u64 = 1 << 32;
 
 /// A task as it is kept.
 #[derive(Clone, Debug, Serialize)]
@@ -71,11 +77,58 @@ impl State {
     }
 }
 
-/// Returns every task in one account's Region: those that are kept, and those of services that stopped by themselves.
-fn tasks_in(state: &State, account: &str, region: &str) -> Vec<StoredTask> {
-    let Some(place) = state.place(account, region) else { return Vec::new() };
-    let stopped = place.services.iter().flat_map(|service| {
-        service.stopped.iter().map(|task| {
+/// Returns every task of the caller's account and Region: those that are kept, those that services run, and those that stopped by themselves.
+fn tasks(state: &State, caller: &Caller) -> Vec<StoredTask> {
+    let Some(place) = state.place(caller.account(), &caller.region) else { return Vec::new() };
+    let of_services = place.services.iter().flat_map(|service| {
+        let running = of_service(state, caller, service);
+        running.into_iter().chain(stopped(state, caller, service))
+    });
+    place.tasks.iter().cloned().chain(of_services).collect()
+}
+
+/// Returns the tasks that a service runs: all that run of a deployment that is complete, and of another one those that it has started.
+fn of_service(state: &State, caller: &Caller, service: &StoredService) -> Vec<StoredTask> {
+    let tasks = service.deployments.iter().flat_map(|deployment| {
+        let running = if deployment.state == Rollout::Completed { service.running_count } else { deployment.running };
+        (0..running).map(move |n| of_deployment(state, caller, service, deployment, n))
+    });
+    tasks.collect()
+}
+
+fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deployment: &Deployment, n: u64) -> StoredTask {
+    let (account, region) = (caller.account(), &caller.region);
+    let definition = revision_of_arn(state, &deployment.task_definition).map(|revision| &revision.definition);
+    let containers = definition.and_then(|it| it.get("containerDefinitions")).and_then(Value::as_array);
+    let container = |container: &Value| {
+        let mut shown = json!({ "name": container["name"], "image": container["image"], "lastStatus": "RUNNING" });
+        if let Some(digest) = container["name"].as_str().and_then(|name| deployment.digests.get(name)) {
+            shown["imageDigest"] = digest.as_str().into();
+        }
+        shown
+    };
+    let id = format!("{:016x}{:016x}", deployment.number, FIRST_RUNNING + n);
+    StoredTask {
+        arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{id}", state.partition, service.cluster),
+        cluster: service.cluster.clone(),
+        family: definition.and_then(|it| it.get("family")?.as_str()).unwrap_or_default().to_owned(),
+        task_definition: deployment.task_definition.clone(),
+        last_status: "RUNNING".to_owned(),
+        desired_status: "RUNNING".to_owned(),
+        started_by: Some(deployment.id.clone()),
+        group: format!("service:{}", service.name),
+        created_at: deployment.created_at.as_f64().map(|seconds| seconds as u64),
+        stopped_reason: None,
+        stop_code: None,
+        containers: containers.into_iter().flatten().map(container).collect(),
+        environment: BTreeMap::new(),
+    }
+}
+
+/// Returns the tasks of a service that stopped by themselves.
+fn stopped(state: &State, caller: &Caller, service: &StoredService) -> Vec<StoredTask> {
+    let (account, region) = (caller.account(), &caller.region);
+    let stopped = service.stopped.iter().map(|task| {
             let family = task.task_definition.rsplit('/').next().and_then(|name| name.split(':').next()).unwrap_or_default();
             let stop = &task.stop;
             let mut container = json!({ "name": stop.container, "lastStatus": "STOPPED" });
@@ -100,9 +153,8 @@ fn tasks_in(state: &State, account: &str, region: &str) -> Vec<StoredTask> {
                 containers: vec![container],
                 environment: BTreeMap::new(),
             }
-        })
     });
-    place.tasks.iter().cloned().chain(stopped).collect()
+    stopped.collect()
 }
 
 pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
@@ -120,7 +172,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
             && text("startedBy").is_none_or(|started_by| task.started_by.as_deref() == Some(started_by))
             && group.as_ref().is_none_or(|group| *group == task.group)
     };
-    let tasks = tasks_in(state, caller.account(), &caller.region);
+    let tasks = tasks(state, caller);
     let arns: Vec<String> = tasks.iter().filter(matches).map(|task| task.arn.clone()).collect();
     let of = ["family", "serviceName", "startedBy"].map(|key| text(key).unwrap_or_default()).join(" ");
     arn_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
@@ -135,7 +187,7 @@ pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<
     if asked.len() > 100 {
         return Err(invalid("Tasks cannot be more than 100."));
     }
-    let known = tasks_in(state, caller.account(), &caller.region);
+    let known = tasks(state, caller);
     let cluster_arn = state.cluster_arn(caller.account(), &caller.region, &cluster);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for given in asked {
