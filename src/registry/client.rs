@@ -1,4 +1,4 @@
-//! One read of one image over the wire: manifest, the right one of an index, configuration.
+//! One read of one image over the wire: its digest, or manifest, the right one of an index, configuration.
 
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ const WHOLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A configuration holds the image's history and labels besides; the largest seen are some hundred KiB.
 const LARGEST_CONFIGURATION: i64 = 4 * 1024 * 1024;
 
-/// Reads what an image runs. `at` stands for all registries, by their names as paths below it: a simulated one, over plain HTTP.
+/// Returns what reads an image. `at` stands for all registries, by their names as paths below it: a simulated one, over plain HTTP.
 ///
 /// A client knows one login for each registry and keeps it, so that each read has a client of its own: an account's credentials
 /// must not be used for another's image.
-pub(super) async fn read(image: &str, platform: Platform, login: Option<&RegistryLogin>, at: Option<&str>) -> Result<Runs, What> {
+pub(super) fn open(image: &str, login: Option<&RegistryLogin>, at: Option<&str>) -> Result<Read, What> {
     let reference: Reference = image.parse().map_err(|error| What::BadName { problem: format!("{error}") })?;
     let (reference, protocol) = match at {
         Some(at) => (moved(&reference, at), ClientProtocol::Http),
@@ -48,9 +48,13 @@ pub(super) async fn read(image: &str, platform: Platform, login: Option<&Registr
     let auth = login.map_or(RegistryAuth::Anonymous, |login| {
         RegistryAuth::Basic(login.user.clone(), login.password.expose_secret().to_owned())
     });
-    let read = Read { client, reference, auth, secrets };
+    Ok(Read { client, reference, auth, secrets })
+}
+
+/// Gives up what takes too long.
+async fn in_time<T>(reading: impl Future<Output = Result<T, What>>) -> Result<T, What> {
     let timed_out = |_| What::Unreachable { reason: format!("it took more than {} s", WHOLE_TIMEOUT.as_secs()) };
-    tokio::time::timeout(WHOLE_TIMEOUT, read.runs(platform)).await.unwrap_or_else(|elapsed| Err(timed_out(elapsed)))
+    tokio::time::timeout(WHOLE_TIMEOUT, reading).await.unwrap_or_else(|elapsed| Err(timed_out(elapsed)))
 }
 
 /// Returns the same image below another address.
@@ -62,7 +66,8 @@ fn moved(reference: &Reference, at: &str) -> Reference {
     }
 }
 
-struct Read {
+/// What reads one image.
+pub(super) struct Read {
     client: Client,
     reference: Reference,
     auth: RegistryAuth,
@@ -70,12 +75,50 @@ struct Read {
 }
 
 impl Read {
-    async fn runs(&self, platform: Platform) -> Result<Runs, What> {
-        let failed = |error| What::from_library(error, &self.secrets);
+    /// Returns the digest that the image's name stands for, which is the index's if it names an index.
+    ///
+    /// A request for it alone is none of the pulls that Docker Hub counts.
+    /// Source: Docker documentation, "Docker Hub pull usage and limits": `HEAD` (from memory).
+    pub(super) async fn digest(&self) -> Result<String, What> {
+        in_time(async {
+            self.log_in().await?;
+            let digest = self.client.fetch_manifest_digest(&self.reference, &self.auth).await;
+            digest.map_err(|error| What::from_library(error, &self.secrets))
+        })
+        .await
+    }
+
+    /// Returns the digest of the image for a platform, where the image's name stands for an index.
+    pub(super) async fn platform_digest(&self, platform: Platform) -> Result<Option<String>, What> {
+        in_time(async {
+            match self.manifest().await? {
+                OciManifest::Image(_) => Ok(None),
+                OciManifest::ImageIndex(index) => Ok(chosen(platform, &index.manifests)),
+            }
+        })
+        .await
+    }
+
+    /// Returns what the image runs on a platform.
+    pub(super) async fn runs(&self, platform: Platform) -> Result<Runs, What> {
+        in_time(self.runs_of(platform)).await
+    }
+
+    async fn log_in(&self) -> Result<(), What> {
         // Asked for apart: inside the other calls a refused login is passed over, and what it said is lost.
-        self.client.auth(&self.reference, &self.auth, RegistryOperation::Pull).await.map_err(failed)?;
-        let (manifest, _) = self.client.pull_manifest(&self.reference, &self.auth).await.map_err(failed)?;
-        let configuration = match manifest {
+        let token = self.client.auth(&self.reference, &self.auth, RegistryOperation::Pull).await;
+        token.map(drop).map_err(|error| What::from_library(error, &self.secrets))
+    }
+
+    async fn manifest(&self) -> Result<OciManifest, What> {
+        self.log_in().await?;
+        let pulled = self.client.pull_manifest(&self.reference, &self.auth).await;
+        pulled.map(|(manifest, _)| manifest).map_err(|error| What::from_library(error, &self.secrets))
+    }
+
+    async fn runs_of(&self, platform: Platform) -> Result<Runs, What> {
+        let failed = |error| What::from_library(error, &self.secrets);
+        let configuration = match self.manifest().await? {
             OciManifest::Image(image) => image.config,
             OciManifest::ImageIndex(index) => {
                 let digest = chosen(platform, &index.manifests)
