@@ -13,6 +13,7 @@ use std::fmt;
 use tokio::sync::mpsc;
 
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskArn, TaskDefinitionArn, VpcId};
+use crate::plan::addresses::Shortage;
 use crate::plan::brake::MostFailures;
 use crate::plan::entrypoint::FoundIn;
 use crate::plan::explain::Part;
@@ -414,6 +415,8 @@ pub enum Finding {
     Downtime,
     /// Its other containers may take so much of the task's memory that the Defender has too little.
     LittleMemory(Tight),
+    /// Its subnets have fewer addresses than its roll-out would use at once.
+    FewAddresses(Shortage),
     /// Whether its tasks reach the Console, or can pull the Defender's image, cannot be seen to the end.
     NetworkUnknown { beyond: Vec<Beyond> },
 }
@@ -421,7 +424,14 @@ pub enum Finding {
 impl Finding {
     /// Returns whether somebody should look: it was done, and may not do.
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::NetworkUnknown { .. } | Self::Downtime | Self::LittleMemory(_) | Self::NotRemembered { .. })
+        matches!(
+            self,
+            Self::NetworkUnknown { .. }
+                | Self::Downtime
+                | Self::LittleMemory(_)
+                | Self::FewAddresses(_)
+                | Self::NotRemembered { .. }
+        )
     }
 
     /// Returns a fixed word for machines.
@@ -438,6 +448,7 @@ impl Finding {
             Self::NoTaskRuns => "no-task-runs",
             Self::Downtime => "downtime",
             Self::LittleMemory(_) => "little-memory",
+            Self::FewAddresses(_) => "few-addresses",
             Self::NetworkUnknown { .. } => "network-unknown",
         }
     }
@@ -470,6 +481,12 @@ impl fmt::Display for Finding {
                 f,
                 "its other containers may leave the Defender {left} of the task's {task} MiB of memory, and it needs {}",
                 fit::DEFENDER_MEMORY
+            ),
+            Self::FewAddresses(shortage) => write!(
+                f,
+                "{}, and ECS would start {} beside those that run: the roll-out takes longer, and nothing else can start there meanwhile",
+                shortage.told(),
+                shortage.for_tasks()
             ),
             Self::NetworkUnknown { beyond } => {
                 let beyond: Vec<String> = beyond.iter().map(ToString::to_string).collect();

@@ -180,6 +180,20 @@ impl Network {
         }
     }
 
+    /// Returns the subnets of an account's Region, with those of its tasks among them as far as they are there.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn subnets(
+        &self,
+        account: &Account,
+        region: &RegionName,
+        network: &TaskNetwork,
+    ) -> Result<Arc<Subnets>, NetworkError> {
+        self.readings.subnets_with(account, region, &network.subnets).await
+    }
+
     /// Enters the owner of a shared VPC, if this run may.
     async fn owner(&self, owner: &AccountId) -> Result<Option<Account>, NetworkError> {
         self.owners.account(owner).await.map_err(|source| NetworkError::Owner { owner: owner.clone(), source })

@@ -10,6 +10,7 @@ use super::look::{Seen, look_at};
 use super::{Found, JourneyError};
 use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::ids::ServiceArn;
+use crate::plan::addresses::Shortage;
 use crate::plan::network::{Beyond, Opening};
 use crate::plan::rollout::Deployable;
 use crate::plan::service::{self, ServiceFacts, Turn};
@@ -26,6 +27,8 @@ pub(super) struct Errand<'a> {
     pub(super) findings: Vec<Finding>,
     /// What cannot be seen of a service's own network.
     pub(super) unseen: HashMap<ServiceArn, BTreeSet<Beyond>>,
+    /// What the services' own subnets lack.
+    pub(super) short: HashMap<ServiceArn, Shortage>,
     /// What would be opened for the services, in a run that changes nothing.
     pub(super) openings: Vec<Opening>,
     /// Of the changes that the run may make.
@@ -46,6 +49,7 @@ impl<'a> Errand<'a> {
             looked: job.looked,
             findings: Vec::new(),
             unseen: HashMap::new(),
+            short: HashMap::new(),
             openings: Vec::new(),
             taken: 0,
             in_use: false,
@@ -145,6 +149,7 @@ impl<'a> Errand<'a> {
             Deployable::WithDowntime if changed => findings.push(Finding::Downtime),
             _ => {}
         }
+        findings.extend(self.short.get(&service.arn).filter(|_| changed).cloned().map(Finding::FewAddresses));
         if let Some(unseen) = self.unseen.get(&service.arn).filter(|unseen| changed && !unseen.is_empty()) {
             findings.push(Finding::NetworkUnknown { beyond: unseen.iter().cloned().collect() });
         }

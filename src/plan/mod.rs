@@ -3,11 +3,13 @@
 //! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
 //! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
-//! room for it), [`watch`] (what became of the roll-out), [`brake`] (may the next one start). Before it begins, [`other_runs`] says
-//! whether it is alone. [`explain`] tells one service's owner all of that. [`edit`] is the form all changes have, [`defender`]
-//! holds every fact about the vendor. `tests/contract/layering.rs` holds this folder to the first sentence.
+//! room for it), [`addresses`] (have its subnets room for more tasks), [`watch`] (what became of the roll-out), [`brake`] (may the
+//! next one start). Before it begins, [`other_runs`] says whether it is alone. [`explain`] tells one service's owner all of that.
+//! [`edit`] is the form all changes have, [`defender`] holds every fact about the vendor. `tests/contract/layering.rs` holds this
+//! folder to the first sentence.
 
 pub mod accept;
+pub mod addresses;
 pub mod brake;
 pub mod circle;
 pub mod compare;

@@ -25,6 +25,14 @@ impl Default for Percents {
     }
 }
 
+impl Percents {
+    /// Returns how many of so many tasks have to go on running, and how many may run at most.
+    fn of(self, desired: u64) -> (u64, u64) {
+        let (minimum, maximum) = (u64::from(self.minimum_healthy), u64::from(self.maximum));
+        ((desired * minimum).div_ceil(100), desired * maximum / 100)
+    }
+}
+
 /// What becomes of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployable {
@@ -37,6 +45,15 @@ pub enum Deployable {
     Never,
 }
 
+/// How many tasks a deployment starts beside those that run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// So many have to be there before the first old one may stop.
+    pub needed: u64,
+    /// So many ECS would start at once.
+    pub most: u64,
+}
+
 impl Tasks {
     /// Returns what a deployment would come to.
     ///
@@ -46,15 +63,28 @@ impl Tasks {
         if self.desired == 0 {
             return Deployable::NothingRuns;
         }
-        let Some(Percents { minimum_healthy, maximum }) = self.percents else { return Deployable::Yes };
-        let (desired, minimum, maximum) = (u64::from(self.desired), u64::from(minimum_healthy), u64::from(maximum));
-        let (has_to_run, may_run) = ((desired * minimum).div_ceil(100), desired * maximum / 100);
+        let Some(percents) = self.percents else { return Deployable::Yes };
+        let desired = u64::from(self.desired);
+        let (has_to_run, may_run) = percents.of(desired);
         match (may_run > desired, has_to_run) {
             (true, _) => Deployable::Yes,
             (false, 0) => Deployable::WithDowntime,
             (false, has_to_run) if has_to_run < desired => Deployable::Yes,
             (false, _) => Deployable::Never,
         }
+    }
+
+    /// Returns how many tasks a deployment starts beside those that run.
+    ///
+    /// Where ECS may stop a task first, it needs no room for another; blue/green and the like have all new tasks run beside the old.
+    /// Source: Amazon ECS Developer Guide, "Amazon ECS blue/green deployments" (from memory).
+    pub fn extra(&self) -> Extra {
+        let desired = u64::from(self.desired);
+        let Some(percents) = self.percents else { return Extra { needed: desired, most: desired } };
+        let (has_to_run, may_run) = percents.of(desired);
+        let most = may_run.saturating_sub(desired);
+        let needed = if has_to_run < desired { 0 } else { most.min(1) };
+        Extra { needed, most }
     }
 
     /// Returns whether tasks are missing, for whatever reason: a roll-out would be judged by what is none of its doing.

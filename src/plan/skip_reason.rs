@@ -1,5 +1,6 @@
 //! Why a service is left as it is: each reason with a word for machines and a sentence for people.
 
+use super::addresses::Shortage;
 use super::fit::{self, Resource};
 use super::outdated::Outdated;
 use super::rollout::Percents;
@@ -44,6 +45,8 @@ pub enum SkipReason {
         desired: u32,
         percents: Percents,
     },
+    /// Its subnets have no address for a task more.
+    NoFreeAddresses(Shortage),
     RolledBackBefore,
     Undone,
     /// There is nothing to undo.
@@ -105,6 +108,7 @@ impl SkipReason {
             Self::DeploymentInProgress,
             Self::TasksMissing { running: 1, desired: 3 },
             Self::CannotDeploy { desired: 2, percents: Percents { minimum_healthy: 100, maximum: 100 } },
+            Self::NoFreeAddresses(Shortage { subnets: vec!["subnet-0123456789abcdef0".to_owned()], free: 0, tasks: 1 }),
             Self::RolledBackBefore,
             Self::Undone,
             Self::NoDefender,
@@ -143,6 +147,7 @@ impl SkipReason {
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::TasksMissing { .. } => "tasks-missing",
             Self::CannotDeploy { .. } => "cannot-deploy",
+            Self::NoFreeAddresses(_) => "no-free-addresses",
             Self::RolledBackBefore => "rolled-back-before",
             Self::Reverted { .. } => "reverted",
             Self::Undone => "undone",
@@ -196,6 +201,9 @@ impl SkipReason {
                     "reverted by its owner: it was protected {times}, and put back to this very revision; have the owner's pipeline take \
                      the newest revision, or set REVERTED=reprotect"
                 )
+            }
+            Self::NoFreeAddresses(shortage) => {
+                format!("{}, and its deployment has to start {} before it may stop one", shortage.told(), shortage.for_tasks())
             }
             Self::RolledBackBefore => {
                 format!("this was rolled back before (tag {} on the service)", memory::LEFT_ALONE_TAG)

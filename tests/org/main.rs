@@ -14,6 +14,7 @@ mod consoles;
 mod dry_run_writes_nothing;
 mod entry_points;
 mod explains;
+mod free_addresses;
 mod keeps_secrets;
 mod killed;
 mod leaves_alone;

@@ -8,6 +8,7 @@ mod support;
 
 mod accept;
 mod accept_waas;
+mod addresses;
 mod asks;
 mod brake;
 mod circle;

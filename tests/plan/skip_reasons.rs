@@ -21,6 +21,7 @@ fn there_is_one_example_of_each_reason_and_each_has_its_own_code() {
             "managed-by-its-owner",
             "no-defender",
             "no-execution-role",
+            "no-free-addresses",
             "not-active",
             "not-fargate",
             "not-ours",

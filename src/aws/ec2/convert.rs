@@ -30,6 +30,7 @@ pub(super) fn subnet(subnet: &aws_sdk_ec2::types::Subnet) -> Option<(SubnetId, S
         owner: subnet.owner_id()?.parse().ok()?,
         blocks: blocks.collect(),
         ipv6_only: subnet.ipv6_native() == Some(true),
+        free_addresses: subnet.available_ip_address_count().and_then(|count| count.try_into().ok()),
         block_public_access: match mode {
             None | Some(BlockPublicAccessMode::Off) => BlockPublicAccess::Off,
             Some(BlockPublicAccessMode::BlockIngress) => BlockPublicAccess::Ingress,

@@ -29,6 +29,9 @@ pub fn after_skipped(reason: &SkipReason) -> String {
             "find out why, then take the tag {LEFT_ALONE_TAG} off the service; a new revision of its owner's or a newer Defender is \
              tried again by itself"
         ),
+        SkipReason::NoFreeAddresses(_) => {
+            "free addresses in its subnets, add a larger subnet, or lower minimumHealthyPercent".to_owned()
+        }
         SkipReason::Undone => {
             format!("take the tag {LEFT_ALONE_TAG} off the service, or deploy a new revision, to have it protected again")
         }

@@ -32,6 +32,8 @@ pub struct Subnet {
     pub blocks: Vec<IpNet>,
     /// Whether interfaces get IPv6 addresses only.
     pub ipv6_only: bool,
+    /// How many of its IPv4 addresses nobody has; nothing when EC2 does not tell.
+    pub free_addresses: Option<u64>,
     pub block_public_access: BlockPublicAccess,
 }
 

@@ -29,6 +29,7 @@ fn opened_rule(id_of: &str, group: &str, text: &str, run: &str) -> OpenedRule {
 fn opened() -> Opened {
     let mut opened = Opened::default();
     let subnet = |vpc: &str| Subnet {
+        free_addresses: None,
         vpc: vpc.into(),
         owner: id(OURS),
         blocks: vec![block("10.0.0.0/24")],

@@ -154,6 +154,7 @@ impl Facts {
             owner: id(OURS),
             blocks: blocks.iter().map(|text| block(text)).collect(),
             ipv6_only: false,
+            free_addresses: Some(251),
             block_public_access: BlockPublicAccess::Off,
         };
         self.vpc.subnets.insert(name.into(), subnet.clone());

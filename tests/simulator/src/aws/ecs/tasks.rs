@@ -129,30 +129,30 @@ fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deploy
 fn stopped(state: &State, caller: &Caller, service: &StoredService) -> Vec<StoredTask> {
     let (account, region) = (caller.account(), &caller.region);
     let stopped = service.stopped.iter().map(|task| {
-            let family = task.task_definition.rsplit('/').next().and_then(|name| name.split(':').next()).unwrap_or_default();
-            let stop = &task.stop;
-            let mut container = json!({ "name": stop.container, "lastStatus": "STOPPED" });
-            if let Some(code) = stop.exit_code {
-                container["exitCode"] = code.into();
-            }
-            if let Some(reason) = &stop.container_reason {
-                container["reason"] = reason.as_str().into();
-            }
-            StoredTask {
-                arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", state.partition, service.cluster, task.id),
-                cluster: service.cluster.clone(),
-                family: family.to_owned(),
-                task_definition: task.task_definition.clone(),
-                last_status: "STOPPED".to_owned(),
-                desired_status: "STOPPED".to_owned(),
-                started_by: Some(task.started_by.clone()),
-                group: format!("service:{}", service.name),
-                created_at: task.stopped_at.as_f64().map(|seconds| seconds as u64),
-                stopped_reason: Some(stop.reason.clone()),
-                stop_code: Some(stop.code.to_owned()),
-                containers: vec![container],
-                environment: BTreeMap::new(),
-            }
+        let family = task.task_definition.rsplit('/').next().and_then(|name| name.split(':').next()).unwrap_or_default();
+        let stop = &task.stop;
+        let mut container = json!({ "name": stop.container, "lastStatus": "STOPPED" });
+        if let Some(code) = stop.exit_code {
+            container["exitCode"] = code.into();
+        }
+        if let Some(reason) = &stop.container_reason {
+            container["reason"] = reason.as_str().into();
+        }
+        StoredTask {
+            arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", state.partition, service.cluster, task.id),
+            cluster: service.cluster.clone(),
+            family: family.to_owned(),
+            task_definition: task.task_definition.clone(),
+            last_status: "STOPPED".to_owned(),
+            desired_status: "STOPPED".to_owned(),
+            started_by: Some(task.started_by.clone()),
+            group: format!("service:{}", service.name),
+            created_at: task.stopped_at.as_f64().map(|seconds| seconds as u64),
+            stopped_reason: Some(stop.reason.clone()),
+            stop_code: Some(stop.code.to_owned()),
+            containers: vec![container],
+            environment: BTreeMap::new(),
+        }
     });
     stopped.collect()
 }
