@@ -147,6 +147,10 @@ pub struct Given {
     #[arg(long, env = "ALLOW_ARM64", value_name = "BOOL", help_heading = "Defender")]
     pub allow_arm64: Option<String>,
 
+    /// Where a container's tag names another image by now, put the digest that runs into the revision [default: false].
+    #[arg(long, env = "PIN_IMAGES", value_name = "BOOL", help_heading = "Defender")]
+    pub pin_images: Option<String>,
+
     /// User for Docker Hub, to read images' entry points there; its password is read from DOCKER_PASS only.
     #[arg(long, env = "DOCKER_USER", value_name = "USER", help_heading = "Image registries")]
     pub docker_user: Option<String>,

@@ -20,6 +20,7 @@ use crate::plan::explain::Part;
 use crate::plan::fit::{self, Tight};
 use crate::plan::memory;
 use crate::plan::network::{Beyond, Opening};
+use crate::plan::pin;
 use crate::plan::service::ServiceFacts;
 use crate::plan::{Outdated, SkipReason};
 
@@ -415,6 +416,12 @@ pub enum Finding {
     Downtime,
     /// Its other containers may take so much of the task's memory that the Defender has too little.
     LittleMemory(Tight),
+    /// The tag of a container's image names another image by now than the one that runs: the digests of both.
+    NewImage { container: String, image: String, runs: String, named: String },
+    /// The same, and the revision names the one that runs.
+    PinnedImage { container: String, image: String, runs: String, named: String },
+    /// What runs in a container was to be kept (`PIN_IMAGES`), and could not be.
+    NotPinned { container: String, image: String, why: String },
     /// Its subnets have fewer addresses than its roll-out would use at once.
     FewAddresses(Shortage),
     /// Whether its tasks reach the Console, or can pull the Defender's image, cannot be seen to the end.
@@ -430,6 +437,7 @@ impl Finding {
                 | Self::Downtime
                 | Self::LittleMemory(_)
                 | Self::FewAddresses(_)
+                | Self::NewImage { .. }
                 | Self::NotRemembered { .. }
         )
     }
@@ -448,6 +456,9 @@ impl Finding {
             Self::NoTaskRuns => "no-task-runs",
             Self::Downtime => "downtime",
             Self::LittleMemory(_) => "little-memory",
+            Self::NewImage { .. } => "new-image",
+            Self::PinnedImage { .. } => "pinned-image",
+            Self::NotPinned { .. } => "not-pinned",
             Self::FewAddresses(_) => "few-addresses",
             Self::NetworkUnknown { .. } => "network-unknown",
         }
@@ -482,6 +493,22 @@ impl fmt::Display for Finding {
                 "its other containers may leave the Defender {left} of the task's {task} MiB of memory, and it needs {}",
                 fit::DEFENDER_MEMORY
             ),
+            Self::NewImage { container, image, runs, named } => write!(
+                f,
+                "the tag of container {container}, {image}, names another image ({}) than the one that runs ({}): the roll-out brings \
+                 new application code too",
+                pin::short(named),
+                pin::short(runs)
+            ),
+            Self::PinnedImage { container, image, runs, named } => write!(
+                f,
+                "container {container} keeps the image that runs ({}): its tag, {image}, names another by now ({})",
+                pin::short(runs),
+                pin::short(named)
+            ),
+            Self::NotPinned { container, image, why } => {
+                write!(f, "container {container} may not keep the image that runs, since {image} could not be pinned: {why}")
+            }
             Self::FewAddresses(shortage) => write!(
                 f,
                 "{}, and ECS would start {} beside those that run: the roll-out takes longer, and nothing else can start there meanwhile",

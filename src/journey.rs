@@ -22,6 +22,7 @@ mod mirror;
 mod network;
 mod newest;
 mod notes;
+mod pins;
 mod planned;
 mod take_back;
 mod undo;
@@ -59,6 +60,7 @@ pub use lookout::Lookout;
 pub use mirror::Mirrors;
 pub use notes::Explaining;
 use notes::Notes;
+use pins::Kept;
 pub use undo::undo;
 
 /// Protects the services of one job, or says for each why not.
@@ -158,12 +160,13 @@ impl Journey<'_> {
         }
         mirror::check(self.job, self.world, &found.definition).await?; // registries
         let bare = strip_older(&found, why)?; // no I/O
-        let entry_points = self.entry_points(&found, &bare).await?; // registries, Console
+        let kept = self.pins(&found, &bare).await; // AWS, registries
+        let entry_points = self.entry_points(&found, &bare, &kept.pins).await?; // registries, Console
         let embedding = self.embedding(&found, &bare, &entry_points);
         let questions = question::questions(&embedding); // no I/O
         let answer = self.embed(&found, &questions, &entry_points).await; // Console
         // No I/O: a copy, or a refusal that names why.
-        let made = answer.and_then(|answer| self.accept(&found, &embedding, &entry_points, &answer));
+        let made = answer.and_then(|answer| self.accept(&found, &embedding, &entry_points, kept, &answer));
         self.note_console(&questions, &made);
         let Made { revision, findings } = made?;
         self.findings = findings;
@@ -294,6 +297,7 @@ impl Journey<'_> {
         found: &Found,
         embedding: &Embedding<'_>,
         entry_points: &EntryPoints,
+        kept: Kept,
         answer: &Value,
     ) -> Result<Made, JourneyError> {
         let family = || found.family.clone();
@@ -304,7 +308,10 @@ impl Journey<'_> {
             }
             _ => JourneyError::Accept { family: family(), source },
         })?;
-        let Accepted { mut change, put_back, waas_port_nowhere, record, filled } = accepted;
+        let Accepted { change: embedded, put_back, waas_port_nowhere, mut record, filled } = accepted;
+        let mut change = kept.pins.change(embedding.definition);
+        change.extend(embedded);
+        kept.pins.remember(&mut record);
         let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.rules.run_id.clone());
         let memory = memory::remember(embedding.definition, &Origin { source, version, run_id }, &record);
         let mut findings: Vec<Finding> =
@@ -314,6 +321,7 @@ impl Journey<'_> {
         }
         findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
         findings.extend(found.selection.unknown().map(|name| Finding::NoSuchContainer { name: name.to_owned() }));
+        findings.extend(kept.findings);
         if memory.left_out {
             findings.push(Finding::TagsLeftOut);
         }

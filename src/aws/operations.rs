@@ -185,6 +185,10 @@ pub static DESCRIBE_CLUSTERS: Operation =
 pub static LIST_SERVICES: Operation = read("ListServices", &["ecs:ListServices"], Role::Member, Quota::EcsServiceRead);
 pub static DESCRIBE_SERVICES: Operation =
     read("DescribeServices", &["ecs:DescribeServices"], Role::Member, Quota::EcsServiceRead);
+/// The tasks of a customer's services.
+pub static LIST_SERVICE_TASKS: Operation = read("ListTasks", &["ecs:ListTasks"], Role::Member, Quota::EcsClusterResourceRead);
+pub static DESCRIBE_SERVICE_TASKS: Operation =
+    read("DescribeTasks", &["ecs:DescribeTasks"], Role::Member, Quota::EcsClusterResourceRead);
 pub static DESCRIBE_TASK_DEFINITION: Operation =
     read("DescribeTaskDefinition", &["ecs:DescribeTaskDefinition"], Role::Member, Quota::EcsTaskDefinitionRead);
 /// Tags on the new revision need `ecs:TagResource`, its roles `iam:PassRole`.
@@ -222,10 +226,6 @@ pub static DEREGISTER_TASK_DEFINITION: Operation = Operation {
     role: Role::Member,
     quota: Quota::EcsTaskDefinitionModify,
 };
-/// The tasks of a service, to say why they stopped.
-pub static LIST_SERVICE_TASKS: Operation = read("ListTasks", &["ecs:ListTasks"], Role::Member, Quota::EcsClusterResourceRead);
-pub static DESCRIBE_SERVICE_TASKS: Operation =
-    read("DescribeTasks", &["ecs:DescribeTasks"], Role::Member, Quota::EcsClusterResourceRead);
 /// What must be remembered of a service.
 pub static TAG_SERVICE: Operation = Operation {
     name: "TagResource",
@@ -267,6 +267,8 @@ pub static ALL: [&Operation; 40] = [
     &DESCRIBE_CLUSTERS,
     &LIST_SERVICES,
     &DESCRIBE_SERVICES,
+    &LIST_SERVICE_TASKS,
+    &DESCRIBE_SERVICE_TASKS,
     &DESCRIBE_TASK_DEFINITION,
     &REGISTER_TASK_DEFINITION,
     &UPDATE_SERVICE,
@@ -274,8 +276,6 @@ pub static ALL: [&Operation; 40] = [
     &DESCRIBE_SERVICE_DEPLOYMENTS,
     &STOP_SERVICE_DEPLOYMENT,
     &DEREGISTER_TASK_DEFINITION,
-    &LIST_SERVICE_TASKS,
-    &DESCRIBE_SERVICE_TASKS,
     &TAG_SERVICE,
 ];
 

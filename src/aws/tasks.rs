@@ -11,6 +11,7 @@ use super::operations::{self, Operation};
 use super::pages;
 use crate::ids::{Family, TaskArn};
 use crate::plan::other_runs::{Part, RunTask};
+use crate::plan::pin::{RunningTask, is_digest};
 use crate::plan::watch::{StoppedContainer, StoppedTask};
 
 /// `ListTasks` gives at most 100 tasks a page.
@@ -28,8 +29,10 @@ const MOST_STOPPED: usize = 10;
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
     pub family: Option<Family>,
-    /// A deployment's id, for tasks of services.
+    /// The id of the deployment that started them: `ecs-svc/…`.
     pub started_by: Option<String>,
+    /// The name of the service that they are of.
+    pub service: Option<String>,
     pub wanted: Wanted,
 }
 
@@ -67,7 +70,7 @@ impl TaskReader {
     ///
     /// When AWS does not tell.
     pub async fn stopped(&self, cluster: &str, deployment: &str) -> Result<Vec<StoppedTask>, AwsError> {
-        let filter = TaskFilter { family: None, started_by: Some(deployment.to_owned()), wanted: Wanted::Stopped };
+        let filter = TaskFilter { family: None, started_by: Some(deployment.to_owned()), service: None, wanted: Wanted::Stopped };
         let tasks: BTreeSet<TaskArn> = self.list(cluster, &filter).await?.into_iter().take(MOST_STOPPED).collect();
         if tasks.is_empty() {
             return Ok(Vec::new());
@@ -81,25 +84,43 @@ impl TaskReader {
     ///
     /// When AWS does not tell.
     pub async fn list(&self, cluster: &str, filter: &TaskFilter) -> Result<BTreeSet<TaskArn>, AwsError> {
+        pages::all(|from| self.page(cluster, filter, from)).await
+    }
+
+    /// Returns one page of the tasks of a cluster, and where the next one begins.
+    async fn page(
+        &self,
+        cluster: &str,
+        filter: &TaskFilter,
+        from: Option<String>,
+    ) -> Result<(Vec<TaskArn>, Option<String>), AwsError> {
         let wanted = match filter.wanted {
             Wanted::Running => DesiredStatus::Running,
             Wanted::Stopped => DesiredStatus::Stopped,
         };
-        pages::all(|from| {
-            let wanted = wanted.clone();
-            async move {
-                let request = || {
-                    let request = self.client.list_tasks().cluster(cluster).desired_status(wanted.clone()).max_results(PAGE);
-                    let family = filter.family.as_ref().map(|family| family.as_str().to_owned());
-                    let request = request.set_started_by(filter.started_by.clone());
-                    request.set_family(family).set_next_token(from.clone()).send()
-                };
-                let answer = self.calls.send(self.listing, &self.at, request).await?;
-                let arns = answer.task_arns().iter().map(|arn| parsed(self.listing, Some(arn)));
-                Ok((arns.collect::<Result<_, _>>()?, answer.next_token))
-            }
-        })
-        .await
+        let request = || {
+            let request = self.client.list_tasks().cluster(cluster).desired_status(wanted.clone()).max_results(PAGE);
+            let family = filter.family.as_ref().map(|family| family.as_str().to_owned());
+            let request = request.set_family(family).set_started_by(filter.started_by.clone());
+            request.set_service_name(filter.service.clone()).set_next_token(from.clone()).send()
+        };
+        let answer = self.calls.send(self.listing, &self.at, request).await?;
+        let arns = answer.task_arns().iter().map(|arn| parsed(self.listing, Some(arn)));
+        Ok((arns.collect::<Result<_, _>>()?, answer.next_token))
+    }
+
+    /// Returns running tasks of a service with the images that run in them, up to a hundred: one page and one description, since the
+    /// tasks of a service run the same but for a while.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn running(&self, cluster: &str, service: &str) -> Result<Vec<RunningTask>, AwsError> {
+        let service = Some(service.to_owned());
+        let filter = TaskFilter { family: None, started_by: None, service, wanted: Wanted::Running };
+        let (tasks, _) = self.page(cluster, &filter, None).await?;
+        let described = self.describe(cluster, &tasks.into_iter().collect()).await?;
+        Ok(described.iter().filter_map(running_task).collect())
     }
 
     /// Describes tasks that do runs of this program; those that are gone are left out.
@@ -123,6 +144,18 @@ impl TaskReader {
         }
         Ok(described)
     }
+}
+
+/// Passes on what runs in a task; nothing of one that ECS does not tell enough of.
+/// Source: Amazon ECS API Reference, Container, `imageDigest` (read 2026-11).
+fn running_task(task: &Task) -> Option<RunningTask> {
+    let digest = |container: &Container| Some((container.name()?.to_owned(), container.image_digest()?.to_owned()));
+    Some(RunningTask {
+        arn: task.task_arn()?.to_owned(),
+        created_at: task.created_at().and_then(|time| time.to_millis().ok()),
+        task_definition: task.task_definition_arn()?.parse().ok()?,
+        digests: task.containers().iter().filter_map(digest).filter(|(_, digest)| is_digest(digest)).collect(),
+    })
 }
 
 /// Passes a task on as plain facts. Of the variables that it was started with nothing is kept but which part its run is about.

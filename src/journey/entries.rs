@@ -9,6 +9,7 @@ use crate::console::Scan;
 use crate::plan::entrypoint::{self, Entries, Entry, Silent};
 use crate::plan::explain::SourcesSaid;
 use crate::plan::image::Platform;
+use crate::plan::pin::Pins;
 use crate::registry::{Puller, What};
 
 /// What was found out about the silent containers.
@@ -28,10 +29,15 @@ impl EntryPoints {
 }
 
 impl Journey<'_> {
-    /// Finds out what the silent containers run.
-    pub(super) async fn entry_points(&self, found: &Found, bare: &Bare) -> Result<EntryPoints, JourneyError> {
+    /// Finds out what the silent containers run, and of those that are pinned what that image does.
+    pub(super) async fn entry_points(&self, found: &Found, bare: &Bare, pins: &Pins) -> Result<EntryPoints, JourneyError> {
         let platform = Platform::of(&bare.definition);
-        let silent = entrypoint::silent(&bare.definition, &found.selection);
+        let mut silent = entrypoint::silent(&bare.definition, &found.selection);
+        for silent in &mut silent {
+            if let Some(image) = pins.image_of(&silent.container) {
+                image.clone_into(&mut silent.image);
+            }
+        }
         let found = try_join_all(silent.iter().map(|silent| self.entry_point(silent, platform, bare))).await?;
         let mut entry_points = EntryPoints::default();
         for (silent, (entry, missed)) in silent.into_iter().zip(found) {

@@ -64,10 +64,9 @@ pub struct OpenRegion {
     pub account: Account,
     pub region: RegionName,
     pub reader: EcsReader,
+    pub tasks: TaskReader,
     /// There is none in a run that changes nothing.
     pub writer: Option<EcsWriter>,
-    /// Reads the tasks of services.
-    pub tasks: TaskReader,
     /// The places for roll-outs under way: a fleet does not double its capacity at once.
     pub rollouts: Arc<Semaphore>,
     /// Looks at services whose roll-outs are under way.

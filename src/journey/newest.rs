@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::errand::Errand;
+use super::pins::Kept;
 use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
 use crate::aws::EcsWriter;
 use crate::ids::TaskDefinitionArn;
 use crate::plan::newest::Code;
+use crate::plan::pin::Pins;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition};
 use crate::plan::strip::NamedPorts;
@@ -133,10 +135,10 @@ impl Journey<'_> {
         };
         mirror::check(self.job, self.world, &found.definition).await.ok()?;
         let bare: Bare = strip_older(&found, why).ok()?;
-        let entry_points = self.entry_points(&found, &bare).await.ok()?;
+        let entry_points = self.entry_points(&found, &bare, &Pins::default()).await.ok()?;
         let embedding = self.embedding(&found, &bare, &entry_points);
         let answer = self.embed(&found, &question::questions(&embedding), &entry_points).await.ok()?;
-        let made = self.accept(&found, &embedding, &entry_points, &answer).ok()?;
+        let made = self.accept(&found, &embedding, &entry_points, Kept::default(), &answer).ok()?;
         fit::misfit(&made.revision).is_none().then_some(made.revision)
     }
 }

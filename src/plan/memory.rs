@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::edit::{Change, Edit, JsonPath};
-use super::task_definition::{Registrable, TaskDefinition};
+use super::task_definition::{Container, Registrable, TaskDefinition};
 use crate::ids::TaskDefinitionArn;
 
 /// An owner's tag: leave this service, cluster or task definition alone.
@@ -42,6 +42,8 @@ pub const THEIRS_TAG: &str = "fargate-updater:theirs";
 pub const WAAS_PORT_TAG: &str = "fargate-updater:waas-port";
 /// On our revisions: variables that the Console added and that we do not know by name, such as `web/TW_NEW`.
 pub const VARIABLES_TAG: &str = "fargate-updater:variables";
+/// On our revisions: the images that were named by the digests that ran, such as `web/85944171f73967e8`.
+pub const PINNED_TAG: &str = "fargate-updater:pinned";
 /// On our revisions: the volumes that the Console added.
 pub const VOLUMES_TAG: &str = "fargate-updater:volumes";
 
@@ -53,7 +55,7 @@ pub const OPENED_TAG: &str = "fargate-updater:opened";
 pub const RULE_DESCRIPTION: &str = "Defender to the Prisma Cloud Console, opened by fargate-updater";
 
 /// Tags that hold lists; one that needs more room goes on in `…-2`, `…-3`.
-const LISTS: [&str; 5] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VARIABLES_TAG, VOLUMES_TAG];
+const LISTS: [&str; 6] = [FILLED_TAG, THEIRS_TAG, WAAS_PORT_TAG, VARIABLES_TAG, VOLUMES_TAG, PINNED_TAG];
 
 /// A resource has at most 50 tags.
 /// Source: Amazon ECS Developer Guide, "Tag restrictions".
@@ -180,6 +182,8 @@ pub struct Record {
     pub variables: BTreeSet<Item>,
     /// The volumes that the Console added.
     pub volumes: BTreeSet<String>,
+    /// Images that a digest was put behind, with a fingerprint of the whole name: what its owner has changed since is its owner's.
+    pinned: BTreeSet<Item>,
 }
 
 /// An entry point that was filled in.
@@ -230,6 +234,7 @@ impl Record {
                 Some(THEIRS_TAG) => record.theirs.extend(items()),
                 Some(WAAS_PORT_TAG) => record.waas_port = items().next(),
                 Some(VARIABLES_TAG) => record.variables.extend(items()),
+                Some(PINNED_TAG) => record.pinned.extend(items()),
                 Some(VOLUMES_TAG) => {
                     record.volumes.extend(value.split(' ').filter(|name| !name.is_empty()).map(str::to_owned));
                 }
@@ -249,6 +254,18 @@ impl Record {
         self.filled.contains(&Item::new(container, &format!("{what}={}", fingerprint(words))))
     }
 
+    /// Writes down that a digest was put behind the name of a container's image, which is this now.
+    pub fn pin(&mut self, container: &str, image: &str) {
+        self.pinned.insert(Item::new(container, &fingerprint(&[image])));
+    }
+
+    /// Returns the name that its owner gave to a container's image: without the digest that was put behind it, if one was.
+    pub fn own_image<'a>(&self, container: Container<'a>) -> &'a str {
+        let image = container.image();
+        let is_pinned = || self.pinned.contains(&Item::new(container.name(), &fingerprint(&[image])));
+        image.rsplit_once('@').filter(|_| is_pinned()).map_or(image, |(own, _)| own)
+    }
+
     /// Returns whether something of a container was its owner's.
     pub fn is_theirs(&self, container: &str, what: &str) -> bool {
         self.theirs.contains(&Item::new(container, what))
@@ -259,7 +276,7 @@ impl Record {
         let texts = |items: &BTreeSet<Item>| items.iter().map(Item::text).collect::<Vec<_>>();
         let waas_port = self.waas_port.iter().map(Item::text).collect();
         let volumes = self.volumes.iter().cloned().collect();
-        let lists = [texts(&self.filled), texts(&self.theirs), waas_port, texts(&self.variables), volumes];
+        let lists = [texts(&self.filled), texts(&self.theirs), waas_port, texts(&self.variables), volumes, texts(&self.pinned)];
         let packed = LISTS.iter().zip(lists).flat_map(|(tag, items)| {
             let numbered = |number: usize| if number == 0 { (*tag).to_owned() } else { format!("{tag}-{}", number + 1) };
             packed(&items).into_iter().enumerate().map(move |(number, value)| (numbered(number), value)).collect::<Vec<_>>()
@@ -344,6 +361,16 @@ pub fn on_top_of<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, ours: &
     sibling_in(tags, ON_TOP_OF_TAG, ours)
 }
 
+/// Returns whether a definition has room for the tags that tell which images were pinned: without them nobody could undo it.
+pub fn has_room_for_pins(definition: &TaskDefinition<Registrable>, record: &Record) -> bool {
+    let theirs = definition.tags().filter(|(key, _)| !is_ours(key)).count();
+    theirs + pinned_in(&record.tags()).len() <= MOST_TAGS
+}
+
+fn pinned_in(tags: &[(String, String)]) -> Vec<(String, String)> {
+    tags.iter().filter(|(key, _)| list_of(key) == Some(PINNED_TAG)).cloned().collect()
+}
+
 /// The edits that put our tags on a revision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Memory {
@@ -355,7 +382,7 @@ pub struct Memory {
 /// Returns what puts our tags on a revision: a tag of ours that is there already is replaced, others are the owner's.
 ///
 /// When there would be more than 50 tags, ours are left out, because the owner's matter more: first those that tell where the
-/// revision comes from, then all.
+/// revision comes from, then all but the pinned images, which would never be found again, then all.
 pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, record: &Record) -> Memory {
     let version = origin.version.as_deref().unwrap_or("unknown");
     let mut source = origin.source.short();
@@ -371,12 +398,8 @@ pub fn remember(definition: &TaskDefinition<Registrable>, origin: &Origin, recor
     let place_of = |key: &str| existing.iter().position(|tag| tag.get("key").and_then(Value::as_str) == Some(key));
     let fits =
         |ours: &[(String, String)]| existing.len() + ours.iter().filter(|(key, _)| place_of(key).is_none()).count() <= MOST_TAGS;
-    let left_out = !fits(&whole);
-    let ours = match (left_out, fits(&record)) {
-        (false, _) => whole,
-        (true, true) => record,
-        (true, false) => Vec::new(),
-    };
+    let (left_out, pinned) = (!fits(&whole), pinned_in(&record));
+    let ours = [whole, record, pinned].into_iter().find(|ours| fits(ours)).unwrap_or_default();
     let tags = JsonPath::root().key("tags");
     let mut change = Change::default();
     if ours.is_empty() {

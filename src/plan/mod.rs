@@ -1,7 +1,7 @@
 //! Decisions: pure functions over plain data. No async, no SDK type, no clock, no environment, no log line.
 //!
 //! A run asks in this order: [`scope`] (where), [`service`] (may this one be touched), [`outdated`] (is its Defender today's),
-//! [`strip`] (the one it has, taken away), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
+//! [`strip`] (the one it has, taken away), [`pin`] (is the application's image the one that runs), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
 //! room for it), [`addresses`] (have its subnets room for more tasks), [`watch`] (what became of the roll-out), [`brake`] (may the
 //! next one start). Before it begins, [`other_runs`] says whether it is alone. [`explain`] tells one service's owner all of that.
@@ -27,6 +27,7 @@ pub mod network;
 pub mod newest;
 pub mod other_runs;
 pub mod outdated;
+pub mod pin;
 pub mod policy;
 pub mod question;
 pub mod redact;

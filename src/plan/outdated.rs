@@ -212,7 +212,7 @@ impl Look<'_> {
         let container = || self.it.name().to_owned();
         self.measure.today.manner.application_variables.iter().filter_map(move |(name, value)| {
             let (expected, of_this) = match name.as_str() {
-                defender::IMAGE_NAME => (self.it.image(), true),
+                defender::IMAGE_NAME => (self.record.own_image(self.it), true),
                 defender::CONTAINER_NAME_VARIABLE => (self.it.name(), true),
                 defender::FARGATE_TASK => (self.family, true),
                 _ => (value.as_str(), false),

@@ -45,6 +45,8 @@ pub struct Policy {
     pub reverted: Reverted,
     /// Whether ARM64 tasks are protected although the vendor lists no support (`ALLOW_ARM64`).
     pub allow_arm64: bool,
+    /// Whether a revision names the images that run where their tags name others by now (`PIN_IMAGES`).
+    pub pin_images: bool,
     /// What starts the Defender's program in images without a shell (`INTERPRETER`).
     pub interpreter: Option<String>,
     /// Where Defenders' images are mirrored (`DEFENDER_IMAGE`).

@@ -82,6 +82,7 @@ pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, na
                 _ => {}
             }
         }
+        removal.image();
         removal.take_out("mountPoints", |it| volumes.iter().any(|volume| names(it, "sourceVolume", volume)));
         removal.waas_port(named_ports);
     }
@@ -149,13 +150,18 @@ impl Removal<'_> {
         if with_command {
             self.editing.remove(&self.at.key("command"));
         }
-        let same_image = container.variable(defender::IMAGE_NAME) == Some(container.image());
+        let same_image = container.variable(defender::IMAGE_NAME) == Some(self.record.own_image(container));
         if filled && same_image {
             let command = if with_command { owned(&command) } else { Vec::new() };
             stripped.earlier.insert(name, Earlier::Filled { runs: Runs { entry_point: owned(own), command }, joined });
         } else if !filled && own.is_empty() && !command.is_empty() {
             stripped.earlier.insert(name, Earlier::CommandAlone);
         }
+    }
+
+    /// Leaves the image the name that its owner gave it.
+    fn image(&mut self) {
+        self.editing.replace(&self.at.key("image"), self.record.own_image(self.container).into());
     }
 
     fn environment(&mut self) {

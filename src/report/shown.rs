@@ -17,6 +17,7 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("CONSOLE_CIDRS", cidrs.unwrap_or_else(|| "not given".to_owned())),
         ("UPGRADE", policy.upgrade.to_string()),
         ("REEMBED", policy.reembed.to_string()),
+        ("PIN_IMAGES", policy.pin_images.to_string()),
         ("MAX_CHANGES", run.max_changes.map_or_else(|| "not given".to_owned(), |most| most.to_string())),
         ("ASSUME_ROLE", run.assume_role.to_string()),
     ]);

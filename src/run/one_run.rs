@@ -50,7 +50,7 @@ pub(super) async fn in_progress(run: &RunSettings, aws: &Aws, events: &Events) -
 async fn turn(address: &str, run: &RunSettings, aws: &Aws) -> Result<Option<TaskArn>, Unseen> {
     let own = metadata::own_task(address, run.first_wait).await.map_err(Unseen::Metadata)?;
     let reader = aws.task_reader(own.arn.region());
-    let filter = TaskFilter { family: Some(own.family), started_by: None, wanted: Wanted::Running };
+    let filter = TaskFilter { family: Some(own.family), started_by: None, service: None, wanted: Wanted::Running };
     let mut tasks = reader.list(&own.cluster, &filter).await.map_err(Unseen::List)?;
     // A list may lag behind, and this task must be among those it is compared with.
     tasks.insert(own.arn.clone());

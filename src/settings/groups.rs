@@ -172,6 +172,7 @@ impl Reader {
             allow_arm64: self.boolean("ALLOW_ARM64", given.allow_arm64.clone(), false),
             retry_failed: self.boolean("RETRY_FAILED", given.retry_failed.clone(), false),
             reverted: self.reverted(given),
+            pin_images: self.boolean("PIN_IMAGES", given.pin_images.clone(), false),
             registry_type: self.text("REGISTRY_TYPE", given.registry_type.clone()),
             credential_id: self.text("CREDENTIAL_ID", given.credential_id.clone()),
         }

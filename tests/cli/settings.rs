@@ -21,6 +21,7 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
         ("FIPS_ENABLED", "2"),
         ("UPGRADE", "never"),
         ("ALLOW_ARM64", "arm"),
+        ("PIN_IMAGES", "latest"),
         ("WAAS_PORT", "65536"),
         ("DEPLOYMENT_MODE", "BOTH"),
         ("ACCOUNTS", "1234, 111122223333, account"),

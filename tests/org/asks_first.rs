@@ -79,6 +79,7 @@ async fn the_scope_is_shown_before_the_question() {
       CONSOLE_CIDRS     not given
       UPGRADE           true
       REEMBED           false
+      PIN_IMAGES        false
       MAX_CHANGES       5
       ASSUME_ROLE       true
       WAIT              true

@@ -20,6 +20,7 @@ mod killed;
 mod leaves_alone;
 mod max_changes;
 mod network;
+mod new_images;
 mod newest;
 mod one_account_fails;
 mod one_run;

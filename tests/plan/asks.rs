@@ -21,6 +21,7 @@ fn without_filters_everything_is_in_scope_and_said_to_be() {
     CONSOLE_CIDRS: not given
     UPGRADE: true
     REEMBED: false
+    PIN_IMAGES: false
     MAX_CHANGES: not given
     ASSUME_ROLE: true
     WAIT: true
@@ -58,6 +59,7 @@ fn every_filter_is_shown() {
     CONSOLE_CIDRS: 198.51.100.7/32, 203.0.113.0/24
     UPGRADE: true
     REEMBED: true
+    PIN_IMAGES: false
     MAX_CHANGES: 10
     ASSUME_ROLE: true
     WAIT: true
@@ -81,6 +83,7 @@ fn one_account_with_its_own_credentials_is_said_to_be_that() {
     CONSOLE_CIDRS: not given
     UPGRADE: false
     REEMBED: false
+    PIN_IMAGES: false
     MAX_CHANGES: not given
     ASSUME_ROLE: false
     WAIT: true

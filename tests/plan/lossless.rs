@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use simulator::Console;
 
 use crate::generate::{self, SCANNED};
-use crate::support::{Setup, described, image_runs, policy, protect, seen, today};
+use crate::support::{Setup, described, embed_pinned, image_runs, pins_of, policy, protect, seen, today};
 
 /// Looks for all of the original in the result, and returns the first place where something is missing or altered.
 ///
@@ -106,6 +106,31 @@ proptest! {
 
         let again = described(&result, None);
         prop_assert_eq!(seen(&again.registrable(), &today, &policy), Condition::Current);
+    }
+
+    #[test]
+    fn nothing_but_the_name_of_an_image_changes_when_it_is_pinned(
+        definition in generate::task_definition(),
+        console in generate::console(),
+    ) {
+        let registrable = described(&definition, None).registrable();
+        let pins = pins_of(&registrable);
+        let setup = Setup::reading(&registrable, &policy(), &image_runs());
+        let (result, change) = embed_pinned(&setup, &console, &pins);
+        let mut expected = definition.clone();
+        for container in expected["containerDefinitions"].as_array_mut().expect("containers") {
+            let pinned = pins.image_of(container["name"].as_str().expect("a name")).map(ToOwned::to_owned);
+            let is_by_tag = container["image"] == SCANNED[0];
+            prop_assert_eq!(pinned.is_some(), is_by_tag);
+            if let Some(pinned) = pinned {
+                container["image"] = json!(pinned);
+            }
+        }
+        prop_assert_eq!(lost(&expected, &result, ""), None);
+        let back = change.invert().apply(&result).expect("the change can be taken back");
+        prop_assert_eq!(back.to_string(), definition.to_string());
+        let again = described(&result, None);
+        prop_assert_eq!(seen(&again.registrable(), &today(&console), &policy()), Condition::Current);
     }
 
     #[test]

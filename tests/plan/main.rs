@@ -28,6 +28,7 @@ mod network;
 mod network_settings;
 mod other_runs;
 mod outdated;
+mod pin;
 mod questions;
 mod redact;
 mod refuse;

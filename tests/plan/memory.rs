@@ -2,7 +2,7 @@
 
 use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::memory::{
-    Item, LeftAlone, Memory, Origin, Record, left_alone, opts_out, remember, skipped_containers,
+    Item, LeftAlone, Memory, Origin, Record, has_room_for_pins, left_alone, opts_out, remember, skipped_containers,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -156,6 +156,7 @@ fn record() -> impl Strategy<Value = Record> {
             record.volumes = volumes;
             for (index, name) in names.iter().enumerate() {
                 record.fill(name, "entryPoint", &["/bin/run", "a"]);
+                record.pin(name, "web:1@sha256:00ff");
                 if index % 2 == 0 {
                     record.fill(name, "command", &["b"]);
                     record.theirs.insert(Item::new(name, "SYS_PTRACE"));
@@ -238,5 +239,22 @@ fn a_familys_newest_code_is_told_by_numbers_and_by_what_ours_were_made_from() {
     ];
     for (name, newest, source, above) in cases {
         assert_eq!(code(newest).above(&code(source)).cloned(), above.map(revision), "{name}");
+    }
+}
+
+/// A pin that nobody knows of would stay for good, so that it is written down before everything else.
+#[test]
+fn what_was_pinned_is_written_down_first_and_only_done_where_it_can_be() {
+    let mut record = Record::default();
+    record.fill("web", "entryPoint", &["/run"]);
+    record.pin("web", "web:1@sha256:00ff");
+    let owners = |count: usize| (0..count).map(|index| tag(&format!("owner-{index}"), "x")).collect::<Vec<_>>();
+    for (count, expected) in [(45, 5), (46, 2), (48, 2), (49, 1), (50, 0)] {
+        let definition = tagged(&owners(count));
+        let tags = revision(&definition, &remember(&definition, &origin(), &record).change)["tags"].clone();
+        let tags = tags.as_array().expect("tags");
+        assert_eq!(tags.len() - count, expected, "{count} tags of the owner's");
+        let is_there = tags.iter().any(|tag| tag["key"] == "fargate-updater:pinned");
+        assert_eq!((is_there, has_room_for_pins(&definition, &record)), (count < 50, count < 50), "{count}");
     }
 }

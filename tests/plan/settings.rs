@@ -64,6 +64,7 @@ fn every_setting_is_read() {
         "--defender-image-pull-secret=arn:aws:secretsmanager:{region}:{account}:secret:pull",
         "--pcc-project=central",
         "--allow-arm64=1",
+        "--pin-images",
         "--accounts=111122223333, 444455556666 ,,",
         "--exclude-accounts=777788889999",
         "--organizational-units=ou-ab12-11111111,r-ab12",
@@ -82,6 +83,7 @@ fn every_setting_is_read() {
     assert_eq!(scope.clusters.iter().flatten().map(|cluster| cluster.name()).collect::<Vec<_>>(), ["web"]);
     assert_eq!(scope.units.iter().flatten().map(|unit| unit.as_str()).collect::<Vec<_>>(), ["ou-ab12-11111111", "r-ab12"]);
     assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (true, true, true, true));
+    assert!(policy.pin_images);
     assert_eq!(
         (policy.reembed, policy.interpreter.as_deref(), settings.console.project.as_deref()),
         (true, Some("/busybox/sh"), Some("central"))

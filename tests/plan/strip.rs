@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use fargate_updater::plan::image::Runs;
+use fargate_updater::plan::pin::Pins;
 use fargate_updater::plan::strip::{Earlier, NamedPorts, Stripped, strip};
 use fargate_updater::plan::task_definition::Registrable;
 use fargate_updater::plan::{Selection, TaskDefinition};
@@ -13,7 +14,7 @@ use simulator::console::Profile;
 use simulator::{Console, as_ecs_stores};
 
 use crate::generate;
-use crate::support::{Setup, container, embed, fixture, image_runs, policy, protect, revision};
+use crate::support::{DIGEST, Setup, container, embed, embed_pinned, fixture, image_runs, pins_of, policy, protect, revision};
 
 /// What is taken out where nothing is left out and nothing is load-balanced.
 fn taken_out(definition: &TaskDefinition<Registrable>) -> Stripped {
@@ -60,10 +61,13 @@ proptest! {
         console in generate::console(),
         newest in generate::console(),
         waas_port in prop::option::of(8081_u16..8083),
+        pinned in any::<bool>(),
     ) {
         let policy = fargate_updater::plan::Policy { waas_port, ..policy() };
         let before = as_ecs_stores(definition);
-        let (protected, _) = protect(&TaskDefinition::from_json(before.clone()), &console, &policy);
+        let original = TaskDefinition::from_json(before.clone());
+        let pins = if pinned { pins_of(&original) } else { Pins::default() };
+        let (protected, _) = embed_pinned(&Setup::reading(&original, &policy, &image_runs()), &console, &pins);
         let running = TaskDefinition::from_json(as_ecs_stores(protected));
         let strip = taken_out(&running);
         let bare = running.changed_by(&strip.change).expect("the change was made for it");
@@ -332,6 +336,38 @@ fn a_container_that_was_never_embedded_loses_nothing() {
     new["linuxParameters"] = json!({ "capabilities": { "add": ["SYS_PTRACE"] } });
     let added = running(|it| it["containerDefinitions"].as_array_mut().expect("containers").push(new.clone()));
     assert_eq!(stripped(added.json())["containerDefinitions"][3], new);
+}
+
+/// An image that its owner has pinned since, or pinned to something else, is theirs.
+#[test]
+fn the_image_has_its_owners_name_again_unless_its_owner_gave_it_another() {
+    let definition = TaskDefinition::from_json(original());
+    let setup = Setup::reading(&definition, &policy(), &image_runs());
+    let (protected, _) = embed_pinned(&setup, &Console::default(), &pins_of(&definition));
+    let images = |edit: fn(&mut Value)| {
+        let mut now = protected.clone();
+        edit(&mut now);
+        let bare = stripped(&now);
+        [0, 1].map(|index| bare["containerDefinitions"][index]["image"].as_str().expect("an image").to_owned())
+    };
+    let (silent, report) = ("registry.example.test/silent:1", "registry.example.test/report:1");
+    let ours = format!("{silent}@{DIGEST}");
+    let theirs = format!("{silent}@{}", DIGEST.replace("5f", "00"));
+    assert_eq!(protected["containerDefinitions"][0]["image"], json!(ours));
+    assert_eq!(images(|_| {}), [silent, report]);
+    let other = |it: &mut Value| {
+        let image = it["containerDefinitions"][0]["image"].as_str().expect("an image").replace("5f", "00");
+        it["containerDefinitions"][0]["image"] = json!(image);
+    };
+    assert_eq!(images(other), [theirs.as_str(), report]);
+    assert_eq!(images(|it| it["containerDefinitions"][0]["image"] = json!("silent:2")), ["silent:2", report]);
+    let no_tags = |it: &mut Value| drop(it.as_object_mut().expect("a definition").shift_remove("tags"));
+    assert_eq!(images(no_tags)[0], ours, "nobody knows whose digest it is");
+    let no_defender = |it: &mut Value| drop(it["containerDefinitions"].as_array_mut().expect("containers").pop());
+    assert_eq!(images(no_defender), [silent, report], "somebody took the Defender out by hand");
+
+    let known = taken_out(&TaskDefinition::from_json(protected.clone())).earlier;
+    assert!(known.contains_key("silent"), "its image is the same by its name");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use fargate_updater::plan::edit::Change;
 use fargate_updater::plan::entrypoint::{self, Entries, Entry, Lookup, Silent};
 use fargate_updater::plan::image::Runs;
 use fargate_updater::plan::memory::{self, Origin};
+use fargate_updater::plan::pin::{self, Pins};
 use fargate_updater::plan::question::{one_answer, questions};
 use fargate_updater::plan::rollout::{Percents, Tasks};
 use fargate_updater::plan::service::{Condition, Details, condition};
@@ -152,10 +153,28 @@ pub(crate) fn protect(definition: &TaskDefinition<Registrable>, console: &Consol
 
 /// The same for a set-up of one's own.
 pub(crate) fn embed(setup: &Setup, console: &Console) -> (Value, Change) {
-    let accepted = setup.accept(&setup.answer(console)).expect("the Console's answer is accepted");
-    let mut change = accepted.change;
-    change.extend(memory::remember(&setup.definition, &origin(), &accepted.record).change);
+    embed_pinned(setup, console, &Pins::default())
+}
+
+/// The same with images that are named by what runs.
+pub(crate) fn embed_pinned(setup: &Setup, console: &Console, pins: &Pins) -> (Value, Change) {
+    let Accepted { change: embedded, mut record, .. } =
+        setup.accept(&setup.answer(console)).expect("the Console's answer is accepted");
+    let mut change = pins.change(&setup.definition);
+    change.extend(embedded);
+    pins.remember(&mut record);
+    change.extend(memory::remember(&setup.definition, &origin(), &record).change);
     (revision(&setup.definition, &change), change)
+}
+
+/// The digest that every image has that is pinned in these tests.
+pub(crate) const DIGEST: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+/// Pins for every image of a definition that is named by a tag.
+pub(crate) fn pins_of(definition: &TaskDefinition<Registrable>) -> Pins {
+    let mut pins = Pins::default();
+    pin::by_tag(definition).iter().for_each(|tagged| pins.add(tagged, DIGEST));
+    pins
 }
 
 /// Where a revision comes from in these tests.
