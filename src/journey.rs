@@ -155,6 +155,7 @@ impl Journey<'_> {
         self.note_definition(&found, &described);
         let (why, unfinished) = self.leave_by_definition(&found); // no I/O
         self.finish(&found, unfinished).await; // AWS, when an earlier run left a roll-out under way
+        self.finish_taking_back(&found).await; // AWS, when one took a roll-out back, and may have been cut off
         if self.open.is_empty() {
             return Ok(());
         }

@@ -232,9 +232,14 @@ impl<'a> Errand<'a> {
         if self.in_use || !self.taken_back {
             return;
         }
-        if let Err(error) = the_move.writer.deregister(&the_move.to).await {
-            // Its tag on the services keeps the next run from using it.
-            warn!(revision = the_move.to.short(), %error, "could not deregister a revision whose roll-out failed");
-        }
+        // If that fails, the tag on the services keeps the next run from using it.
+        drop_revision(the_move.writer, &the_move.to).await;
+    }
+}
+
+/// Makes a revision of ours inactive that nothing uses any more.
+pub(super) async fn drop_revision(writer: &EcsWriter, revision: &TaskDefinitionArn) {
+    if let Err(error) = writer.deregister(revision).await {
+        warn!(revision = revision.short(), %error, "could not deregister a revision that nothing uses any more");
     }
 }

@@ -3,16 +3,16 @@
 
 use futures::future::join_all;
 
-use super::deploy::{Before, Kind, Move, Ticket};
+use super::deploy::{Before, Kind, Move, Ticket, drop_revision};
 use super::errand::Errand;
 use super::follow::Followed;
 use super::take_back::TakenBack;
 use super::{Found, JourneyError};
 use crate::aws::ecs::Started;
-use crate::events::{Finding, Outcome};
+use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::plan::service::ServiceFacts;
 use crate::plan::watch::{self, Health, Standing};
-use crate::plan::{defender, memory};
+use crate::plan::{SkipReason, defender, memory};
 
 impl Errand<'_> {
     /// Takes those up whose roll-outs are under way, or only says how they are in a run that does not follow any.
@@ -34,6 +34,22 @@ impl Errand<'_> {
             self.end_followed(followed);
         }
         self.drop_unused(&the_move).await;
+    }
+
+    /// Makes the revision inactive that was taken back from these services, if it is its family's newest one still and no service of
+    /// this run runs it.
+    pub(super) async fn finish_taking_back(&self, found: &Found) {
+        let Some(writer) = &self.job.open.writer else { return };
+        let was_taken_back = |ended: &ServiceEnded| matches!(&*ended.outcome, Outcome::Skipped(SkipReason::RolledBackBefore));
+        if !self.ended.outcomes.iter().any(was_taken_back) {
+            return;
+        }
+        let Ok(Some(newest)) = self.newest(found).await else { return };
+        let Ok(arn) = newest.arn() else { return };
+        let source = memory::source_of(newest.tags(), &arn).filter(|_| self.is_ours(&newest));
+        if source.as_ref() == Some(&found.arn) && !self.job.also_run.contains(&arn) {
+            drop_revision(writer, &arn).await;
+        }
     }
 
     async fn take_up(&self, the_move: &Move<'_>, service: ServiceFacts) -> Followed {

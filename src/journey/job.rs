@@ -83,6 +83,8 @@ pub struct Job {
     /// Containers that these services leave out of it: those that leave out others are another job.
     pub skipped: BTreeSet<String>,
     pub open: Arc<OpenRegion>,
+    /// Other revisions of the same family that services of this run run in the Region.
+    pub also_run: Vec<TaskDefinitionArn>,
     /// When ECS described these services.
     pub looked: Instant,
     /// Whether these services were put back before and are not put back again.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::deploy::drop_revision;
 use super::errand::Errand;
 use super::pins::Kept;
 use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
@@ -12,7 +13,6 @@ use crate::aws::EcsWriter;
 use crate::ids::TaskDefinitionArn;
 use crate::plan::newest::Code;
 use crate::plan::pin::Pins;
-use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Condition};
 use crate::plan::strip::NamedPorts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
@@ -86,14 +86,8 @@ impl Errand<'_> {
             }
         };
         let Err(error) = registered else { return Ok(()) };
-        self.take_away(ours, writer, &secrets).await;
+        drop_revision(writer, ours).await;
         Err(JourneyError::OnTop { family, source: error.cleaned_by(&secrets) })
-    }
-
-    async fn take_away(&self, ours: &TaskDefinitionArn, writer: &EcsWriter, secrets: &Redactor) {
-        if let Err(error) = writer.deregister(ours).await {
-            tracing::warn!(revision = ours.short(), error = %error.cleaned_by(secrets), "could not deregister a revision that is not used");
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The revision that it was made from is used where it is exactly that, and another one is registered otherwise. What was undone is
 //! remembered on the service first, so that no later run does it again.
 
-use super::deploy::{Before, Kind, Move};
+use super::deploy::{Before, Kind, Move, drop_revision};
 use super::errand::Errand;
 use super::job::{Ended, Job, Rules};
 use super::{Found, JourneyError, strip_older};
@@ -196,12 +196,6 @@ impl Errand<'_> {
         let newest = self.newest(found).await.ok().flatten()?;
         let of_run = run.is_none_or(|run| memory::is_of_run(newest.tags(), run));
         (of_run && self.is_ours(&newest) && defender::sidecar_in(&newest).is_some()).then_some(newest)
-    }
-}
-
-async fn drop_revision(writer: &EcsWriter, revision: &TaskDefinitionArn) {
-    if let Err(error) = writer.deregister(revision).await {
-        tracing::warn!(revision = revision.short(), %error, "could not deregister a revision that was undone");
     }
 }
 

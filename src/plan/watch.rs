@@ -177,6 +177,11 @@ pub fn standing(service: &ServiceFacts, timeout: Duration) -> Standing {
     if has_settled(service, primary) || service.tasks.desired == 0 {
         return Standing::Complete;
     }
+    let mut others = service.deployments.iter().filter(|deployment| !deployment.primary).peekable();
+    if others.peek().is_some() && others.all(|other| other.task_definition == primary.task_definition) {
+        // Its owner has the same revision started anew.
+        return Standing::Complete;
+    }
     let tasks = primary.tasks;
     let overdue = primary.age >= timeout.saturating_add(service.bake) && tasks.running == 0;
     match primary.rollout {

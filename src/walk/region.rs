@@ -121,8 +121,14 @@ impl Walk {
             let skipped = memory::skipped_containers(service.tag_pairs());
             jobs.entry((service.task_definition.clone(), skipped)).or_default().push(service);
         }
+        let every: BTreeSet<TaskDefinitionArn> = jobs.keys().filter_map(|(arn, _)| arn.clone()).collect();
         for ((task_definition, skipped), services) in jobs {
-            let job = Job { task_definition, services, skipped, open: Arc::clone(open), looked, last_look };
+            let is_sibling = |other: &&TaskDefinitionArn| {
+                task_definition.as_ref().is_some_and(|own| own.family() == other.family() && own != *other)
+            };
+            let also_run = every.iter().filter(is_sibling).cloned().collect();
+            let open = Arc::clone(open);
+            let job = Job { task_definition, services, skipped, open, also_run, looked, last_look };
             // The run takes jobs until every walk is done; it cannot be gone before.
             let _ = self.jobs.send(job).await;
         }

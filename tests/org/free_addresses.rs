@@ -2,7 +2,7 @@
 //! opened or registered for it, and one that would be short of them is warned about.
 
 use fargate_updater::exit;
-use simulator::scenario::network::{APP_GROUP, PRIVATE_SUBNET};
+use simulator::scenario::network::{APP_GROUP, DEFAULT_VPC, PRIVATE_SUBNET};
 use simulator::{Account, Org, Service};
 
 use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, updater};
@@ -74,7 +74,7 @@ async fn a_service_with_addresses_for_a_part_of_it_goes_on_with_a_warning() {
 #[tokio::test]
 async fn a_run_that_keeps_away_from_networks_does_not_count() {
     let world = small(|it| it.desired_count(11)).start().await;
-    let run = updater(&world).env("NETWORK", "off").run().await;
+    let run = updater(&world).env("NETWORK", "off").env("WAIT", "false").run().await;
     expect_exit(&run, exit::DONE);
     expect_told(&run, "web/one", "protected", "httpd:1 -> httpd:2");
     assert_eq!(world.calls().of("DescribeSubnets"), 0);
@@ -83,6 +83,7 @@ async fn a_run_that_keeps_away_from_networks_does_not_count() {
 #[tokio::test]
 async fn a_service_that_runs_todays_defender_is_not_counted() {
     let world = small(|it| it.desired_count(11)).start().await;
+    world.change_vpc(ACCOUNT, HOME, DEFAULT_VPC, |vpc| vpc.group(APP_GROUP, |it| it.egress("tcp", 443, 443, "0.0.0.0/0")));
     expect_exit(&updater(&world).env("NETWORK", "off").run().await, exit::DONE);
     expect_told(&updater(&world).run().await, "web/one", "up to date", "httpd:2");
 }

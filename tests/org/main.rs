@@ -12,6 +12,7 @@ mod asks_first;
 mod console_down;
 mod consoles;
 mod dry_run_writes_nothing;
+mod ends_where_it_began;
 mod entry_points;
 mod explains;
 mod free_addresses;

@@ -131,7 +131,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete accounts services protected upgraded planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete accounts services protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -171,6 +171,7 @@ async fn the_last_line_for_machines_is_the_summary() {
       "services": 6,
       "protected": 2,
       "upgraded": 0,
+      "undone": 0,
       "planned": 0,
       "up_to_date": 0,
       "skipped": 3,

@@ -161,6 +161,11 @@ fn what_an_earlier_run_began_is_seen() {
         ("its tasks fail", vec![at(IN_PROGRESS, health(2, 0, 1), 60), old()], Standing::NotCompleting),
         ("the breaker gave up", vec![at(FAILED, health(2, 0, 0), 60), old()], Standing::NotCompleting),
         ("nothing is told", vec![], Standing::Complete),
+        (
+            "its owner starts the same revision anew",
+            vec![at(FAILED, health(2, 0, 9), 60), deployment("theirs", false, &to, None)],
+            Standing::Complete,
+        ),
     ];
     for (name, deployments, expected) in cases {
         assert_eq!(standing(&with(deployments), timeout), expected, "{name}");
