@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Shows the three scenes, and fails if one of them does not end as it must.
+/// Shows the scenes, and fails if one of them does not end as it must.
 async fn show(org: Org) -> io::Result<()> {
     let world = org.start().await;
     say("A simulated organization is listening on loopback. Below is what fargate-updater itself prints, run by run.")?;
@@ -43,6 +43,7 @@ async fn show(org: Org) -> io::Result<()> {
     print(&first)?;
     expect("the first run leaves a service and an account undone, and says so", first.exit_code == Some(3))?;
     expect("the first run opens a closed security group, and says so", first.stdout.contains("\nopened "))?;
+    expect("the first run takes a roll-out back that failed", first.stdout.contains("the service was put back to legacy:1"))?;
     summary_of_calls(&world)?;
 
     title("Second run: nothing is left to do, so nothing is changed")?;
@@ -77,6 +78,13 @@ async fn show(org: Org) -> io::Result<()> {
     let fourth = running.wait().await;
     print(&fourth)?;
     expect("the stopped run says that it did not do everything", fourth.exit_code == Some(3))?;
+
+    title("Fifth run: undo, which takes the Defenders out again and closes what was opened")?;
+    world.gate().forget_calls();
+    let undone = program(&world)?.arg("undo").run().await;
+    print(&undone)?;
+    summary_of_calls(&world)?;
+    expect("undo leaves no security group open", undone.stdout.contains("\nclosed "))?;
     say("\nThat was all of it: the README tells what each line means, and how to run it on a real organization.")
 }
 

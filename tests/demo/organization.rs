@@ -1,13 +1,19 @@
 //! The demo's organization: small, and with a case of everything.
 
+use serde_json::{Value, json};
 use simulator::scenario::network::{APP_GROUP, PRIVATE_SUBNET};
 use simulator::{Account, Org, Service};
 
+/// An image whose program does not run behind a Defender.
+const LEGACY: &str = "222233334444.dkr.ecr.us-east-1.amazonaws.com/legacy:7";
+
 /// Returns six accounts in two Regions: services to protect, one of them behind a closed security group, some that are left alone,
-/// some that fail, one of them because its subnet leads nowhere, an account that refuses us, a suspended one.
+/// some that fail, one of them because its subnet leads nowhere and one whose roll-out fails and is taken back, an account that
+/// refuses us, a suspended one.
 pub(crate) fn example() -> Org {
     Org::new()
         .image("111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0", &["/entrypoint.sh"], &["serve"])
+        .image_fails_behind_defender(LEGACY, 139)
         .account("111122223333", web_shop)
         .account("222233334444", payments)
         .account("333344445555", machines)
@@ -40,7 +46,20 @@ fn payments(account: Account) -> Account {
         .service_with("pay/vault", "httpd.json", |service| service.network(&["subnet-isolated"], &[APP_GROUP]))
         .service_with("pay/gateway", "port_mappings.json", Service::deploying)
         .service("pay/batch", "command_only.json")
+        .service("pay/legacy", legacy())
         .service_with("pay/archive", "orders.json", |service| service.tag("fargate-updater:skip", "owner asked"))
+}
+
+fn legacy() -> Value {
+    json!({
+        "family": "legacy",
+        "executionRoleArn": "arn:aws:iam::222233334444:role/ecsTaskExecutionRole",
+        "networkMode": "awsvpc",
+        "containerDefinitions": [{ "name": "legacy", "image": LEGACY, "entryPoint": ["/legacy"] }],
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "1024",
+    })
 }
 
 fn machines(account: Account) -> Account {
