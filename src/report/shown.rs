@@ -1,6 +1,7 @@
 //! What a person is shown of the settings before a run that writes: where it goes, and what decides how much it changes.
 
 use crate::plan::network;
+use crate::plan::policy::Reverted;
 use crate::plan::scope::{Mode, Scope};
 use crate::settings::{RollOutSettings, Settings, UndoSettings};
 
@@ -78,6 +79,9 @@ pub fn deciding(settings: &Settings) -> Vec<(&'static str, String)> {
     ];
     let given = |is_given: bool| is_given.then(|| "given".to_owned());
     let others = [
+        ("RETRY_FAILED", policy.retry_failed.then(|| "true".to_owned())),
+        ("REVERTED", reverted(policy.reverted).map(str::to_owned)),
+        ("PIN_IMAGES", policy.pin_images.then(|| "true".to_owned())),
         ("WAAS_PORT", policy.waas_port.map(|port| port.to_string())),
         ("CONSOLE_CIDRS", network.console_blocks.as_ref().map(|blocks| list(blocks.iter()))),
         ("DEFENDER_IMAGE", given(policy.defender_image.is_some())),
@@ -90,6 +94,14 @@ pub fn deciding(settings: &Settings) -> Vec<(&'static str, String)> {
     ];
     shown.extend(others.into_iter().filter_map(|(name, value)| Some((name, value?))));
     shown
+}
+
+fn reverted(reverted: Reverted) -> Option<&'static str> {
+    match reverted {
+        Reverted::Twice => None,
+        Reverted::Reprotect => Some("reprotect"),
+        Reverted::Report => Some("report"),
+    }
 }
 
 fn word(mode: network::Mode) -> &'static str {

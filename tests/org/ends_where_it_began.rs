@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::scenario::network::{APP_GROUP, SecurityGroup};
 use simulator::{Moment, Org, Service};
 
-use crate::support::{ACCOUNT, HOME, expect_exit, expect_told, expect_untouched, one_container, updater};
+use crate::support::{ACCOUNT, HOME, expect_exit, expect_told, expect_untouched, kill_at_write, one_container, updater};
 
 const SHOP: &str = "web/shop";
 
@@ -149,11 +149,7 @@ async fn a_run_that_is_killed_anywhere_leaves_nothing_broken() {
         for moment in [Moment::Before, Moment::After] {
             let case = format!("killed {moment:?} write {write}");
             let world = failing().start().await;
-            let there = world.on_write(write, moment);
-            let mut running = updater(&world).start().await;
-            there.reached().await;
-            running.kill().await;
-            running.wait().await;
+            kill_at_write(&world, updater(&world), write, moment).await;
             // The next run finds out the same, or that it was found out already.
             let next = updater(&world).run().await;
             let last = updater(&world).run().await;

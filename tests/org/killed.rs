@@ -3,7 +3,7 @@
 use serde_json::Value;
 use simulator::{Moment, Org, World};
 
-use crate::support::{ACCOUNT, HOME, expect_defender, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, kill_at_write, updater};
 
 /// Returns how many of a family's revisions carry a Defender.
 fn protected_revisions(world: &World, family: &str) -> usize {
@@ -31,12 +31,7 @@ async fn kill_at_every_write(org: impl Fn() -> Org, services: &[&str], families:
         for moment in [Moment::Before, Moment::After] {
             let case = format!("killed {moment:?} write {write} of {writes}");
             let world = org().start().await;
-            let there = world.on_write(write, moment);
-            let mut running = updater(&world).start().await;
-            there.reached().await;
-            running.kill().await;
-            let killed = running.wait().await;
-            assert_eq!(killed.signal, Some(9), "{case}: {}", killed.stdout);
+            kill_at_write(&world, updater(&world), write, moment).await;
 
             let next = updater(&world).run().await;
             assert_eq!(next.exit_code, Some(0), "{case}: {}{}", next.stdout, next.stderr);
@@ -75,10 +70,7 @@ async fn a_run_over_two_services_on_one_definition_that_is_killed_anywhere_is_fi
 async fn a_revision_left_by_a_killed_run_is_not_used_for_newer_code() {
     let org = Org::new().account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
     let world = org.start().await;
-    let registered = world.on_write(1, Moment::After);
-    let mut running = updater(&world).start().await;
-    registered.reached().await;
-    running.kill().await;
+    kill_at_write(&world, updater(&world), 1, Moment::After).await;
     assert_eq!(world.registered().len(), 1);
 
     // Before the next run the owner deploys something else.

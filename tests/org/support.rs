@@ -1,7 +1,7 @@
 //! What every promise needs: the program in a world, and the words to check what became of the world.
 
 use serde_json::{Value, json};
-use simulator::{Finished, Program, World};
+use simulator::{Finished, Moment, Program, World};
 
 /// The account most scenarios happen in.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -12,6 +12,17 @@ pub(crate) const HOME: &str = "us-east-1";
 pub(crate) fn updater(world: &World) -> Program {
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world);
     program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1")
+}
+
+/// Starts a program and kills it at its n-th write, before or after that took effect.
+pub(crate) async fn kill_at_write(world: &World, program: Program, write: u64, moment: Moment) -> Finished {
+    let there = world.on_write(write, moment);
+    let mut running = program.start().await;
+    there.reached().await;
+    running.kill().await;
+    let killed = running.wait().await;
+    assert_eq!(killed.signal, Some(9), "killed {moment:?} write {write}: {}", killed.stdout);
+    killed
 }
 
 /// The lines of the report that tell of one service, such as `web/checkout`.

@@ -2,7 +2,7 @@
 
 use super::{Decision, Fact, Part, Section, each, one};
 use crate::ids::TaskDefinitionArn;
-use crate::plan::memory::{LEFT_ALONE_TAG, SKIP_CONTAINERS_TAG, SKIP_TAG};
+use crate::plan::memory::{LEFT_ALONE_TAG, PROTECTED_TAG, SKIP_CONTAINERS_TAG, SKIP_TAG};
 use crate::plan::service::{ServiceFacts, Turn, refuse_service};
 use crate::plan::watch::{Deployment, Rollout};
 
@@ -88,7 +88,7 @@ fn deployment(it: &Deployment) -> String {
 
 /// Values are told of the tags that matter here; the others are counted.
 fn tags(service: &ServiceFacts) -> Fact {
-    let matters = |key: &str| [SKIP_TAG, SKIP_CONTAINERS_TAG, LEFT_ALONE_TAG].contains(&key);
+    let matters = |key: &str| [SKIP_TAG, SKIP_CONTAINERS_TAG, LEFT_ALONE_TAG, PROTECTED_TAG].contains(&key);
     let told = service.tag_pairs().filter(|(key, _)| matters(key)).map(|(key, value)| format!("{key} = {value}"));
     let of_cluster = service.cluster_opted_out.then(|| format!("{SKIP_TAG} on its cluster {}", service.cluster.name()));
     let others = service.tag_pairs().filter(|(key, _)| !matters(key)).count();

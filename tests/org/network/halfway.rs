@@ -4,7 +4,7 @@ use simulator::scenario::network::{DEFAULT_VPC, NetworkAcl, SecurityGroup};
 use simulator::{Account, Fault, Moment, Org};
 
 use super::{ACL, GROUP, SERVICE, entries, expect_blocked, noted, notes, only_https, opened, rules_out, self_hosted, with_acl};
-use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, kill_at_write, updater};
 
 fn only_https_out(acl: NetworkAcl) -> NetworkAcl {
     acl.allow_out(100, "tcp", 443, 443, "0.0.0.0/0").allow_in(100, "-1", 0, 65535, "0.0.0.0/0")
@@ -21,11 +21,7 @@ async fn a_run_that_is_killed_while_it_opens_is_finished_by_the_next_and_nothing
         for moment in [Moment::Before, Moment::After] {
             let case = format!("killed {moment:?} write {write}");
             let world = closed().start().await;
-            let there = world.on_write(write, moment);
-            let mut running = updater(&world).start().await;
-            there.reached().await;
-            running.kill().await;
-            assert_eq!(running.wait().await.signal, Some(9), "{case}");
+            kill_at_write(&world, updater(&world), write, moment).await;
 
             let next = updater(&world).run().await;
             expect_exit(&next, 0);
