@@ -243,7 +243,7 @@ pub struct Given {
     #[arg(long, env = "REVERTED", value_name = "ACTION", help_heading = "Roll-outs")]
     pub reverted: Option<String>,
 
-    /// With undo: only what this run did, by the id at the beginning of its report.
+    /// With undo: only services on what this run registered, and only what it opened, by the id at the beginning of its report.
     #[arg(long, env = "RUN_ID", value_name = "ID", help_heading = "Undo")]
     pub run_id: Option<String>,
 

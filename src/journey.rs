@@ -30,9 +30,10 @@ mod undo;
 use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::aws::EcsWriter;
-use crate::events::{Finding, Outcome, Unattempted};
+use crate::events::{Finding, Outcome};
 use crate::ids::{Family, TaskDefinitionArn};
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::same_but_for_memory;
@@ -197,9 +198,10 @@ impl Journey<'_> {
         // AWS, once; or what an earlier run registered.
         let Some(registered) = self.register(&found, &revision, &secrets, writer).await? else { return Ok(()) };
         let kind = bare.why.map_or(Kind::Protects, Kind::Upgrades);
-        let the_move = Move { from: Some(Before::of(&found)), to: registered, kind, secrets: &secrets, writer };
+        let the_move =
+            Move { from: Some(Before::of(&found)), to: registered, again: OnceCell::new(), kind, secrets: &secrets, writer };
         self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
-        self.drop_unused(&the_move).await; // AWS, when all of them were taken back
+        self.clear_up(&the_move).await; // AWS, when all of them were taken back
         Ok(())
     }
 
@@ -334,7 +336,7 @@ impl Journey<'_> {
     }
 
     /// Registers the revision, unless an earlier run did and was cut off before it used it. Nothing is registered when no service
-    /// is open any more, or once the run is asked to stop.
+    /// is open any more, or once nothing new may be started.
     async fn register(
         &mut self,
         found: &Found,
@@ -348,6 +350,11 @@ impl Journey<'_> {
         let newest = self.newest(found).await?;
         let above = self.above(found, newest.as_ref()).await?;
         let beneath = self.beneath(newest.as_ref()).await?;
+        // Much may have failed while the network was opened.
+        if let Some(why) = self.world.rules.why_not() {
+            self.end_all(&Outcome::NotAttempted(why));
+            return Ok(None);
+        }
         if let Some((arn, left)) = self.left_by_an_earlier_run(found, revision, [newest.as_ref(), beneath.as_ref()]) {
             // This run may have registered it itself, as its family's newest code.
             if !memory::is_of_run(left.tags(), &self.world.rules.run_id) {
@@ -359,15 +366,11 @@ impl Journey<'_> {
             }
             return Ok(Some(arn));
         }
-        if self.world.rules.stop.is_cancelled() {
-            self.end_all(&Outcome::NotAttempted(Unattempted::Stopped));
-            return Ok(None);
-        }
         let note = above.as_ref().and_then(|above| Some(memory::note(revision, memory::NEWEST_TAG, &above.arn().ok()?)));
         let noted = note.and_then(|note| revision.noted_by(&note).ok());
         let registered = writer.register(noted.as_ref().unwrap_or(revision)).await.map_err(|error| error.cleaned_by(secrets));
         let registered = registered.map_err(|source| JourneyError::Register { family: found.family.clone(), source })?;
-        if let Some(above) = above {
+        if let Some(above) = self.registered_meanwhile(newest.as_ref(), &registered).await.or(above) {
             self.keep_on_top(&above, &registered, writer).await?;
         }
         Ok(Some(registered))

@@ -160,6 +160,27 @@ impl EcsReader {
         Ok(described)
     }
 
+    /// Describes every service of the Region, whatever a run's scope is.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell of one of them.
+    pub async fn every_service(&self) -> Result<Vec<ServiceFacts>, AwsError> {
+        let mut services = Vec::new();
+        for cluster in self.clusters().await? {
+            let arns: Vec<ServiceArn> = self.services(&cluster).await?.into_iter().collect();
+            let cluster = cluster.untagged();
+            for ten in arns.chunks(SERVICES_PER_DESCRIBE) {
+                let described = self.describe(&cluster, ten).await?;
+                if let Some((arn, reason)) = described.failures.iter().find(|(_, reason)| reason != MISSING) {
+                    return Err(AwsError::unusable(&operations::DESCRIBE_SERVICES, format!("{arn}: {reason}")));
+                }
+                services.extend(described.services);
+            }
+        }
+        Ok(services)
+    }
+
     /// Describes a task definition, by ARN or by family (its newest active revision), with its tags and without losing a field.
     ///
     /// # Errors

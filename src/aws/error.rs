@@ -109,6 +109,11 @@ impl AwsError {
         matches!(self.kind, Kind::Denied | Kind::Missing | Kind::Rejected | Kind::Other)
     }
 
+    /// Returns whether AWS was too busy, and did nothing.
+    pub fn is_throttled(&self) -> bool {
+        self.kind == Kind::Throttled
+    }
+
     /// Returns whether trying again may mend it.
     pub fn is_worth_another_try(&self) -> bool {
         self.trouble().is_some()

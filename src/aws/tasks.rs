@@ -22,8 +22,9 @@ const PAGE: i32 = 100;
 /// Source: Amazon ECS API Reference, DescribeTasks, `tasks` (read 2026-11).
 const TASKS_PER_DESCRIBE: usize = 100;
 
-/// So many tasks of a deployment are enough to say why they stop.
-const MOST_STOPPED: usize = 10;
+/// So many tasks of a deployment are enough to say why they stop: what one call describes, for most may have stopped because ECS wanted
+/// fewer.
+const MOST_STOPPED: usize = TASKS_PER_DESCRIBE;
 
 /// Which tasks of a cluster are listed: those that match all that is given.
 #[derive(Clone, Debug)]

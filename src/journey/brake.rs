@@ -61,6 +61,16 @@ impl Brake {
         }
     }
 
+    /// Lets a roll-out be followed that is under way already.
+    pub fn admit_begun(self: &Arc<Self>, account: &AccountId) -> Admission {
+        Admission { brake: Arc::clone(self), account: account.clone(), canary: false, over: false }
+    }
+
+    /// Returns why nothing new may start any more, if that is so.
+    pub fn has_stopped(&self) -> Option<Unattempted> {
+        self.state().stopped
+    }
+
     fn end(&self, account: &AccountId, canary: bool, failed: Option<bool>) {
         let mut state = self.state();
         if canary {
@@ -111,10 +121,11 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Says how the roll-out ended.
-    pub fn ended(mut self, failed: bool) {
-        self.over = true;
-        self.brake.end(&self.account, self.canary, Some(failed));
+    /// Says how the roll-out ended; only the first time counts.
+    pub fn ended(&mut self, failed: bool) {
+        if !std::mem::replace(&mut self.over, true) {
+            self.brake.end(&self.account, self.canary, Some(failed));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Outcome;
 use super::errand::Errand;
-use crate::events::{Stage, Unattempted};
+use crate::events::{ServiceEnded, Unattempted};
 
 /// The changes that a run may make, and what is left of them.
 pub struct Changes {
@@ -44,12 +44,8 @@ impl Errand<'_> {
 
     /// Gives the changes back that came to nothing. A move that failed may have been made all the same, and counts.
     pub(super) fn give_back(&self) {
-        let counts = |outcome: &Outcome| match outcome {
-            Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::Undone { .. } | Outcome::Planned { .. } => true,
-            Outcome::Failed(failure) => matches!(failure.stage, Stage::Update | Stage::RollOut),
-            Outcome::UpToDate { .. } | Outcome::Skipped(_) | Outcome::NotAttempted(_) => false,
-        };
-        let made = self.ended.outcomes.iter().filter(|ended| counts(&ended.outcome)).count();
-        self.rules.changes.give_back(self.taken.saturating_sub(made));
+        let is_planned = |ended: &&ServiceEnded| matches!(&*ended.outcome, Outcome::Planned { .. });
+        let planned = self.ended.outcomes.iter().filter(is_planned).count();
+        self.rules.changes.give_back(self.taken.saturating_sub(self.changed + planned));
     }
 }

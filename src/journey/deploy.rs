@@ -6,15 +6,14 @@
 use futures::future::{BoxFuture, join_all};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
-use tokio::sync::OwnedSemaphorePermit;
-use tracing::warn;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::brake::Admission;
 use super::errand::Errand;
 use super::follow::{Followed, Following};
 use super::{Found, JourneyError, OpenRegion, Rules};
 use crate::aws::ecs::Started;
-use crate::aws::{AwsError, EcsWriter};
+use crate::aws::{AwsError, EcsReader, EcsWriter};
 use crate::events::{Outcome, RollOut, Unattempted};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
@@ -30,6 +29,8 @@ pub(super) struct Move<'a> {
     /// What they ran, if that is known: there is a way back only to what is.
     pub(super) from: Option<Before>,
     pub(super) to: TaskDefinitionArn,
+    /// What they ran, registered again because no service can be moved to it any more.
+    pub(super) again: OnceCell<TaskDefinitionArn>,
     pub(super) kind: Kind,
     /// What must not be seen of what ECS says.
     pub(super) secrets: &'a Redactor,
@@ -76,7 +77,7 @@ impl Move<'_> {
 /// A place among the roll-outs of a Region, and the brake's leave.
 pub(super) struct Ticket {
     /// None in a run that does not follow roll-outs.
-    place: Option<OwnedSemaphorePermit>,
+    _place: Option<OwnedSemaphorePermit>,
     admission: Admission,
 }
 
@@ -88,12 +89,9 @@ impl Ticket {
     /// Why no roll-out may start any more.
     pub(super) async fn wait_for(open: &OpenRegion, rules: &Rules) -> Result<Self, Unattempted> {
         let ticket = async {
-            let place = match &rules.watch {
-                Some(_) => open.rollouts.clone().acquire_owned().await.ok(),
-                None => None,
-            };
+            let place = place(open, rules).await;
             let admission = rules.brake.admit(&open.account.id).await?;
-            Ok(Self { place, admission })
+            Ok(Self { _place: place, admission })
         };
         tokio::select! {
             biased;
@@ -102,9 +100,29 @@ impl Ticket {
         }
     }
 
-    pub(super) fn ended(self, failed: bool) {
+    /// Waits for one for a roll-out that is under way already, which the brake does not keep from being followed.
+    ///
+    /// # Errors
+    ///
+    /// When the run is asked to stop.
+    pub(super) async fn to_take_up(open: &OpenRegion, rules: &Rules) -> Result<Self, Unattempted> {
+        tokio::select! {
+            biased;
+            () = rules.stop.cancelled() => Err(Unattempted::Stopped),
+            place = place(open, rules) => Ok(Self { _place: place, admission: rules.brake.admit_begun(&open.account.id) }),
+        }
+    }
+
+    /// Says how the roll-out ended, the first time that it is called. The place is kept.
+    pub(super) fn ended(&mut self, failed: bool) {
         self.admission.ended(failed);
-        drop(self.place);
+    }
+}
+
+async fn place(open: &OpenRegion, rules: &Rules) -> Option<OwnedSemaphorePermit> {
+    match &rules.watch {
+        Some(_) => open.rollouts.clone().acquire_owned().await.ok(),
+        None => None,
     }
 }
 
@@ -175,12 +193,20 @@ impl<'a> Errand<'a> {
         let Move { to, secrets, writer, .. } = the_move;
         let started = join_all(services.iter().map(|service| writer.update_service(service, to))).await;
         let (mut moved, mut busy, mut unmoved) = (Vec::new(), None, Vec::new());
-        for ((service, ticket), started) in services.into_iter().zip(tickets).zip(started) {
+        for ((service, mut ticket), started) in services.into_iter().zip(tickets).zip(started) {
             match started.map_err(|error| error.cleaned_by(secrets)) {
-                Ok(started) => moved.push((service, started, ticket)),
+                Ok(mut started) => {
+                    // One that it had before is not what we started.
+                    started.service_deployment =
+                        started.service_deployment.filter(|arn| Some(arn) != service.service_deployment.as_ref());
+                    self.changed += 1;
+                    moved.push((service, started, ticket));
+                }
                 Err(error) if error.is_worth_another_try() => {
+                    // It may have been moved all the same.
+                    self.in_use |= !error.is_throttled();
                     busy = Some(error);
-                    unmoved.push(service);
+                    unmoved.push((service, ticket));
                 }
                 Err(error) => {
                     ticket.ended(true);
@@ -203,11 +229,12 @@ impl<'a> Errand<'a> {
         Following { open: &self.job.open, rules: self.rules, the_move }
     }
 
-    async fn wait_and_retry(&mut self, the_move: &Move<'_>, unmoved: Vec<ServiceFacts>, error: &AwsError, tries: u32) {
+    async fn wait_and_retry(&mut self, the_move: &Move<'_>, unmoved: Vec<(ServiceFacts, Ticket)>, error: &AwsError, tries: u32) {
         if the_move.writer.waited(error, tries).await {
-            return self.open.extend(unmoved);
+            return self.open.extend(unmoved.into_iter().map(|(service, _)| service));
         }
-        for service in unmoved {
+        for (service, mut ticket) in unmoved {
+            ticket.ended(true);
             self.not_moved(&service, &the_move.to, error.clone());
         }
     }
@@ -215,6 +242,7 @@ impl<'a> Errand<'a> {
     fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
         // It may have been moved all the same.
         self.in_use = true;
+        self.changed += 1;
         let error = JourneyError::Update { revision: revision.short(), source };
         self.end(service, error.outcome(self.rules.stop.is_cancelled()));
     }
@@ -227,19 +255,30 @@ impl<'a> Errand<'a> {
         self.end_with(&service, outcome, findings);
     }
 
-    /// Makes a revision inactive whose roll-outs failed and that no service runs, so that it is not its family's newest one.
-    pub(super) async fn drop_unused(&self, the_move: &Move<'_>) {
-        if self.in_use || !self.taken_back {
-            return;
+    /// Sees to it that nothing that was rolled back is its family's newest revision: what had to be registered again for the way back,
+    /// and a revision whose roll-outs failed and that no service runs.
+    pub(super) async fn clear_up(&mut self, the_move: &Move<'_>) {
+        self.keep_on_top_of_way_back(the_move).await;
+        if !self.in_use && self.taken_back {
+            // If that fails, the tag on the services keeps the next run from using it.
+            self.drop_revision(the_move.writer, &the_move.to).await;
         }
-        // If that fails, the tag on the services keeps the next run from using it.
-        drop_revision(the_move.writer, &the_move.to).await;
+    }
+
+    /// Makes a revision of ours inactive unless a service of the Region runs it, in the run's scope or not: a service's next task
+    /// cannot be started from an inactive one.
+    pub(super) async fn drop_revision(&mut self, writer: &EcsWriter, revision: &TaskDefinitionArn) {
+        if let Err(error) = drop_unless_run(&self.job.open.reader, writer, revision).await {
+            self.ended.left_behind.push(error.failure());
+        }
     }
 }
 
-/// Makes a revision of ours inactive that nothing uses any more.
-pub(super) async fn drop_revision(writer: &EcsWriter, revision: &TaskDefinitionArn) {
-    if let Err(error) = writer.deregister(revision).await {
-        warn!(revision = revision.short(), %error, "could not deregister a revision that nothing uses any more");
+async fn drop_unless_run(reader: &EcsReader, writer: &EcsWriter, revision: &TaskDefinitionArn) -> Result<(), JourneyError> {
+    let failed = |source| JourneyError::Deregister { revision: revision.short(), source };
+    let services = reader.every_service().await.map_err(failed)?;
+    if services.iter().any(|service| service.runs(revision)) {
+        return Ok(());
     }
+    writer.deregister(revision).await.map_err(failed)
 }

@@ -33,6 +33,8 @@ pub(super) struct Errand<'a> {
     pub(super) openings: Vec<Opening>,
     /// Of the changes that the run may make.
     pub(super) taken: usize,
+    /// How many services were moved, or may have been.
+    pub(super) changed: usize,
     /// Whether a service runs the revision that they are moved to, or may.
     pub(super) in_use: bool,
     /// Whether a roll-out of it was taken back.
@@ -52,6 +54,7 @@ impl<'a> Errand<'a> {
             short: HashMap::new(),
             openings: Vec::new(),
             taken: 0,
+            changed: 0,
             in_use: false,
             taken_back: false,
             ended: Ended::default(),
@@ -102,7 +105,8 @@ impl<'a> Errand<'a> {
         for (before, seen) in look_at(&self.job.open.reader, services).await {
             match seen {
                 Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {
-                    Turn::Protect => unchanged.push(before),
+                    // Its cluster's tags were read once, and are not described with it again.
+                    Turn::Protect => unchanged.push(ServiceFacts { cluster_opted_out: before.cluster_opted_out, ..*now }),
                     other => self.take(other, before),
                 },
                 Seen::Gone => self.end(&before, Outcome::Skipped(SkipReason::gone())),

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::take_back::TakenBack;
 use crate::aws::AwsError;
-use crate::aws::error::Kind;
 use crate::console::ConsoleError;
 use crate::events::{Failure, Outcome, Stage, Unattempted};
 use crate::ids::Family;
@@ -41,7 +40,7 @@ pub enum JourneyError {
     Network(Box<NetworkError>),
     #[error("could not read the newest revision of {family}")]
     Newest { family: Family, source: AwsError },
-    #[error("could not register the newest code of {family} again, on top of a revision of ours, which was taken away")]
+    #[error("could not register the newest code of {family} again, on top of a revision of ours, which no service is moved to")]
     OnTop { family: Family, source: AwsError },
     #[error(
         "could not note on the service that its protection is undone, and the next run would protect it again; it keeps its Defender"
@@ -53,10 +52,14 @@ pub enum JourneyError {
     NotDescribed { reason: String },
     #[error("could not register a new revision of {family}")]
     Register { family: Family, source: AwsError },
+    #[error("could not deregister {revision}, which no service is to run; what is started by its family's name may get it")]
+    Deregister { revision: String, source: AwsError },
     #[error("could not move the service to {revision}; the next run uses that revision")]
     Update { revision: String, source: AwsError },
     #[error("the roll-out of {to} {}", became(.taken_back))]
-    RollOut { to: String, reason: String, taken_back: Box<TakenBack> },
+    RollOut { to: String, reason: String, taken_back: Box<TakenBack>, unremembered: Option<Box<AwsError>> },
+    #[error("the service was moved to {to}, and ECS did not tell what became of that")]
+    Unseen { to: String, source: Box<Self> },
 }
 
 impl JourneyError {
@@ -71,9 +74,9 @@ impl JourneyError {
             Self::Embed { .. } | Self::NoDefenderImage { .. } => Stage::Embed,
             Self::Accept { .. } | Self::Edit { .. } | Self::Strip { .. } => Stage::Accept,
             Self::Network(_) => Stage::Network,
-            Self::Register { .. } | Self::OnTop { .. } => Stage::Register,
+            Self::Register { .. } | Self::OnTop { .. } | Self::Deregister { .. } => Stage::Register,
             Self::Update { .. } | Self::Remember { .. } => Stage::Update,
-            Self::RollOut { .. } => Stage::RollOut,
+            Self::RollOut { .. } | Self::Unseen { .. } => Stage::RollOut,
         }
     }
 
@@ -82,9 +85,13 @@ impl JourneyError {
             Self::Look { source, .. } | Self::LookAgain { source } | Self::Newest { source, .. } | Self::Remember { source } => {
                 source.hint()
             }
-            Self::Register { source, .. } | Self::OnTop { source, .. } | Self::Update { source, .. } => source.hint(),
+            Self::Register { source, .. }
+            | Self::OnTop { source, .. }
+            | Self::Deregister { source, .. }
+            | Self::Update { source, .. } => source.hint(),
             Self::Network(source) => source.hint(),
-            Self::RollOut { taken_back, .. } => Some(hint_after(taken_back)),
+            Self::RollOut { taken_back, unremembered, .. } => Some(hint_after(taken_back, unremembered.as_deref())),
+            Self::Unseen { .. } => Some("look at the service; the next run judges its roll-out again".to_owned()),
             Self::EntryPoint { source } => source.hint(),
             Self::LostEntryPoint { container } => Some(format!(
                 "without an `entryPoint` of its own its image's would come before that command; say in the task definition what \
@@ -107,13 +114,17 @@ impl JourneyError {
 }
 
 impl JourneyError {
+    /// Returns it for the report.
+    pub fn failure(&self) -> Failure {
+        Failure::new(self.stage(), self, self.hint())
+    }
+
     /// Returns how the services of the job end with this.
     pub fn outcome(&self, stopping: bool) -> Outcome {
         // A run that is asked to stop gives up waiting. As long as nothing is written, that is no failure of the service.
         let nothing_written = match self {
-            Self::Update { source, .. } | Self::Register { source, .. } | Self::OnTop { source, .. } => {
-                source.kind() == Kind::Throttled
-            }
+            Self::Update { source, .. } | Self::Register { source, .. } | Self::OnTop { source, .. } => source.is_throttled(),
+            Self::RollOut { .. } | Self::Unseen { .. } => false,
             _ => true,
         };
         if nothing_written && stopping {
@@ -122,7 +133,7 @@ impl JourneyError {
         if let Self::Accept { source: Refusal::OtherAgent { vendor, .. }, .. } = self {
             return Outcome::Skipped(SkipReason::OtherAgent { vendor: (*vendor).to_owned() });
         }
-        let mut failure = Failure::new(self.stage(), self, self.hint());
+        let mut failure = self.failure();
         if let Self::RollOut { reason, .. } = self {
             failure.causes.push(reason.clone());
         }
@@ -134,10 +145,11 @@ impl JourneyError {
 fn became(taken_back: &TakenBack) -> String {
     match taken_back {
         TakenBack::Done { to, .. } => format!("failed, and the service was put back to {}", to.short()),
-        TakenBack::ByEcs | TakenBack::ByEcsUnremembered(_) => {
+        TakenBack::ByEcs => {
             "failed, and ECS put the service back (its circuit breaker or alarm, or somebody who stopped the deployment)"
                 .to_owned()
         }
+        TakenBack::Overtaken => "failed, and somebody deployed something else meanwhile, which was left as it is".to_owned(),
         TakenBack::GoingOn => "failed, and the service is on its way back to what it ran before".to_owned(),
         TakenBack::Refused { to, error } => format!("failed, and the service could not be put back to {to} ({error})"),
         TakenBack::NoWay => "failed, and nobody knows what the service ran before".to_owned(),
@@ -146,15 +158,15 @@ fn became(taken_back: &TakenBack) -> String {
     }
 }
 
-fn hint_after(taken_back: &TakenBack) -> String {
-    if let Some(error) = taken_back.unremembered() {
+fn hint_after(taken_back: &TakenBack, unremembered: Option<&AwsError>) -> String {
+    if let Some(error) = unremembered.filter(|_| !matches!(taken_back, TakenBack::Refused { .. })) {
         return format!(
             "the service could not be tagged ({error}), so that the next run tries again: put the tag {} on it until the cause is mended",
             memory::SKIP_TAG
         );
     }
     match taken_back {
-        TakenBack::Done { .. } | TakenBack::ByEcs | TakenBack::ByEcsUnremembered(_) | TakenBack::GoingOn => format!(
+        TakenBack::Done { .. } | TakenBack::ByEcs | TakenBack::Overtaken | TakenBack::GoingOn => format!(
             "mend the cause, then run with RETRY_FAILED=true or take the tag {} off the service; a new task definition or Defender is \
              tried by itself",
             memory::LEFT_ALONE_TAG

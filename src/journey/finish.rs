@@ -2,8 +2,9 @@
 //! was stopped or killed.
 
 use futures::future::join_all;
+use tokio::sync::OnceCell;
 
-use super::deploy::{Before, Kind, Move, Ticket, drop_revision};
+use super::deploy::{Before, Kind, Move, Ticket};
 use super::errand::Errand;
 use super::follow::Followed;
 use super::take_back::TakenBack;
@@ -27,18 +28,24 @@ impl Errand<'_> {
             }
             return;
         };
-        let the_move =
-            Move { from: self.before(found).await, to: found.arn.clone(), kind: Kind::Finishes, secrets: &secrets, writer };
+        let the_move = Move {
+            from: self.before(found).await,
+            to: found.arn.clone(),
+            again: OnceCell::new(),
+            kind: Kind::Finishes,
+            secrets: &secrets,
+            writer,
+        };
         let followed = join_all(unfinished.into_iter().map(|(service, _)| self.take_up(&the_move, service))).await;
         for followed in followed {
             self.end_followed(followed);
         }
-        self.drop_unused(&the_move).await;
+        self.clear_up(&the_move).await;
     }
 
-    /// Makes the revision inactive that was taken back from these services, if it is its family's newest one still and no service of
-    /// this run runs it.
-    pub(super) async fn finish_taking_back(&self, found: &Found) {
+    /// Makes the revision inactive that was taken back from these services, if it is its family's newest one still and no service
+    /// runs it.
+    pub(super) async fn finish_taking_back(&mut self, found: &Found) {
         let Some(writer) = &self.job.open.writer else { return };
         let was_taken_back = |ended: &ServiceEnded| matches!(&*ended.outcome, Outcome::Skipped(SkipReason::RolledBackBefore));
         if !self.ended.outcomes.iter().any(was_taken_back) {
@@ -48,12 +55,12 @@ impl Errand<'_> {
         let Ok(arn) = newest.arn() else { return };
         let source = memory::source_of(newest.tags(), &arn).filter(|_| self.is_ours(&newest));
         if source.as_ref() == Some(&found.arn) && !self.job.also_run.contains(&arn) {
-            drop_revision(writer, &arn).await;
+            self.drop_revision(writer, &arn).await;
         }
     }
 
     async fn take_up(&self, the_move: &Move<'_>, service: ServiceFacts) -> Followed {
-        let ticket = match Ticket::wait_for(&self.job.open, self.rules).await {
+        let ticket = match Ticket::to_take_up(&self.job.open, self.rules).await {
             Ok(ticket) => ticket,
             Err(why) => return Followed::not_attempted(service, why),
         };
@@ -84,7 +91,12 @@ impl Errand<'_> {
         let (said, tasks) = primary.map_or((None, Health::default()), |it| (Some(it.reason.as_str()), it.tasks));
         let secrets = found.definition.redactor().and(&defender::redactor(&found.definition));
         let reason = secrets.clean_line(&watch::reason(&[], said, &service.events, tasks));
-        let error = JourneyError::RollOut { to: found.arn.short(), reason, taken_back: Box::new(TakenBack::Unfinished) };
+        let error = JourneyError::RollOut {
+            to: found.arn.short(),
+            reason,
+            taken_back: Box::new(TakenBack::Unfinished),
+            unremembered: None,
+        };
         self.end(service, error.outcome(false));
     }
 }

@@ -9,6 +9,7 @@ use super::look::Seen;
 use super::lookout::Sight;
 use super::take_back::TakenBack;
 use super::{JourneyError, OpenRegion, Rules};
+use crate::aws::AwsError;
 use crate::aws::ecs::Started;
 use crate::events::{Finding, Outcome, RollOut, Unattempted};
 use crate::plan::SkipReason;
@@ -51,6 +52,7 @@ enum End {
     Failed {
         reason: String,
         taken_back: TakenBack,
+        unremembered: Option<AwsError>,
     },
     /// ECS did not tell.
     Unseen(JourneyError),
@@ -73,9 +75,9 @@ impl Followed {
 
 impl Following<'_> {
     /// Follows the roll-out of a service that was just moved, or says that it is not followed.
-    pub(super) async fn follow(self, service: ServiceFacts, started: Started, ticket: Ticket) -> Followed {
+    pub(super) async fn follow(self, service: ServiceFacts, started: Started, mut ticket: Ticket) -> Followed {
         let end = match &self.rules.watch {
-            Some(watch) => self.watch(watch, &service, &started).await,
+            Some(watch) => self.watch(watch, &service, started, &mut ticket).await,
             None => End::Going(RollOut::NotWatched),
         };
         ticket.ended(matches!(end, End::Failed { .. } | End::Unseen(_)));
@@ -91,12 +93,15 @@ impl Following<'_> {
             // What it runs now is its owner's; the next run looks at that.
             End::Overtaken => Outcome::Skipped(SkipReason::DeploymentInProgress),
             End::Gone => Outcome::Skipped(SkipReason::gone()),
-            End::Failed { reason, taken_back: how } => {
+            End::Failed { reason, taken_back: how, unremembered } => {
                 taken_back = how.is_back();
-                let to = self.the_move.to.short();
-                JourneyError::RollOut { to, reason, taken_back: Box::new(how) }.outcome(false)
+                let (to, unremembered) = (self.the_move.to.short(), unremembered.map(Box::new));
+                JourneyError::RollOut { to, reason, taken_back: Box::new(how), unremembered }.outcome(false)
             }
-            End::Unseen(error) => error.outcome(self.rules.stop.is_cancelled()),
+            End::Unseen(error) => {
+                let (to, source) = (self.the_move.to.short(), Box::new(error));
+                JourneyError::Unseen { to, source }.outcome(false)
+            }
         };
         Followed { service, outcome, findings, taken_back }
     }
@@ -119,15 +124,17 @@ impl Following<'_> {
     }
 
     /// Looks until the roll-out has ended or takes longer than it may.
-    async fn watch(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> End {
+    async fn watch(&self, watch: &Watch, service: &ServiceFacts, mut started: Started, ticket: &mut Ticket) -> End {
         let Some(from) = self.the_move.from.as_ref().map(|from| &from.arn).or(service.task_definition.as_ref()) else {
             return End::Gone;
         };
-        let followed = watch::Followed { id: started.deployment.as_deref(), to: &self.the_move.to, from };
+        let (id, earlier) = (started.deployment.clone(), &service.deployments);
+        let mut followed = watch::Followed { id: id.as_deref(), to: &self.the_move.to, from, earlier, seen: false };
+        followed.seen = earlier.iter().any(|deployment| followed.is_ours(deployment));
         let most = watch::most_looks(watch.every, watch.timeout, service.bake);
         let (mut last, mut unseen, mut going_back) = (None, None, false);
         for _ in 0..most {
-            let Some(Sight { seen, service_deployment }) = self.look(watch, service, started).await else {
+            let Some(Sight { seen, service_deployment }) = self.look(watch, service, &started).await else {
                 return End::Going(RollOut::stopped());
             };
             let now = match seen {
@@ -140,6 +147,11 @@ impl Following<'_> {
             };
             unseen = None;
             let progress = watch::progress(&followed, &now, service_deployment.as_ref());
+            followed.seen |= now.deployments.iter().any(|deployment| followed.is_ours(deployment));
+            if started.service_deployment.is_none() && now.task_definition.as_ref() == Some(followed.to) {
+                let newer = now.service_deployment.clone().filter(|arn| Some(arn) != service.service_deployment.as_ref());
+                started.service_deployment = newer;
+            }
             let health = if let Progress::Going(health) = progress { health } else { Health::default() };
             let told = service_deployment.map(|deployment| deployment.reason).or_else(|| said_of(&now, &followed));
             // Once ECS goes back, the deployment that failed says why only for a while.
@@ -149,22 +161,32 @@ impl Following<'_> {
                 Progress::Won => return End::Won,
                 Progress::Overtaken => return End::Overtaken,
                 Progress::Gone => return End::Gone,
-                Progress::Failed => return self.failed(watch, service, started, last).await,
-                Progress::Going(health) if health.is_hopeless() => return self.failed(watch, service, started, last).await,
-                Progress::Going(_) => {}
-                Progress::GoingBack => going_back = true,
-                Progress::WentBack => return self.went_back(service, started, last, TakenBack::ByEcs).await,
+                Progress::Failed => return self.failed(watch, service, &started, last, ticket).await,
+                Progress::Going(health) if health.is_hopeless() => {
+                    return self.failed(watch, service, &started, last, ticket).await;
+                }
+                Progress::NotSeen => {
+                    let reason = "the deployment that the update started is not told".to_owned();
+                    unseen = Some(JourneyError::NotDescribed { reason });
+                }
+                Progress::Going(_) => going_back = false,
+                Progress::GoingBack => {
+                    // Nothing more is to fail like this while ECS is at it.
+                    ticket.ended(true);
+                    going_back = true;
+                }
+                Progress::WentBack => return self.went_back(service, &started, last, TakenBack::ByEcs).await,
             }
         }
         if let Some(error) = unseen {
             return End::Unseen(error);
         }
         if going_back {
-            return self.went_back(service, started, last, TakenBack::GoingOn).await;
+            return self.went_back(service, &started, last, TakenBack::GoingOn).await;
         }
         let health = last.as_ref().map_or_else(Health::default, |last| last.health);
-        if health.is_to_be_taken_back(self.stopped(service, started).await.iter().any(StoppedTask::failed)) {
-            return self.failed(watch, service, started, last).await;
+        if health.is_to_be_taken_back(self.stopped(service, &started).await.iter().any(StoppedTask::failed)) {
+            return self.failed(watch, service, &started, last, ticket).await;
         }
         End::Going(RollOut::Going { running: health.running, desired: health.desired, stopped: false })
     }
@@ -188,31 +210,37 @@ impl Following<'_> {
         self.the_move.secrets.clean_line(&reason)
     }
 
-    async fn failed(&self, watch: &Watch, service: &ServiceFacts, started: &Started, last: Option<Last>) -> End {
+    async fn failed(
+        &self,
+        watch: &Watch,
+        service: &ServiceFacts,
+        started: &Started,
+        last: Option<Last>,
+        ticket: &mut Ticket,
+    ) -> End {
+        // It counts from now on: nothing else is to start while this one is taken back.
+        ticket.ended(true);
         let reason = self.why(service, started, last.as_ref()).await;
-        if !watch.rolls_back {
-            return End::Failed { reason, taken_back: TakenBack::Left };
-        }
-        let taken_back = self.take_back(watch, service, started).await;
-        End::Failed { reason, taken_back }
+        let (taken_back, unremembered) = match watch.rolls_back {
+            true => self.take_back(watch, service, started).await,
+            false => (TakenBack::Left, None),
+        };
+        End::Failed { reason, taken_back, unremembered }
     }
 
     /// ECS took it back: what is left is to remember it.
     async fn went_back(&self, service: &ServiceFacts, started: &Started, last: Option<Last>, how: TakenBack) -> End {
         let reason = self.why(service, started, last.as_ref()).await;
-        let remembered = match &self.the_move.from {
-            Some(from) => self.remember(service, LeftAlone::RolledBack, &from.arn).await,
-            None => Ok(()),
+        let unremembered = match &self.the_move.from {
+            Some(from) => self.remember(service, LeftAlone::RolledBack, &from.arn).await.err(),
+            None => None,
         };
-        End::Failed { reason, taken_back: how.and_remembered(remembered) }
+        End::Failed { reason, taken_back: how, unremembered }
     }
 }
 
 /// Returns what ECS says of the deployment that is followed.
 fn said_of(now: &ServiceFacts, followed: &watch::Followed<'_>) -> Option<String> {
-    let ours = now.deployments.iter().find(|deployment| match followed.id {
-        Some(id) => deployment.id == id,
-        None => deployment.task_definition.as_ref() == Some(followed.to),
-    });
+    let ours = now.deployments.iter().find(|deployment| followed.is_ours(deployment));
     ours.map(|ours| ours.reason.clone())
 }

@@ -15,7 +15,7 @@ use super::mirror::Mirrors;
 use super::notes::Explaining;
 use crate::aws::{Account, EcsReader, EcsWriter, TaskReader};
 use crate::console::Console;
-use crate::events::{Outcome, Plan, ServiceEnded, Unattempted};
+use crate::events::{Failure, Outcome, Plan, ServiceEnded, Unattempted};
 use crate::ids::{Family, RegionName, TaskDefinitionArn};
 use crate::network::Network;
 use crate::plan::Policy;
@@ -57,6 +57,13 @@ pub struct Rules {
     pub look_again_after: Duration,
     /// Cancelled when the run is asked to stop: what has not written anything yet does not begin to.
     pub stop: CancellationToken,
+}
+
+impl Rules {
+    /// Returns why nothing new may be started any more, if that is so.
+    pub(super) fn why_not(&self) -> Option<Unattempted> {
+        if self.stop.is_cancelled() { Some(Unattempted::Stopped) } else { self.brake.has_stopped() }
+    }
 }
 
 /// An account's Region while jobs in it are under way.
@@ -107,6 +114,10 @@ pub struct Ended {
     pub explained: Option<Vec<Part>>,
     pub outcomes: Vec<ServiceEnded>,
     pub put_back: Vec<ServiceFacts>,
+    /// Revisions of ours that services were moved off, to be made inactive at the end of the run if nothing runs them.
+    pub moved_off: Vec<TaskDefinitionArn>,
+    /// What could not be cleared away.
+    pub left_behind: Vec<Failure>,
 }
 
 impl Ended {

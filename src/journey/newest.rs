@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::deploy::drop_revision;
+use super::deploy::Move;
 use super::errand::Errand;
 use super::pins::Kept;
 use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
@@ -17,6 +17,10 @@ use crate::plan::service::{self, Condition};
 use crate::plan::strip::NamedPorts;
 use crate::plan::task_definition::{Described, Protected, TaskDefinition};
 use crate::plan::{Measure, Selection, defender, fit, memory, question};
+
+/// So many revisions are looked at that came between two others: pipelines do not register more in a second, and those that were made
+/// inactive lie there as well.
+const MOST_BETWEEN: usize = 10;
 
 impl Errand<'_> {
     /// Returns the family's newest active revision, if it has one.
@@ -53,6 +57,42 @@ impl Errand<'_> {
         described.map_err(|source| JourneyError::Look { name: arn.short(), source })
     }
 
+    /// Returns what its owner registered between a look at the newest revision and ours: it is the newest code, and belongs on top.
+    pub(super) async fn registered_meanwhile(
+        &self,
+        newest: Option<&TaskDefinition<Described>>,
+        ours: &TaskDefinitionArn,
+    ) -> Option<TaskDefinition<Described>> {
+        self.newest_code_between(&newest?.arn().ok()?, ours).await
+    }
+
+    /// Returns the newest active revision between two that holds its owner's newest code: its owner's own, or what we put on top.
+    async fn newest_code_between(
+        &self,
+        older: &TaskDefinitionArn,
+        newer: &TaskDefinitionArn,
+    ) -> Option<TaskDefinition<Described>> {
+        for number in (older.revision() + 1..newer.revision()).rev().take(MOST_BETWEEN) {
+            let arn = newer.sibling(number);
+            // One that was deleted is nobody's newest code.
+            let Ok(between) = self.described(&arn).await else { continue };
+            let is_newest_code = !self.is_ours(&between) || memory::on_top_of(between.tags(), &arn).is_some();
+            if between.is_active() && is_newest_code {
+                return Some(between);
+            }
+        }
+        None
+    }
+
+    /// Puts newer code on top of what had to be registered again so that services could be put back to it.
+    pub(super) async fn keep_on_top_of_way_back(&mut self, the_move: &Move<'_>) {
+        let (Some(before), Some(again)) = (&the_move.from, the_move.again.get()) else { return };
+        let Some(above) = self.newest_code_between(&before.arn, again).await else { return };
+        if let Err(error) = self.register_on_top(None, &above, again, the_move.writer).await {
+            self.ended.left_behind.push(error.failure());
+        }
+    }
+
     /// Returns the revision beneath the newest one, if the newest was put on top of it by a run that was cut off.
     pub(super) async fn beneath(
         &self,
@@ -65,9 +105,10 @@ impl Errand<'_> {
         }
     }
 
-    /// Registers newer code again, on top of a revision of ours; if that cannot be done, ours is taken away.
+    /// Registers newer code again, on top of a revision of ours; if that cannot be done, ours is taken away
+    /// where nothing runs it.
     pub(super) async fn register_on_top(
-        &self,
+        &mut self,
         protected: Option<TaskDefinition<Protected>>,
         above: &TaskDefinition<Described>,
         ours: &TaskDefinitionArn,
@@ -86,7 +127,7 @@ impl Errand<'_> {
             }
         };
         let Err(error) = registered else { return Ok(()) };
-        drop_revision(writer, ours).await;
+        self.drop_revision(writer, ours).await;
         Err(JourneyError::OnTop { family, source: error.cleaned_by(&secrets) })
     }
 }
@@ -96,7 +137,7 @@ impl Journey<'_> {
     ///
     /// A service of this run that runs it finds it there when its turn comes.
     pub(super) async fn keep_on_top(
-        &self,
+        &mut self,
         above: &TaskDefinition<Described>,
         ours: &TaskDefinitionArn,
         writer: &EcsWriter,

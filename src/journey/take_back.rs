@@ -3,9 +3,9 @@
 //! What must not be tried again is written on the service first: a run that is killed in between leaves a service that the next run
 //! takes back, and no service that it moves once more.
 
-use super::deploy::Before;
+use super::deploy::{Before, Move};
 use super::follow::{Following, Watch};
-use super::look::Seen;
+use super::look::{Seen, look_at};
 use crate::aws::AwsError;
 use crate::aws::ecs::Started;
 use crate::ids::TaskDefinitionArn;
@@ -17,20 +17,15 @@ use crate::plan::watch;
 #[derive(Debug)]
 pub enum TakenBack {
     /// We put the service back to this.
-    Done {
-        to: TaskDefinitionArn,
-        unremembered: Option<AwsError>,
-    },
+    Done { to: TaskDefinitionArn },
     /// The service's own circuit breaker or alarm did, or somebody who stopped the deployment.
     ByEcs,
-    ByEcsUnremembered(AwsError),
+    /// Somebody deployed something else meanwhile, which is left as it is.
+    Overtaken,
     /// It is on its way back, and was not seen to arrive.
     GoingOn,
     /// The service could not be put back.
-    Refused {
-        to: String,
-        error: AwsError,
-    },
+    Refused { to: String, error: String },
     /// Nobody knows what the service ran before.
     NoWay,
     /// `ROLLBACK` is false.
@@ -42,23 +37,7 @@ pub enum TakenBack {
 impl TakenBack {
     /// Returns whether the service certainly does not run the revision that failed.
     pub fn is_back(&self) -> bool {
-        matches!(self, Self::Done { .. } | Self::ByEcs | Self::ByEcsUnremembered(_))
-    }
-
-    /// Returns why the next run may try it again, if that could not be prevented.
-    pub fn unremembered(&self) -> Option<&AwsError> {
-        match self {
-            Self::Done { unremembered, .. } => unremembered.as_ref(),
-            Self::ByEcsUnremembered(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    pub(super) fn and_remembered(self, remembered: Result<(), AwsError>) -> Self {
-        match (self, remembered) {
-            (Self::ByEcs, Err(error)) => Self::ByEcsUnremembered(error),
-            (how, _) => how,
-        }
+        matches!(self, Self::Done { .. } | Self::ByEcs | Self::Overtaken)
     }
 }
 
@@ -75,21 +54,28 @@ impl Following<'_> {
         tagged.map_err(|error| error.cleaned_by(self.the_move.secrets))
     }
 
-    /// Puts a service back to what it ran before, and watches it arrive.
-    pub(super) async fn take_back(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> TakenBack {
-        let Some(before) = &self.the_move.from else { return TakenBack::NoWay };
+    /// Puts a service back to what it ran before, and watches it arrive. Says as well why the next run may try it again, if that could
+    /// not be prevented.
+    pub(super) async fn take_back(
+        &self,
+        watch: &Watch,
+        service: &ServiceFacts,
+        started: &Started,
+    ) -> (TakenBack, Option<AwsError>) {
+        let Some(before) = &self.the_move.from else { return (TakenBack::NoWay, None) };
         let unremembered = self.remember(service, LeftAlone::RolledBack, &before.arn).await.err();
         if before.active && self.stop(service, started).await {
             match self.see_it_back(watch, service, started).await {
-                Back::At(Some(to)) if to == before.arn => return TakenBack::Done { to, unremembered },
-                Back::GoingOn => return TakenBack::GoingOn,
-                // ECS went back to something else, or could not.
-                Back::At(_) | Back::Failed => {}
+                Back::At(to) => return (arrived(to, &before.arn), unremembered),
+                Back::GoingOn => return (TakenBack::GoingOn, unremembered),
+                // ECS could not go back by itself.
+                Back::Failed => {}
             }
         }
         let to = match self.moved_back(service, before).await {
-            Ok(to) => to,
-            Err(error) => return TakenBack::Refused { to: before.arn.short(), error: error.cleaned_by(self.the_move.secrets) },
+            Ok(Some(to)) => to,
+            Ok(None) => return (TakenBack::Overtaken, unremembered),
+            Err(error) => return (TakenBack::Refused { to: before.arn.short(), error }, unremembered),
         };
         let unremembered = match to == before.arn {
             true => unremembered,
@@ -97,8 +83,8 @@ impl Following<'_> {
             false => self.remember(service, LeftAlone::RolledBack, &to).await.err(),
         };
         match self.see_it_back(watch, service, &Started::default()).await {
-            Back::At(_) => TakenBack::Done { to, unremembered },
-            Back::GoingOn | Back::Failed => TakenBack::GoingOn,
+            Back::At(now) => (arrived(now, &to), unremembered),
+            Back::GoingOn | Back::Failed => (TakenBack::GoingOn, unremembered),
         }
     }
 
@@ -106,23 +92,48 @@ impl Following<'_> {
     async fn stop(&self, service: &ServiceFacts, started: &Started) -> bool {
         let arn = match &started.service_deployment {
             Some(arn) => Some(arn.clone()),
-            None => self.open.reader.newest_service_deployment(service).await.ok().flatten(),
+            // The newest is ours as long as the service is to run our revision.
+            None => match self.runs_now(service).await {
+                Ok(Some(now)) if now == self.the_move.to => {
+                    self.open.reader.newest_service_deployment(service).await.ok().flatten()
+                }
+                _ => None,
+            },
         };
         let Some(arn) = arn else { return false };
         self.the_move.writer.stop_service_deployment(&arn).await.is_ok()
     }
 
-    /// Moves a service to what it ran before, or to the same registered again if that takes no service any more.
-    async fn moved_back(&self, service: &ServiceFacts, before: &Before) -> Result<TaskDefinitionArn, AwsError> {
-        let writer = self.the_move.writer;
-        let to = if before.active { before.arn.clone() } else { writer.register_again(&before.definition).await? };
+    /// Moves a service to what it ran before, or to the same registered again if that takes no service any more. Nothing, if its
+    /// owner has deployed something else meanwhile: moving it would take that away.
+    async fn moved_back(&self, service: &ServiceFacts, before: &Before) -> Result<Option<TaskDefinitionArn>, String> {
+        let Move { to: failed, again, writer, secrets, .. } = self.the_move;
+        let say = |error: AwsError| error.cleaned_by(secrets).to_string();
         let mut tries = 0;
         loop {
-            let Err(error) = writer.update_service(service, &to).await else { return Ok(to) };
+            let now = self.runs_now(service).await?;
+            let is_of_ours = |now: &TaskDefinitionArn| [Some(failed), Some(&before.arn), again.get()].contains(&Some(now));
+            if !now.as_ref().is_some_and(is_of_ours) {
+                return Ok(None);
+            }
+            let to = match before.active {
+                true => &before.arn,
+                false => again.get_or_try_init(|| writer.register_again(&before.definition)).await.map_err(say)?,
+            };
+            let Err(error) = writer.update_service(service, to).await else { return Ok(Some(to.clone())) };
             tries += 1;
             if !writer.waited(&error, tries).await {
-                return Err(error);
+                return Err(say(error));
             }
+        }
+    }
+
+    /// Returns what a service is to run at this moment; none, if it is gone.
+    async fn runs_now(&self, service: &ServiceFacts) -> Result<Option<TaskDefinitionArn>, String> {
+        match look_at(&self.open.reader, vec![service.clone()]).await.pop() {
+            Some((_, Seen::Now(now))) if now.status == "ACTIVE" => Ok(now.task_definition),
+            Some((_, Seen::Failed(error))) => Err(error.to_string()),
+            _ => Ok(None),
         }
     }
 
@@ -140,6 +151,14 @@ impl Following<'_> {
             }
         }
         Back::GoingOn
+    }
+}
+
+/// Says how a service came back that was to run something, and runs something.
+fn arrived(now: Option<TaskDefinitionArn>, to: &TaskDefinitionArn) -> TakenBack {
+    match now {
+        Some(now) if now == *to => TakenBack::Done { to: now },
+        _ => TakenBack::Overtaken,
     }
 }
 

@@ -3,12 +3,14 @@
 //! The revision that it was made from is used where it is exactly that, and another one is registered otherwise. What was undone is
 //! remembered on the service first, so that no later run does it again.
 
-use super::deploy::{Before, Kind, Move, drop_revision};
+use tokio::sync::OnceCell;
+
+use super::deploy::{Before, Kind, Move};
 use super::errand::Errand;
 use super::job::{Ended, Job, Rules};
 use super::{Found, JourneyError, strip_older};
 use crate::aws::EcsWriter;
-use crate::events::{Outcome, Plan, RollOut};
+use crate::events::{Outcome, Plan, ServiceEnded};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::compare::same_content;
 use crate::plan::diff::differences;
@@ -51,7 +53,7 @@ impl Errand<'_> {
         }
         let (found, _) = self.look().await?; // AWS
         if let Some(reason) = to_be_left(&found, run) {
-            self.finish_undone(&found, run).await; // AWS, where an earlier run may have been cut off
+            self.note_moved_off_before(&found, run).await; // AWS, where an earlier run may have been cut off
             self.end_all(&Outcome::Skipped(reason));
             return Ok(());
         }
@@ -65,6 +67,9 @@ impl Errand<'_> {
             self.plan_undo(&found, &bare, &way, &secrets);
             return Ok(());
         };
+        if let Some(why) = self.rules.why_not() {
+            self.end_all(&Outcome::NotAttempted(why));
+        }
         if self.open.is_empty() {
             return Ok(());
         }
@@ -72,9 +77,11 @@ impl Errand<'_> {
             Way::To(to) => to,
             Way::Anew => self.register_bare(&found, &bare, &secrets, writer).await?, // AWS, once
         };
-        let the_move = Move { from: Some(Before::of(&found)), to, kind: Kind::Undoes, secrets: &secrets, writer };
+        let the_move =
+            Move { from: Some(Before::of(&found)), to, again: OnceCell::new(), kind: Kind::Undoes, secrets: &secrets, writer };
         self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
-        self.drop_undone(&found, run, &the_move).await; // AWS
+        self.keep_on_top_of_way_back(&the_move).await; // AWS, when something had to be registered again
+        self.note_moved_off(&found, run).await; // AWS
         Ok(())
     }
 
@@ -102,7 +109,7 @@ impl Errand<'_> {
 
     /// Registers what is left without the Defender, and newer code on top of it again.
     async fn register_bare(
-        &self,
+        &mut self,
         found: &Found,
         bare: &TaskDefinition<Registrable>,
         secrets: &Redactor,
@@ -112,7 +119,7 @@ impl Errand<'_> {
         let above = self.above(found, newest.as_ref()).await?;
         let registered = writer.register_again(bare).await.map_err(|error| error.cleaned_by(secrets));
         let registered = registered.map_err(|source| JourneyError::Register { family: found.family.clone(), source })?;
-        if let Some(above) = above {
+        if let Some(above) = self.registered_meanwhile(newest.as_ref(), &registered).await.or(above) {
             self.register_on_top(None, &above, &registered, writer).await?;
         }
         Ok(registered)
@@ -158,44 +165,43 @@ impl Errand<'_> {
         remembered
     }
 
-    /// Makes revisions with a Defender inactive that no service of this job runs any more, so that nothing new is started from them.
-    async fn drop_undone(&self, found: &Found, run: Option<&str>, the_move: &Move<'_>) {
-        let is_off = |outcome: &Outcome| matches!(outcome, Outcome::Undone { roll_out: RollOut::Done, .. });
-        let all_off = self.ended.put_back.is_empty() && self.ended.outcomes.iter().all(|ended| is_off(&ended.outcome));
-        if !(all_off && found.ours) {
+    /// Notes the revisions with a Defender that services were moved off, and those of the family above them: nothing new is to be
+    /// started from them. Which of them are run by something else is seen at the end of the run.
+    async fn note_moved_off(&mut self, found: &Found, run: Option<&str>) {
+        let is_off = |ended: &ServiceEnded| matches!(&*ended.outcome, Outcome::Undone { .. });
+        if !self.ended.outcomes.iter().any(is_off) {
             return;
         }
-        drop_revision(the_move.writer, &found.arn).await;
-        // Newer code with a Defender, which no service was moved to.
-        if let Some(newest) = self.newest_with_defender(found, run).await
-            && let Ok(arn) = newest.arn()
-            && memory::on_top_of(newest.tags(), &arn).is_some()
-        {
-            drop_revision(the_move.writer, &arn).await;
+        if found.ours {
+            self.ended.moved_off.push(found.arn.clone());
         }
+        self.note_protected(found, run).await;
     }
 
-    /// Makes the revision inactive that services were moved off by a run that was cut off before it did so.
-    async fn finish_undone(&self, found: &Found, run: Option<&str>) {
-        let Some(writer) = &self.job.open.writer else { return };
+    /// The same for services that were moved off by a run that was cut off before its end.
+    async fn note_moved_off_before(&mut self, found: &Found, run: Option<&str>) {
         let is_undone =
             |service: &ServiceFacts| memory::left_alone(service.tag_pairs(), &found.arn, None) == Some(LeftAlone::Undone);
-        if !self.open.iter().any(is_undone) {
-            return;
-        }
-        if let Some(newest) = self.newest_with_defender(found, run).await
-            && let Ok(arn) = newest.arn()
-            && memory::source_of(newest.tags(), &arn).as_ref() == Some(&found.arn)
-        {
-            drop_revision(writer, &arn).await;
+        if self.job.open.writer.is_some() && self.open.iter().any(is_undone) {
+            self.note_protected(found, run).await;
         }
     }
 
-    /// Returns the family's newest revision, if it is ours, has a Defender and is of the run that is undone.
-    async fn newest_with_defender(&self, found: &Found, run: Option<&str>) -> Option<TaskDefinition<Described>> {
-        let newest = self.newest(found).await.ok().flatten()?;
-        let of_run = run.is_none_or(|run| memory::is_of_run(newest.tags(), run));
-        (of_run && self.is_ours(&newest) && defender::sidecar_in(&newest).is_some()).then_some(newest)
+    /// Notes those of the family's revisions that are ours and have a Defender, from the newest one down to the first that is not.
+    async fn note_protected(&mut self, found: &Found, run: Option<&str>) {
+        let mut next = self.newest(found).await.ok().flatten();
+        for _ in 0..LONGEST_HISTORY {
+            let is_protected = |it: &TaskDefinition<Described>| self.is_ours(it) && defender::sidecar_in(it).is_some();
+            let Some(revision) = next.filter(is_protected) else { return };
+            let Ok(arn) = revision.arn() else { return };
+            if revision.is_active() && run.is_none_or(|run| memory::is_of_run(revision.tags(), run)) {
+                self.ended.moved_off.push(arn.clone());
+            }
+            next = match arn.revision().checked_sub(1).filter(|number| *number > 0) {
+                Some(number) => self.job.open.reader.task_definition(arn.sibling(number).as_str()).await.ok(),
+                None => None,
+            };
+        }
     }
 }
 

@@ -283,16 +283,22 @@ pub fn is_of_ours<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> boo
 /// Returns what notes on a revision another one of its family: [`NEWEST_TAG`] or [`ON_TOP_OF_TAG`]. Where the owner's tags leave no room
 /// nothing is noted.
 pub fn note<Stage>(revision: &TaskDefinition<Stage>, key: &'static str, other: &TaskDefinitionArn) -> Change {
-    let tags = revision.json().get("tags").and_then(Value::as_array).map_or(0, Vec::len);
-    let at = JsonPath::root().key("tags");
+    let tags = revision.json().get("tags").and_then(Value::as_array);
+    let existing = tags.map_or(&[][..], Vec::as_slice);
+    let (at, after) = (JsonPath::root().key("tags"), json!({"key": key, "value": named(other)}));
     let mut change = Change::default();
-    if tags >= MOST_TAGS {
+    // Copied from a revision of ours, by us or by its owner.
+    if let Some(place) = existing.iter().position(|tag| tag.get("key").and_then(Value::as_str) == Some(key)) {
+        change.push(Edit::Replace { at: at.index(place), before: existing[place].clone(), after });
         return change;
     }
-    if tags == 0 {
+    if existing.len() >= MOST_TAGS {
+        return change;
+    }
+    if tags.is_none() {
         change.push(Edit::add(at.clone(), json!([])));
     }
-    change.push(Edit::add(at.index(tags), json!({"key": key, "value": named(other)})));
+    change.push(Edit::add(at.index(existing.len()), after));
     change
 }
 

@@ -72,6 +72,12 @@ pub struct Details {
 }
 
 impl ServiceFacts {
+    /// Returns whether it runs a revision, or a deployment of it does that is on its way out.
+    pub fn runs(&self, revision: &TaskDefinitionArn) -> bool {
+        let deployed = self.deployments.iter().map(|deployment| deployment.task_definition.as_ref());
+        deployed.chain([self.task_definition.as_ref()]).any(|runs| runs == Some(revision))
+    }
+
     /// Returns its tags as pairs of texts.
     pub fn tag_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
@@ -270,9 +276,17 @@ pub fn turn_again(before: &ServiceFacts, now: &ServiceFacts, last_look: bool) ->
     let same = now.task_definition == before.task_definition && now.tags == before.tags && now.status == before.status;
     // Its network was judged, and perhaps opened, as it was.
     let same = same && now.network == before.network;
-    match (same && !now.deploying, last_look) {
+    // Where tasks were missing before, that was no reason to leave it: it may be what a Defender is taken out for.
+    let Tasks { running, desired, percents } = now.tasks;
+    let lost_tasks = now.tasks.are_missing() && !before.tasks.are_missing();
+    let may_deploy = now.tasks.deployable() != Deployable::Never;
+    match (same && !now.deploying && may_deploy && !lost_tasks, last_look) {
         (true, _) => Turn::Protect,
         (false, false) => Turn::Wait,
+        (false, true) if same && !now.deploying => Turn::Leave(match percents.filter(|_| !may_deploy) {
+            Some(percents) => SkipReason::CannotDeploy { desired, percents },
+            None => SkipReason::TasksMissing { running, desired },
+        }),
         (false, true) => Turn::Leave(refuse_service(now).unwrap_or(SkipReason::DeploymentInProgress)),
     }
 }

@@ -58,11 +58,27 @@ pub struct Followed<'a> {
     pub id: Option<&'a str>,
     pub to: &'a TaskDefinitionArn,
     pub from: &'a TaskDefinitionArn,
+    /// The deployments that the service had before it was moved. ECS may go back to one of them by its id.
+    pub earlier: &'a [Deployment],
+    /// Whether ours has been seen.
+    pub seen: bool,
+}
+
+impl Followed<'_> {
+    /// Returns whether a deployment is ours.
+    pub fn is_ours(&self, deployment: &Deployment) -> bool {
+        match self.id {
+            Some(id) => deployment.id == id,
+            None => deployment.task_definition.as_ref() == Some(self.to),
+        }
+    }
 }
 
 /// How far a roll-out is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// What ECS tells is older than our move.
+    NotSeen,
     /// ECS is at it.
     Going(Health),
     /// The service runs our revision, and nothing else.
@@ -86,16 +102,13 @@ pub fn progress(followed: &Followed<'_>, now: &ServiceFacts, service_deployment:
     }
     let runs_ours = now.task_definition.as_ref() == Some(followed.to);
     if let Some(deployment) = service_deployment.filter(|_| now.tasks.percents.is_none()) {
-        return by_service_deployment(deployment, runs_ours);
+        let overtaken = !runs_ours && now.task_definition.as_ref() != Some(followed.from);
+        return by_service_deployment(deployment, runs_ours, overtaken);
     }
     let Some(primary) = now.deployments.iter().find(|deployment| deployment.primary) else {
         return Progress::Going(Health::default());
     };
-    let is_ours = |deployment: &Deployment| match followed.id {
-        Some(id) => deployment.id == id,
-        None => deployment.task_definition.as_ref() == Some(followed.to),
-    };
-    if is_ours(primary) && runs_ours {
+    if followed.is_ours(primary) && runs_ours {
         return match primary.rollout {
             Some(Rollout::Completed) => Progress::Won,
             Some(Rollout::Failed) => Progress::Failed,
@@ -104,6 +117,10 @@ pub fn progress(followed: &Followed<'_>, now: &ServiceFacts, service_deployment:
             None => Progress::Going(primary.tasks),
         };
     }
+    let is_seen = followed.seen || now.deployments.iter().any(|deployment| followed.is_ours(deployment));
+    if !is_seen && followed.earlier.iter().any(|earlier| earlier.id == primary.id) {
+        return Progress::NotSeen;
+    }
     match primary.task_definition.as_ref() == Some(followed.from) {
         true if has_settled(now, primary) => Progress::WentBack,
         true => Progress::GoingBack,
@@ -111,10 +128,21 @@ pub fn progress(followed: &Followed<'_>, now: &ServiceFacts, service_deployment:
     }
 }
 
-fn by_service_deployment(deployment: &ServiceDeployment, runs_ours: bool) -> Progress {
+fn by_service_deployment(deployment: &ServiceDeployment, runs_ours: bool, overtaken: bool) -> Progress {
     match deployment.status.as_str() {
         "SUCCESSFUL" if runs_ours => Progress::Won,
         "SUCCESSFUL" => Progress::Overtaken,
+        // Ours was stopped for the sake of what somebody deployed since.
+        "STOPPED"
+        | "ROLLBACK_FAILED"
+        | "STOP_REQUESTED"
+        | "ROLLBACK_REQUESTED"
+        | "ROLLBACK_IN_PROGRESS"
+        | "ROLLBACK_SUCCESSFUL"
+            if overtaken =>
+        {
+            Progress::Overtaken
+        }
         "STOPPED" | "ROLLBACK_FAILED" => Progress::Failed,
         "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => Progress::GoingBack,
         "ROLLBACK_SUCCESSFUL" => Progress::WentBack,
@@ -183,12 +211,13 @@ pub fn standing(service: &ServiceFacts, timeout: Duration) -> Standing {
         return Standing::Complete;
     }
     let tasks = primary.tasks;
-    let overdue = primary.age >= timeout.saturating_add(service.bake) && tasks.running == 0;
+    // A service that was scaled out is no deployment: all it lacks is tasks.
+    let only_scaled = primary.rollout.is_none() && service.deployments.len() == 1;
+    let overdue = !only_scaled && primary.age >= timeout.saturating_add(service.bake) && tasks.running == 0;
     match primary.rollout {
         Some(Rollout::Failed) => Standing::NotCompleting,
         _ if tasks.failed > 0 || overdue => Standing::NotCompleting,
-        // A service that was scaled out is no deployment: all it lacks is tasks.
-        None if service.deployments.len() == 1 => Standing::Complete,
+        _ if only_scaled => Standing::Complete,
         _ => Standing::Going,
     }
 }
@@ -211,10 +240,15 @@ pub struct StoppedContainer {
 }
 
 impl StoppedTask {
-    /// Returns whether it stopped by itself, and not because ECS or somebody stopped it.
-    /// Source: Amazon ECS API Reference, Task, `stopCode` (read 2026-11).
+    /// Returns whether it stopped by itself or was not healthy, and not because ECS or somebody wanted fewer tasks.
+    /// Sources: Amazon ECS API Reference, Task, `stopCode`; Amazon ECS Developer Guide, "Amazon ECS stopped tasks error messages", on
+    /// tasks that failed a load balancer's or a container's health checks (read 2026-11).
     pub fn failed(&self) -> bool {
-        matches!(self.code.as_str(), "TaskFailedToStart" | "EssentialContainerExited")
+        match self.code.as_str() {
+            "TaskFailedToStart" | "EssentialContainerExited" => true,
+            "ServiceSchedulerInitiated" => self.reason.to_ascii_lowercase().contains("health check"),
+            _ => false,
+        }
     }
 
     fn sentence(&self) -> String {

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::aws::Account;
-use crate::events::{Event, Events, Explanation, Failure, Outcome, RollOut, ServiceEnded, ServiceId, Stage};
-use crate::ids::{AccountId, Family, RegionName, ServiceArn};
+use crate::events::{Event, Events, Explanation, Failure, Outcome, Place, RollOut, ServiceEnded, ServiceId, Stage, Unseen};
+use crate::ids::{AccountId, Family, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::journey::{self, Ended, Job, OpenRegion, Rules, World};
 use crate::walk::{AccountsError, PutBack, Walk};
 
@@ -45,6 +45,8 @@ pub(super) struct Done {
     pub(super) leaving: BTreeSet<ServiceArn>,
     /// Services whose tasks with a Defender are only being replaced.
     pub(super) lingering: BTreeSet<ServiceArn>,
+    /// Revisions of ours that services were moved off.
+    pub(super) moved_off: BTreeMap<(AccountId, RegionName), BTreeSet<TaskDefinitionArn>>,
 }
 
 /// Chooses the next job.
@@ -200,9 +202,15 @@ impl Scheduler {
             self.done.note(&service);
             self.events.say(Event::Service(service)).await;
         }
+        for failure in ended.left_behind {
+            self.events.unseen(Place::region(&open.account.id, &open.region), Unseen::Failed(failure)).await;
+        }
+        let key = (open.account.id.clone(), open.region.clone());
+        if !ended.moved_off.is_empty() {
+            self.done.moved_off.entry(key.clone()).or_default().extend(ended.moved_off);
+        }
         if !ended.put_back.is_empty() {
             // One for each Region, so that its services are looked at again together.
-            let key = (open.account.id.clone(), open.region.clone());
             let nothing_yet = || PutBack { account: open.account.clone(), region: open.region.clone(), services: Vec::new() };
             self.put_back.entry(key).or_insert_with(nothing_yet).services.extend(ended.put_back);
         }

@@ -6,10 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::scheduler::{Done, Work};
 use super::{Start, StartError, ask, rules, until_ready};
-use crate::aws::ecs::SERVICES_PER_DESCRIBE;
-use crate::aws::{Account, AwsError};
+use crate::aws::{Account, AwsError, EcsReader};
 use crate::events::{Event, Events, Failure, Place, Stage, UndoBeginning, Unseen};
-use crate::ids::{RegionName, ServiceArn, TaskDefinitionArn};
+use crate::ids::{AccountId, RegionName, TaskDefinitionArn};
+use crate::journey::JourneyError;
 use crate::network::{CloseError, Closer};
 use crate::plan::network::close::{ProtectedService, StillProtected};
 use crate::plan::{ServiceFacts, defender};
@@ -39,53 +39,106 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
     let rules = rules(&run, &roll_outs, &start.run_id, None, stop.clone());
     let work = Work::Undo { rules, run: run_id.clone() };
     let done = start.walk(work, scope, run, &roll_outs).await?;
+    let end = End { done: &done, events: &events, stop: &stop };
+    let still = end.clear_away(!keep_network).await;
     if !keep_network {
-        close_networks(&done, run_id.as_deref(), &events, &stop).await;
+        end.close_networks(&still, run_id.as_deref()).await;
     }
     Ok(())
 }
 
-/// Closes what was opened in the Regions that the run has been through, and tells what it closed, kept and could not close.
-async fn close_networks(done: &Done, run: Option<&str>, events: &Events, stop: &CancellationToken) {
-    let mut still: BTreeMap<&RegionName, StillProtected> = BTreeMap::new();
-    for ((id, region), account) in &done.regions {
-        let still = still.entry(region).or_default();
-        // Of an account that cannot be looked at whole, everything is kept.
-        if let Ok(services) = still_protected(account, region, done).await {
-            still.services.extend(services);
-            still.looked_at.insert(id.clone());
+/// What is left to do when every service has its outcome.
+struct End<'a> {
+    done: &'a Done,
+    events: &'a Events,
+    stop: &'a CancellationToken,
+}
+
+impl<'a> End<'a> {
+    /// Makes the revisions inactive that services were moved off and nothing runs any more. Returns what has a Defender still, if that
+    /// is asked for.
+    async fn clear_away(&self, for_networks: bool) -> BTreeMap<&'a RegionName, StillProtected> {
+        let mut still: BTreeMap<&RegionName, StillProtected> = BTreeMap::new();
+        for (place, account) in &self.done.regions {
+            let (id, region) = place;
+            let moved_off = self.done.moved_off.get(place);
+            let still = still.entry(region).or_default();
+            if !for_networks && moved_off.is_none() {
+                continue;
+            }
+            let reader = account.ecs_reader(region);
+            let services = match reader.every_service().await {
+                Ok(services) => services,
+                // Of an account that cannot be looked at whole, everything is kept.
+                Err(error) => {
+                    for revision in moved_off.into_iter().flatten() {
+                        self.tell_left(place, revision, error.clone()).await;
+                    }
+                    continue;
+                }
+            };
+            for revision in moved_off.into_iter().flatten() {
+                self.drop_unless_run(place, account, revision, &services).await;
+            }
+            if for_networks && let Ok(protected) = still_protected(&reader, account, self.done, &services).await {
+                still.services.extend(protected);
+                still.looked_at.insert(id.clone());
+            }
+        }
+        still
+    }
+
+    async fn drop_unless_run(
+        &self,
+        place: &(AccountId, RegionName),
+        account: &Account,
+        revision: &TaskDefinitionArn,
+        services: &[ServiceFacts],
+    ) {
+        // What is left is for the next time: a service that was moved off it says so.
+        if self.stop.is_cancelled() || services.iter().any(|service| service.runs(revision)) {
+            return;
+        }
+        let Some(writer) = account.ecs_writer(&place.1) else { return };
+        if let Err(error) = writer.deregister(revision).await {
+            self.tell_left(place, revision, error).await;
         }
     }
-    let closer = Closer { events: events.clone(), stop: stop.clone() };
-    for ((id, region), account) in &done.regions {
-        let Some(still) = still.get(region) else { continue };
-        let failed = match closer.close(account, region, still, run).await {
-            Ok(closing) => closing.failed,
-            Err(error) => vec![error],
-        };
-        for error in failed {
-            let why = match &error {
-                CloseError::Stopping => Unseen::NotAttempted,
-                error => Unseen::Failed(Failure::new(Stage::Network, error, error.hint())),
+
+    async fn tell_left(&self, (id, region): &(AccountId, RegionName), revision: &TaskDefinitionArn, source: AwsError) {
+        let error = JourneyError::Deregister { revision: revision.short(), source };
+        self.events.unseen(Place::region(id, region), Unseen::Failed(error.failure())).await;
+    }
+
+    /// Closes what was opened in the Regions that the run has been through, and tells what it closed, kept and could not close.
+    async fn close_networks(&self, still: &BTreeMap<&RegionName, StillProtected>, run: Option<&str>) {
+        let closer = Closer { events: self.events.clone(), stop: self.stop.clone() };
+        for ((id, region), account) in &self.done.regions {
+            let Some(still) = still.get(region) else { continue };
+            let failed = match closer.close(account, region, still, run).await {
+                Ok(closing) => closing.failed,
+                Err(error) => vec![error],
             };
-            events.unseen(Place::region(id, region), why).await;
+            for error in failed {
+                let why = match &error {
+                    CloseError::Stopping => Unseen::NotAttempted,
+                    error => Unseen::Failed(Failure::new(Stage::Network, error, error.hint())),
+                };
+                self.events.unseen(Place::region(id, region), why).await;
+            }
         }
     }
 }
 
-/// Returns every service of an account's Region whose tasks have a Defender, in the run's scope or not.
-async fn still_protected(account: &Account, region: &RegionName, done: &Done) -> Result<Vec<ProtectedService>, AwsError> {
-    let reader = account.ecs_reader(region);
-    let mut services: Vec<ServiceFacts> = Vec::new();
-    for cluster in reader.clusters().await? {
-        let arns: Vec<ServiceArn> = reader.services(&cluster).await?.into_iter().collect();
-        let cluster = cluster.untagged();
-        for ten in arns.chunks(SERVICES_PER_DESCRIBE) {
-            services.extend(reader.describe(&cluster, ten).await?.services);
-        }
-    }
-    let definitions: BTreeSet<TaskDefinitionArn> =
-        services.iter().filter_map(|service| service.task_definition.clone()).collect();
+/// Returns those of an account's services in a Region whose tasks have a Defender, in the run's scope or not.
+async fn still_protected(
+    reader: &EcsReader,
+    account: &Account,
+    done: &Done,
+    services: &[ServiceFacts],
+) -> Result<Vec<ProtectedService>, AwsError> {
+    let definitions: BTreeSet<&TaskDefinitionArn> =
+        services.iter().filter_map(|service| service.task_definition.as_ref()).collect();
     let mut with_defender = BTreeSet::new();
     for arn in definitions {
         let described = reader.task_definition(arn.as_str()).await?;

@@ -42,3 +42,4 @@ mod throttled;
 mod undoes;
 mod upgrade_reasons;
 mod upgrades;
+mod way_back;

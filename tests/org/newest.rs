@@ -4,7 +4,7 @@ use fargate_updater::exit;
 use serde_json::{Value, json};
 use simulator::{Fault, Moment, Org, World};
 
-use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, kill_at_write, updater};
 
 const SHOP: &str = "web/shop";
 const NEWER: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/httpd:2.5";
@@ -97,16 +97,42 @@ async fn a_run_that_is_killed_anywhere_leaves_it_to_the_next_to_put_it_on_top() 
     for write in 1..=writes {
         for moment in [Moment::Before, Moment::After] {
             let world = with_newer(Org::new(), newer()).await;
-            let there = world.on_write(write, moment);
-            let mut running = updater(&world).start().await;
-            there.reached().await;
-            running.kill().await;
-            running.wait().await;
+            kill_at_write(&world, updater(&world), write, moment).await;
             let next = updater(&world).run().await;
             expect_exit(&next, exit::DONE);
             assert_eq!(active(&world), done(), "killed {moment:?} write {write}: {}", next.stdout);
         }
     }
+}
+
+#[tokio::test]
+async fn code_that_its_owner_registers_just_before_ours_goes_on_top_as_well() {
+    let world = Org::new().account(ACCOUNT, |account| account.service(SHOP, "httpd.json")).start().await;
+    let registering = world.hold("RegisterTaskDefinition");
+    let running = updater(&world).start().await;
+    registering.reached().await;
+    world.deploy(ACCOUNT, HOME, SHOP, newer());
+    world.deploy_revision(ACCOUNT, HOME, SHOP, "httpd:1");
+    registering.release();
+    let run = running.wait().await;
+    expect_exit(&run, exit::DONE);
+    expect_told(&run, SHOP, "protected", "httpd:1 -> httpd:3, rolled out");
+    assert_eq!(active(&world), done());
+}
+
+#[tokio::test]
+async fn what_is_registered_again_for_a_way_back_does_not_stay_on_top() {
+    let image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/httpd:2.4";
+    let world = with_newer(Org::new().image_fails_behind_defender(image, 70), newer()).await;
+    world.deregister(ACCOUNT, HOME, "httpd:1");
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_told(&run, SHOP, "failed", "the service was put back to httpd:5");
+    let expected = [row(2, "httpd:2.5", 1), row(4, "httpd:2.5", 2), row(5, "httpd:2.4", 1), row(6, "httpd:2.5", 2)];
+    assert_eq!(active(&world), expected);
+    world.gate().forget_calls();
+    expect_told(&updater(&world).run().await, SHOP, "skipped", "this was rolled back before");
+    assert_eq!(world.calls().writes(), 0);
 }
 
 #[tokio::test]

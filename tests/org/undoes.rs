@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use simulator::scenario::network::APP_GROUP;
 use simulator::{Account, Finished, Moment, Org, Program, World};
 
-use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, one_container, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, expect_exit, expect_told, kill_at_write, one_container, updater};
 
 const OTHER: &str = "222233334444";
 
@@ -113,6 +113,9 @@ async fn networks_are_kept_where_that_is_asked_for_or_something_needs_them() {
     assert!(run.stdout.contains("Kept open, and why"), "{}", run.stdout);
     assert!(!run.stdout.contains("\nClosed\n"), "{}", run.stdout);
     expect_defender(&world, ACCOUNT, HOME, "web/shop");
+    // What the services of the other cluster run stays active.
+    let runs = world.service(ACCOUNT, HOME, "web/shop").task_definition_arn().to_owned();
+    assert_eq!(newest(&world, "httpd")["taskDefinitionArn"], runs);
 
     world.gate().forget_calls();
     let kept = undo(&world).arg("--keep-network").run().await;
@@ -147,6 +150,7 @@ async fn an_upgraded_service_goes_back_to_where_it_had_no_defender() {
     let run = undo(&world).run().await;
     expect_told(&run, "web/shop", "undone", "httpd:3 -> httpd:1");
     assert_eq!(as_data(&world), before);
+    assert_eq!(newest(&world, "httpd")["revision"], 1, "no older Defender is what is started without a number");
 }
 
 #[tokio::test]
@@ -213,11 +217,7 @@ async fn an_undo_that_is_killed_anywhere_is_finished_by_the_next() {
     for write in 1..=writes {
         for moment in [Moment::Before, Moment::After] {
             let (world, before) = protected().await;
-            let there = world.on_write(write, moment);
-            let mut running = undo(&world).start().await;
-            there.reached().await;
-            running.kill().await;
-            running.wait().await;
+            kill_at_write(&world, undo(&world), write, moment).await;
             let next = undo(&world).run().await;
             expect_exit(&next, exit::DONE);
             assert_eq!(as_data(&world), before, "killed {moment:?} write {write}: {}", next.stdout);

@@ -2,7 +2,8 @@
 
 use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::memory::{
-    Item, LeftAlone, Memory, Origin, Record, has_room_for_pins, left_alone, opts_out, remember, skipped_containers,
+    Item, LeftAlone, Memory, ON_TOP_OF_TAG, Origin, Record, has_room_for_pins, left_alone, note, opts_out, remember,
+    skipped_containers,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -243,6 +244,22 @@ fn a_familys_newest_code_is_told_by_numbers_and_by_what_ours_were_made_from() {
 }
 
 /// A pin that nobody knows of would stay for good, so that it is written down before everything else.
+#[test]
+fn a_note_on_a_revision_takes_the_place_of_an_older_one() {
+    let other = source().sibling(9);
+    let noted = |tags: &[Value]| {
+        let revision = tagged(tags);
+        let noted = revision.changed_by(&note(&revision, ON_TOP_OF_TAG, &other)).expect("a change that fits");
+        noted.json()["tags"].clone()
+    };
+    let (new, team) = (tag(ON_TOP_OF_TAG, "checkout:9"), tag("team", "payments"));
+    assert_eq!(noted(&[]), json!([new]));
+    assert_eq!(noted(std::slice::from_ref(&team)), json!([team, new]));
+    assert_eq!(noted(&[tag(ON_TOP_OF_TAG, "checkout:3"), team.clone()]), json!([new, team]), "a copy of a revision of ours");
+    let full: Vec<Value> = (0..50).map(|n| tag(&format!("owner-{n}"), "x")).collect();
+    assert_eq!(noted(&full), json!(full), "the owner's tags leave no room");
+}
+
 #[test]
 fn what_was_pinned_is_written_down_first_and_only_done_where_it_can_be() {
     let mut record = Record::default();

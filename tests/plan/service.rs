@@ -1,6 +1,7 @@
 //! May a service be protected: by its own facts, by its task definition, and now or later.
 
 use fargate_updater::plan::policy::Reverted;
+use fargate_updater::plan::rollout::{Percents, Tasks};
 use fargate_updater::plan::service::{Attempt, Condition, Turn, refuse_service, turn, turn_again};
 use fargate_updater::plan::{Outdated, Policy, ServiceFacts, SkipReason, TaskDefinition};
 use serde_json::{Value, json};
@@ -339,4 +340,15 @@ fn an_owner_who_was_faster_goes_first() {
         assert_eq!(turn_again(&service(), now, true), Turn::Leave(reason));
     }
     assert_eq!(turn_again(&service(), &service(), true), Turn::Protect);
+    // Tasks that were not missing before.
+    let tasks = Tasks { running: 1, desired: 2, ..service().tasks };
+    let lacking = ServiceFacts { tasks, ..service() };
+    assert_eq!(turn_again(&service(), &lacking, false), Turn::Wait);
+    assert_eq!(turn_again(&service(), &lacking, true), Turn::Leave(SkipReason::TasksMissing { running: 1, desired: 2 }));
+    assert_eq!(turn_again(&lacking, &lacking, false), Turn::Protect);
+    let percents = Percents { minimum_healthy: 100, maximum: 100 };
+    let stuck = ServiceFacts { tasks: Tasks { percents: Some(percents), ..service().tasks }, ..service() };
+    assert_eq!(turn_again(&service(), &stuck, false), Turn::Wait);
+    let reason = SkipReason::CannotDeploy { desired: stuck.tasks.desired, percents };
+    assert_eq!(turn_again(&service(), &stuck, true), Turn::Leave(reason));
 }

@@ -48,6 +48,7 @@ fn only_our_own_deployment_wins() {
     let ours = |rollout| deployment("ours", true, &to, rollout);
     let theirs = |runs, rollout| deployment("theirs", true, runs, rollout);
     let old = |rollout| deployment("old", false, &from, rollout);
+    let first = |rollout| deployment("old", true, &from, rollout);
     let going = Progress::Going(health(2, 2, 0));
     let cases = [
         ("it is complete", with(vec![ours(COMPLETED)]), Progress::Won),
@@ -59,6 +60,12 @@ fn only_our_own_deployment_wins() {
             Progress::GoingBack,
         ),
         ("stable, and back: no win", with(vec![theirs(&from, COMPLETED)]), Progress::WentBack),
+        (
+            "the breaker goes back to the earlier one",
+            with(vec![first(IN_PROGRESS), deployment("ours", false, &to, FAILED)]),
+            Progress::GoingBack,
+        ),
+        ("ECS does not tell of ours yet", with(vec![first(COMPLETED)]), Progress::NotSeen),
         ("somebody deployed something else", with(vec![theirs(&other, COMPLETED)]), Progress::Overtaken),
         ("somebody deployed ours once more", with(vec![theirs(&to, COMPLETED)]), Progress::Overtaken),
         ("no state, all tasks, alone", with(vec![ours(None)]), Progress::Won),
@@ -66,11 +73,14 @@ fn only_our_own_deployment_wins() {
         ("no deployments are told", with(vec![]), Progress::Going(Health::default())),
         ("it was deleted", ServiceFacts { status: "DRAINING".to_owned(), ..with(vec![ours(COMPLETED)]) }, Progress::Gone),
     ];
+    let earlier = [first(COMPLETED)];
+    let followed = Followed { id: Some("ours"), to: &to, from: &from, earlier: &earlier, seen: false };
     for (name, now, expected) in cases {
-        let followed = Followed { id: Some("ours"), to: &to, from: &from };
         assert_eq!(progress(&followed, &now, None), expected, "{name}");
     }
-    let unnamed = Followed { id: None, to: &to, from: &from };
+    let seen = Followed { seen: true, ..followed };
+    assert_eq!(progress(&seen, &with(vec![first(COMPLETED)]), None), Progress::WentBack, "ours was seen before");
+    let unnamed = Followed { id: None, ..followed };
     assert_eq!(progress(&unnamed, &with(vec![ours(COMPLETED)]), None), Progress::Won, "ECS told no id");
 }
 
@@ -80,6 +90,7 @@ fn a_deployment_that_is_not_rolling_is_judged_by_its_service_deployment() {
     let tasks = Tasks { percents: None, ..service().tasks };
     let green = ServiceFacts { tasks, ..with(vec![deployment("ours", true, &to, None), deployment("old", false, &from, None)]) };
     let elsewhere = ServiceFacts { tasks, ..with(vec![deployment("other", true, &from, None)]) };
+    let overtaken = ServiceFacts { tasks, ..with(vec![deployment("other", true, &source().sibling(9), None)]) };
     let cases = [
         ("PENDING", &green, Progress::Going(health(2, 1, 0))),
         ("IN_PROGRESS", &green, Progress::Going(health(2, 1, 0))),
@@ -92,10 +103,16 @@ fn a_deployment_that_is_not_rolling_is_judged_by_its_service_deployment() {
         ("ROLLBACK_REQUESTED", &green, Progress::GoingBack),
         ("ROLLBACK_IN_PROGRESS", &green, Progress::GoingBack),
         ("ROLLBACK_SUCCESSFUL", &elsewhere, Progress::WentBack),
+        // Somebody deployed something else, for which ours was stopped.
+        ("STOPPED", &overtaken, Progress::Overtaken),
+        ("ROLLBACK_FAILED", &overtaken, Progress::Overtaken),
+        ("STOP_REQUESTED", &overtaken, Progress::Overtaken),
+        ("ROLLBACK_IN_PROGRESS", &overtaken, Progress::Overtaken),
+        ("ROLLBACK_SUCCESSFUL", &overtaken, Progress::Overtaken),
     ];
     for (status, now, expected) in cases {
         let told = ServiceDeployment { status: status.to_owned(), reason: String::new(), tasks: health(2, 1, 0) };
-        let followed = Followed { id: Some("ours"), to: &to, from: &from };
+        let followed = Followed { id: Some("ours"), to: &to, from: &from, earlier: &[], seen: false };
         assert_eq!(progress(&followed, now, Some(&told)), expected, "{status}");
     }
 }
@@ -155,6 +172,7 @@ fn what_an_earlier_run_began_is_seen() {
         ("complete", vec![at(COMPLETED, health(2, 2, 0), 9999)], Standing::Complete),
         ("complete, and a task is being replaced", vec![at(COMPLETED, health(2, 1, 0), 9999)], Standing::Complete),
         ("scaled out behind a Classic Load Balancer", vec![at(None, health(2, 1, 0), 60)], Standing::Complete),
+        ("scaled out from none", vec![at(None, health(2, 0, 0), 9999)], Standing::Complete),
         ("young", vec![at(IN_PROGRESS, health(2, 0, 0), 60), old()], Standing::Going),
         ("slow", vec![at(IN_PROGRESS, health(2, 1, 0), 9999), old()], Standing::Going),
         ("overdue", vec![at(IN_PROGRESS, health(2, 0, 0), 900), old()], Standing::NotCompleting),
@@ -191,6 +209,7 @@ fn a_reason_is_one_line_and_says_the_most_there_is() {
         task("EssentialContainerExited", "Essential container in task exited", container(Some(137), Some("OutOfMemoryError")));
     let pull = task("TaskFailedToStart", "CannotPullContainerError: no", container(None, Some("CannotPullContainerError: no")));
     let scaled_in = task("ServiceSchedulerInitiated", "Scaling activity", container(Some(0), None));
+    let unhealthy = task("ServiceSchedulerInitiated", "Task failed container health checks", container(Some(0), None));
     let events = ["(service web) has started 1 tasks".to_owned(), "(service web) was unable to place a task".to_owned()];
     let cases = [
         (
@@ -198,6 +217,7 @@ fn a_reason_is_one_line_and_says_the_most_there_is() {
             None,
             "Essential container in task exited; container web: exit code 137, OutOfMemoryError",
         ),
+        (vec![scaled_in.clone(), unhealthy], None, "Task failed container health checks"),
         (vec![pull], Some("tasks failed to start."), "CannotPullContainerError: no"),
         (vec![scaled_in], Some("tasks failed to start."), "tasks failed to start.; (service web) was unable to place a task"),
         (vec![], Some("ECS deployment ecs-svc/1 in progress."), "(service web) was unable to place a task"),
