@@ -15,6 +15,7 @@ mod errand;
 mod error;
 mod finish;
 mod follow;
+mod gone_back;
 mod job;
 mod look;
 mod lookout;
@@ -348,6 +349,12 @@ impl Journey<'_> {
             return Ok(None);
         }
         let newest = self.newest(found).await?;
+        if !self.world.policy.retry_failed {
+            self.leave_gone_back(found, newest.as_ref(), secrets).await; // AWS, when an earlier run tried the same
+        }
+        if self.open.is_empty() {
+            return Ok(None);
+        }
         let above = self.above(found, newest.as_ref()).await?;
         let beneath = self.beneath(newest.as_ref()).await?;
         // Much may have failed while the network was opened.

@@ -21,6 +21,12 @@ impl Journey<'_> {
             return Ok(());
         }
         let newest = self.newest(found).await?;
+        if !self.world.policy.retry_failed {
+            self.leave_gone_back(found, newest.as_ref(), secrets).await;
+        }
+        if self.open.is_empty() {
+            return Ok(());
+        }
         let to: Option<TaskDefinitionArn> =
             self.left_by_an_earlier_run(found, revision, [newest.as_ref(), None]).map(|(arn, _)| arn);
         self.note_newest(found, newest.as_ref(), to.is_some());

@@ -275,6 +275,11 @@ pub fn is_of_run<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, run_id:
     tags.into_iter().any(|(key, value)| key == RUN_TAG && value == run_id)
 }
 
+/// Returns whether a revision was made for this version of the Defender.
+pub fn is_for<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, version: Option<&str>) -> bool {
+    tags.into_iter().any(|(key, value)| key == VERSION_TAG && value == version.unwrap_or("unknown"))
+}
+
 /// Returns whether tags say that a revision, or what it was copied from, is of our making.
 pub fn is_of_ours<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
     tags.into_iter().any(|(key, _)| [SOURCE_TAG, RUN_TAG].contains(&key))

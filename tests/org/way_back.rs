@@ -80,6 +80,33 @@ async fn a_revision_that_a_service_out_of_scope_runs_stays_active() {
 }
 
 #[tokio::test]
+async fn what_ecs_took_back_while_no_run_looked_is_told_and_not_repeated() {
+    let world = failing(|it| it.circuit_breaker(true)).start().await;
+    let run = impatient(&world).env("WAIT", "false").run().await;
+    expect_told(&run, SHOP, "protected", "updated, roll-out not watched");
+    // The simulated ECS gets on with it whenever somebody looks.
+    let mut dry = impatient(&world).arg("--dry-run").run().await;
+    for _ in 0..20 {
+        if dry.stdout.contains("ECS put the service back") {
+            break;
+        }
+        dry = impatient(&world).arg("--dry-run").run().await;
+    }
+    expect_told(&dry, SHOP, "failed", "the roll-out of httpd:2 failed, and ECS put the service back");
+    let next = impatient(&world).run().await;
+    expect_exit(&next, exit::NOT_ALL);
+    expect_told(&next, SHOP, "failed", "the roll-out of httpd:2 failed, and ECS put the service back");
+    assert_eq!((world.updates().len(), runs(&world, SHOP).as_str()), (1, "httpd:1"), "{}", next.stdout);
+    assert_eq!(status(&world, 2), "INACTIVE");
+
+    let last = impatient(&world).run().await;
+    expect_exit(&last, exit::DONE);
+    expect_told(&last, SHOP, "skipped", "this was rolled back before");
+    let again = impatient(&world).env("RETRY_FAILED", "true").run().await;
+    expect_told(&again, SHOP, "failed", "the roll-out of httpd:3 failed");
+}
+
+#[tokio::test]
 async fn a_revision_that_cannot_be_made_inactive_is_told_of() {
     let world = failing(|it| it).start().await;
     world.fault(always("DeregisterTaskDefinition", 1, Fault::error(400, "ClientException", "not now")));
