@@ -349,14 +349,15 @@ impl Journey<'_> {
             return Ok(None);
         }
         let newest = self.newest(found).await?;
+        let above = self.above(found, newest.as_ref()).await?;
+        let beneath = self.beneath(newest.as_ref()).await?;
         if !self.world.policy.retry_failed {
-            self.leave_gone_back(found, newest.as_ref(), secrets).await; // AWS, when an earlier run tried the same
+            // AWS, when an earlier run tried the same
+            self.leave_gone_back(found, [newest.as_ref(), beneath.as_ref()], secrets).await;
         }
         if self.open.is_empty() {
             return Ok(None);
         }
-        let above = self.above(found, newest.as_ref()).await?;
-        let beneath = self.beneath(newest.as_ref()).await?;
         // Much may have failed while the network was opened.
         if let Some(why) = self.world.rules.why_not() {
             self.end_all(&Outcome::NotAttempted(why));

@@ -204,7 +204,10 @@ impl<'a> Errand<'a> {
                 }
                 Err(error) if error.is_worth_another_try() => {
                     // It may have been moved all the same.
-                    self.in_use |= !error.is_throttled();
+                    if !error.is_throttled() {
+                        self.in_use = true;
+                        self.changed += 1;
+                    }
                     busy = Some(error);
                     unmoved.push((service, ticket));
                 }
@@ -261,24 +264,33 @@ impl<'a> Errand<'a> {
         self.keep_on_top_of_way_back(the_move).await;
         if !self.in_use && self.taken_back {
             // If that fails, the tag on the services keeps the next run from using it.
-            self.drop_revision(the_move.writer, &the_move.to).await;
+            self.drop_revision(the_move.writer, &the_move.to, the_move.from.as_ref()).await;
         }
     }
 
-    /// Makes a revision of ours inactive unless a service of the Region runs it, in the run's scope or not: a service's next task
-    /// cannot be started from an inactive one.
-    pub(super) async fn drop_revision(&mut self, writer: &EcsWriter, revision: &TaskDefinitionArn) {
-        if let Err(error) = drop_unless_run(&self.job.open.reader, writer, revision).await {
+    /// Makes a revision of ours inactive unless a service of the Region needs it, in the run's scope or not: a service's next task
+    /// cannot be started from an inactive one. What it was made from goes on top of the family if older code is there then.
+    pub(super) async fn drop_revision(&mut self, writer: &EcsWriter, revision: &TaskDefinitionArn, source: Option<&Before>) {
+        let dropped = match drop_unless_needed(&self.job.open.reader, writer, revision).await {
+            Ok(true) => match source {
+                Some(source) => self.cover(source, writer).await,
+                None => Ok(()),
+            },
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = dropped {
             self.ended.left_behind.push(error.failure());
         }
     }
 }
 
-async fn drop_unless_run(reader: &EcsReader, writer: &EcsWriter, revision: &TaskDefinitionArn) -> Result<(), JourneyError> {
+/// Returns whether it is inactive now.
+async fn drop_unless_needed(reader: &EcsReader, writer: &EcsWriter, revision: &TaskDefinitionArn) -> Result<bool, JourneyError> {
     let failed = |source| JourneyError::Deregister { revision: revision.short(), source };
     let services = reader.every_service().await.map_err(failed)?;
-    if services.iter().any(|service| service.runs(revision)) {
-        return Ok(());
+    if services.iter().any(|service| service.needs(revision)) {
+        return Ok(false);
     }
-    writer.deregister(revision).await.map_err(failed)
+    writer.deregister(revision).await.map(|()| true).map_err(failed)
 }

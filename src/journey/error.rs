@@ -149,7 +149,7 @@ fn became(taken_back: &TakenBack) -> String {
             "failed, and ECS put the service back (its circuit breaker or alarm, or somebody who stopped the deployment)"
                 .to_owned()
         }
-        TakenBack::Overtaken => "failed, and somebody deployed something else meanwhile, which was left as it is".to_owned(),
+        TakenBack::Overtaken => "failed, and somebody changed the service meanwhile, which was left as it is".to_owned(),
         TakenBack::GoingOn => "failed, and the service is on its way back to what it ran before".to_owned(),
         TakenBack::Refused { to, error } => format!("failed, and the service could not be put back to {to} ({error})"),
         TakenBack::NoWay => "failed, and nobody knows what the service ran before".to_owned(),

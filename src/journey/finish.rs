@@ -55,7 +55,7 @@ impl Errand<'_> {
         let Ok(arn) = newest.arn() else { return };
         let source = memory::source_of(newest.tags(), &arn).filter(|_| self.is_ours(&newest));
         if source.as_ref() == Some(&found.arn) && !self.job.also_run.contains(&arn) {
-            self.drop_revision(writer, &arn).await;
+            self.drop_revision(writer, &arn, Some(&Before::of(found))).await;
         }
     }
 

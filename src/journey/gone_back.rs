@@ -1,7 +1,9 @@
 //! Services whose roll-out ECS took back while no run was looking: the one that began it did not follow it, or was stopped or killed.
 //!
-//! They run what they ran before, as if nothing had been tried. That it was, a revision of ours tells that was made from theirs.
+//! They run what they ran before, as if nothing had been tried. That it was, a revision of ours tells that was made from theirs, with the
+//! tag of the service that we moved away from it.
 
+use super::deploy::Before;
 use super::errand::Errand;
 use super::take_back::TakenBack;
 use super::{Found, JourneyError};
@@ -17,13 +19,13 @@ impl Errand<'_> {
     pub(super) async fn leave_gone_back(
         &mut self,
         found: &Found,
-        newest: Option<&TaskDefinition<Described>>,
+        newest: [Option<&TaskDefinition<Described>>; 2],
         secrets: &Redactor,
     ) {
-        let Some(tried) = newest.and_then(|newest| self.tried_before(found, newest)) else { return };
+        let Some(tried) = newest.into_iter().flatten().find_map(|newest| self.tried_before(found, newest)) else { return };
         let mut any = false;
         for service in std::mem::take(&mut self.open) {
-            match self.went_back(&service).await {
+            match self.went_back(found, &service).await {
                 Some(deployment) => {
                     any = true;
                     self.end_gone_back(found, &tried, &service, &deployment, secrets).await;
@@ -32,11 +34,11 @@ impl Errand<'_> {
             }
         }
         if let Some(writer) = self.job.open.writer.as_ref().filter(|_| any && self.open.is_empty()) {
-            self.drop_revision(writer, &tried).await;
+            self.drop_revision(writer, &tried, Some(&Before::of(found))).await;
         }
     }
 
-    /// Returns the family's newest revision, if an earlier run made it from this one and for the same Defender.
+    /// Returns the revision, if an earlier run made it from this one and for the same Defender.
     fn tried_before(&self, found: &Found, newest: &TaskDefinition<Described>) -> Option<TaskDefinitionArn> {
         let arn = newest.arn().ok()?;
         let is_from_this = memory::source_of(newest.tags(), &arn).as_ref() == Some(&found.arn);
@@ -46,7 +48,11 @@ impl Errand<'_> {
     }
 
     /// Returns the service's newest deployment, if ECS took it back.
-    async fn went_back(&self, service: &ServiceFacts) -> Option<ServiceDeployment> {
+    /// That we moved it off its revision and did not see it come back, its tag says.
+    async fn went_back(&self, found: &Found, service: &ServiceFacts) -> Option<ServiceDeployment> {
+        if memory::times_protected(service.tag_pairs(), &found.arn) == 0 {
+            return None;
+        }
         let reader = &self.job.open.reader;
         let arn = match &service.service_deployment {
             Some(arn) => arn.clone(),
@@ -66,10 +72,15 @@ impl Errand<'_> {
         secrets: &Redactor,
     ) {
         let value = memory::leave_alone(LeftAlone::RolledBack, &found.arn, self.rules.version.as_deref());
-        let unremembered = match &self.job.open.writer {
-            Some(writer) => writer.tag_service(service, memory::LEFT_ALONE_TAG, &value).await.err(),
-            None => None,
-        };
+        let mut unremembered = None;
+        if let Some(writer) = &self.job.open.writer {
+            unremembered = writer.tag_service(service, memory::LEFT_ALONE_TAG, &value).await.err();
+            // It is judged once: whoever takes the other tag off the service wants it tried again.
+            if unremembered.is_none() {
+                let value = memory::not_protected(&found.arn);
+                unremembered = writer.tag_service(service, memory::PROTECTED_TAG, &value).await.err();
+            }
+        }
         let reason = watch::reason(&[], Some(&deployment.reason), &service.events, Health::default());
         let error = JourneyError::RollOut {
             to: tried.short(),

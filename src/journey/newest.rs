@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::deploy::Move;
+use super::deploy::{Before, Move};
 use super::errand::Errand;
 use super::pins::Kept;
 use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
-use crate::aws::EcsWriter;
+use crate::aws::{AwsError, EcsWriter};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::newest::Code;
 use crate::plan::pin::Pins;
@@ -59,7 +59,7 @@ impl Errand<'_> {
 
     /// Returns what its owner registered between a look at the newest revision and ours: it is the newest code, and belongs on top.
     pub(super) async fn registered_meanwhile(
-        &self,
+        &mut self,
         newest: Option<&TaskDefinition<Described>>,
         ours: &TaskDefinitionArn,
     ) -> Option<TaskDefinition<Described>> {
@@ -68,20 +68,47 @@ impl Errand<'_> {
 
     /// Returns the newest active revision between two that holds its owner's newest code: its owner's own, or what we put on top.
     async fn newest_code_between(
-        &self,
+        &mut self,
         older: &TaskDefinitionArn,
         newer: &TaskDefinitionArn,
     ) -> Option<TaskDefinition<Described>> {
         for number in (older.revision() + 1..newer.revision()).rev().take(MOST_BETWEEN) {
             let arn = newer.sibling(number);
-            // One that was deleted is nobody's newest code.
-            let Ok(between) = self.described(&arn).await else { continue };
+            let between = match self.job.open.reader.task_definition(arn.as_str()).await {
+                Ok(between) => between,
+                // One that was deleted is nobody's newest code.
+                Err(error) if error.no_such_task_definition() => continue,
+                Err(source) => {
+                    let error = JourneyError::Newest { family: newer.family().clone(), source };
+                    self.ended.left_behind.push(error.failure());
+                    return None;
+                }
+            };
             let is_newest_code = !self.is_ours(&between) || memory::on_top_of(between.tags(), &arn).is_some();
             if between.is_active() && is_newest_code {
                 return Some(between);
             }
         }
         None
+    }
+
+    /// Registers code again, as it is, if its family's newest revision is ours and holds older code.
+    pub(super) async fn cover(&self, source: &Before, writer: &EcsWriter) -> Result<(), JourneyError> {
+        let family = source.arn.family();
+        let newest = match self.job.open.reader.task_definition(family.as_str()).await {
+            Ok(newest) => newest,
+            Err(error) if error.no_such_task_definition() => return Ok(()),
+            Err(error) => return Err(JourneyError::Newest { family: family.clone(), source: error }),
+        };
+        let (Some(on_top), true) = (self.code(&newest), self.is_ours(&newest)) else { return Ok(()) };
+        if on_top.age() >= Code::of(source.arn.clone(), &source.definition, true).age() {
+            return Ok(());
+        }
+        let noted = source.definition.changed_by(&memory::note(&source.definition, memory::ON_TOP_OF_TAG, &on_top.arn));
+        let registered = writer.register_again(noted.as_ref().unwrap_or(&source.definition)).await;
+        let secrets = source.definition.redactor().and(&defender::redactor(&source.definition));
+        let failed = |error: AwsError| JourneyError::OnTop { family: family.clone(), source: error.cleaned_by(&secrets) };
+        registered.map(|_| ()).map_err(failed)
     }
 
     /// Puts newer code on top of what had to be registered again so that services could be put back to it.
@@ -127,7 +154,7 @@ impl Errand<'_> {
             }
         };
         let Err(error) = registered else { return Ok(()) };
-        self.drop_revision(writer, ours).await;
+        self.drop_revision(writer, ours, None).await;
         Err(JourneyError::OnTop { family, source: error.cleaned_by(&secrets) })
     }
 }

@@ -20,7 +20,7 @@ pub enum TakenBack {
     Done { to: TaskDefinitionArn },
     /// The service's own circuit breaker or alarm did, or somebody who stopped the deployment.
     ByEcs,
-    /// Somebody deployed something else meanwhile, which is left as it is.
+    /// Somebody deployed something else meanwhile or deleted the service, which is left as it is.
     Overtaken,
     /// It is on its way back, and was not seen to arrive.
     GoingOn,
@@ -139,6 +139,7 @@ impl Following<'_> {
 
     /// Looks until a service runs something else than the revision that failed, and nothing besides.
     async fn see_it_back(&self, watch: &Watch, service: &ServiceFacts, started: &Started) -> Back {
+        let mut is_to_run = None;
         for _ in 0..watch::most_looks(watch.every, watch.timeout, service.bake) {
             let Some(sight) = self.look(watch, service, started).await else { return Back::GoingOn };
             if sight.service_deployment.is_some_and(|deployment| deployment.status == "ROLLBACK_FAILED") {
@@ -147,10 +148,12 @@ impl Following<'_> {
             match sight.seen {
                 Seen::Now(now) if watch::is_back(&now, &self.the_move.to) => return Back::At(now.task_definition),
                 Seen::Gone => return Back::At(None),
-                Seen::Now(_) | Seen::Failed(_) => {}
+                Seen::Now(now) => is_to_run = now.task_definition,
+                Seen::Failed(_) => {}
             }
         }
-        Back::GoingOn
+        // It is not on its way back if it still is to run what failed.
+        if is_to_run.as_ref() == Some(&self.the_move.to) { Back::Failed } else { Back::GoingOn }
     }
 }
 

@@ -10,7 +10,7 @@ use super::errand::Errand;
 use super::job::{Ended, Job, Rules};
 use super::{Found, JourneyError, strip_older};
 use crate::aws::EcsWriter;
-use crate::events::{Outcome, Plan, ServiceEnded};
+use crate::events::{Outcome, Plan, RollOut, ServiceEnded};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::compare::same_content;
 use crate::plan::diff::differences;
@@ -168,8 +168,14 @@ impl Errand<'_> {
     /// Notes the revisions with a Defender that services were moved off, and those of the family above them: nothing new is to be
     /// started from them. Which of them are run by something else is seen at the end of the run.
     async fn note_moved_off(&mut self, found: &Found, run: Option<&str>) {
-        let is_off = |ended: &ServiceEnded| matches!(&*ended.outcome, Outcome::Undone { .. });
-        if !self.ended.outcomes.iter().any(is_off) {
+        let is_off = |ended: &ServiceEnded| matches!(&*ended.outcome, Outcome::Undone { roll_out: RollOut::Done, .. });
+        // One that is not off for good may have to go back. The next time sees what became of it.
+        let may_go_back = |ended: &ServiceEnded| match &*ended.outcome {
+            Outcome::Undone { roll_out, .. } => *roll_out != RollOut::Done,
+            Outcome::Failed(_) => true,
+            _ => false,
+        };
+        if !self.ended.outcomes.iter().any(is_off) || self.ended.outcomes.iter().any(may_go_back) {
             return;
         }
         if found.ours {

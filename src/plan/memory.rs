@@ -15,7 +15,7 @@ use super::edit::{Change, Edit, JsonPath};
 use super::task_definition::{Container, Registrable, TaskDefinition};
 use crate::ids::TaskDefinitionArn;
 
-pub use of_services::{LeftAlone, leave_alone, left_alone, protected_again, times_protected, was_rolled_back};
+pub use of_services::{LeftAlone, leave_alone, left_alone, not_protected, protected_again, times_protected, was_rolled_back};
 
 /// An owner's tag: leave this service, cluster or task definition alone.
 pub const SKIP_TAG: &str = "fargate-updater:skip";

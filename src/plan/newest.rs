@@ -24,7 +24,8 @@ impl Code {
         Self { made_from: memory::source_of(tags(), &arn), beneath: memory::newest_of(tags(), &arn), arn }
     }
 
-    fn age(&self) -> u64 {
+    /// Returns the number of the revision that the code came with.
+    pub fn age(&self) -> u64 {
         self.made_from.as_ref().unwrap_or(&self.arn).revision()
     }
 

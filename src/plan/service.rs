@@ -43,6 +43,8 @@ pub struct ServiceFacts {
     pub deploying: bool,
     /// Its deployments, the one that it is to run first.
     pub deployments: Vec<Deployment>,
+    /// What its task sets run, where another deployment controller has it.
+    pub task_sets: Vec<TaskDefinitionArn>,
     /// The ARN of its newest service deployment, if ECS tells it.
     pub service_deployment: Option<String>,
     /// How long a deployment of it goes on by design after all its tasks run.
@@ -72,10 +74,16 @@ pub struct Details {
 }
 
 impl ServiceFacts {
-    /// Returns whether it runs a revision, or a deployment of it does that is on its way out.
-    pub fn runs(&self, revision: &TaskDefinitionArn) -> bool {
-        let deployed = self.deployments.iter().map(|deployment| deployment.task_definition.as_ref());
-        deployed.chain([self.task_definition.as_ref()]).any(|runs| runs == Some(revision))
+    /// Returns what it is to run, what its deployments run that are on their way in or out, and what its task sets run.
+    pub fn task_definitions(&self) -> impl Iterator<Item = &TaskDefinitionArn> {
+        let deployed = self.deployments.iter().filter_map(|deployment| deployment.task_definition.as_ref());
+        self.task_definition.iter().chain(deployed).chain(&self.task_sets)
+    }
+
+    /// Returns whether it needs a revision: it runs it, or is being deployed within its family and may have to go back to it.
+    pub fn needs(&self, revision: &TaskDefinitionArn) -> bool {
+        let mut all = self.task_definitions();
+        all.any(|runs| runs == revision || (self.deploying && runs.family() == revision.family()))
     }
 
     /// Returns its tags as pairs of texts.

@@ -79,6 +79,10 @@ impl Done {
             Outcome::Undone { roll_out, .. } if *roll_out != RollOut::Done => {
                 self.lingering.insert(ended.service.arn.clone());
             }
+            // Nobody knows which tasks it has, or it is to go back to its Defender.
+            Outcome::Failed(failure) if matches!(failure.stage, Stage::Update | Stage::RollOut) => {
+                self.lingering.insert(ended.service.arn.clone());
+            }
             _ => {}
         }
     }

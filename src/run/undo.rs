@@ -77,8 +77,15 @@ impl<'a> End<'a> {
                     continue;
                 }
             };
-            for revision in moved_off.into_iter().flatten() {
-                self.drop_unless_run(place, account, revision, &services).await;
+            let moved_off: Vec<&TaskDefinitionArn> = moved_off.into_iter().flatten().collect();
+            // What lies above one that is needed holds newer code, and stays on top of it.
+            let is_needed = |revision: &TaskDefinitionArn| services.iter().any(|service| service.needs(revision));
+            let stays = |revision: &TaskDefinitionArn| {
+                let beneath = |it: &&&TaskDefinitionArn| it.family() == revision.family() && it.revision() <= revision.revision();
+                moved_off.iter().filter(beneath).any(|it| is_needed(it))
+            };
+            for revision in moved_off.iter().filter(|revision| !stays(revision)) {
+                self.drop(place, account, revision).await;
             }
             if for_networks && let Ok(protected) = still_protected(&reader, account, self.done, &services).await {
                 still.services.extend(protected);
@@ -88,15 +95,9 @@ impl<'a> End<'a> {
         still
     }
 
-    async fn drop_unless_run(
-        &self,
-        place: &(AccountId, RegionName),
-        account: &Account,
-        revision: &TaskDefinitionArn,
-        services: &[ServiceFacts],
-    ) {
+    async fn drop(&self, place: &(AccountId, RegionName), account: &Account, revision: &TaskDefinitionArn) {
         // What is left is for the next time: a service that was moved off it says so.
-        if self.stop.is_cancelled() || services.iter().any(|service| service.runs(revision)) {
+        if self.stop.is_cancelled() {
             return;
         }
         let Some(writer) = account.ecs_writer(&place.1) else { return };
@@ -137,8 +138,7 @@ async fn still_protected(
     done: &Done,
     services: &[ServiceFacts],
 ) -> Result<Vec<ProtectedService>, AwsError> {
-    let definitions: BTreeSet<&TaskDefinitionArn> =
-        services.iter().filter_map(|service| service.task_definition.as_ref()).collect();
+    let definitions: BTreeSet<&TaskDefinitionArn> = services.iter().flat_map(ServiceFacts::task_definitions).collect();
     let mut with_defender = BTreeSet::new();
     for arn in definitions {
         let described = reader.task_definition(arn.as_str()).await?;
@@ -147,7 +147,7 @@ async fn still_protected(
         }
     }
     let has_defender = |service: &&ServiceFacts| {
-        let runs = service.task_definition.as_ref().is_some_and(|arn| with_defender.contains(arn));
+        let runs = service.task_definitions().any(|arn| with_defender.contains(arn));
         (runs && !done.leaving.contains(&service.arn)) || done.lingering.contains(&service.arn)
     };
     let told = services.iter().filter(has_defender).filter_map(|service| {

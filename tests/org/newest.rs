@@ -136,6 +136,21 @@ async fn what_is_registered_again_for_a_way_back_does_not_stay_on_top() {
 }
 
 #[tokio::test]
+async fn newer_code_whose_roll_out_fails_stays_on_top_without_a_defender() {
+    let org = Org::new().image_fails_behind_defender(NEWER, 70);
+    let world = org.account(ACCOUNT, |account| account.service(SHOP, "httpd.json").service("web/new", newer())).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_told(&run, SHOP, "protected", "httpd:1 -> httpd:3, rolled out");
+    expect_told(&run, "web/new", "failed", "the roll-out of httpd:4 failed, and the service was put back to httpd:2");
+    let expected = [row(1, "httpd:2.4", 1), row(2, "httpd:2.5", 1), row(3, "httpd:2.4", 2), row(5, "httpd:2.5", 1)];
+    assert_eq!(active(&world), expected);
+    world.gate().forget_calls();
+    expect_told(&updater(&world).run().await, "web/new", "skipped", "this was rolled back before");
+    assert_eq!((world.calls().writes(), active(&world).as_slice()), (0, expected.as_slice()));
+}
+
+#[tokio::test]
 async fn what_cannot_be_put_on_top_leaves_everything_as_it_was() {
     let refused = Fault::error(400, "ClientException", "not now");
     let world = with_newer(Org::new().fault_at("RegisterTaskDefinition", 2, refused), newer()).await;

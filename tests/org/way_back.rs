@@ -51,7 +51,7 @@ async fn what_an_owner_deploys_while_a_roll_out_is_taken_back_stays() {
         remembering.release();
         let run = running.wait().await;
         expect_exit(&run, exit::NOT_ALL);
-        expect_told(&run, SHOP, "failed", "failed, and somebody deployed something else meanwhile, which was left as it is");
+        expect_told(&run, SHOP, "failed", "failed, and somebody changed the service meanwhile, which was left as it is");
         expect_told(&run, SHOP, "failed", "exit code 70");
         assert!(runs(&world, SHOP).starts_with("orders:"), "{}", run.stdout);
         assert_eq!(world.updates().len(), 1, "ours, and no way back");
@@ -104,6 +104,7 @@ async fn what_ecs_took_back_while_no_run_looked_is_told_and_not_repeated() {
     expect_told(&last, SHOP, "skipped", "this was rolled back before");
     let again = impatient(&world).env("RETRY_FAILED", "true").run().await;
     expect_told(&again, SHOP, "failed", "the roll-out of httpd:3 failed");
+    assert_eq!(world.updates().len(), 2);
 }
 
 #[tokio::test]

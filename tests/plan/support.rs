@@ -230,6 +230,7 @@ pub(crate) fn service() -> ServiceFacts {
         platform_family: Some("Linux".to_owned()),
         express_mode: false,
         deploying: false,
+        task_sets: Vec::new(),
         deployments: Vec::new(),
         service_deployment: None,
         bake: Duration::ZERO,

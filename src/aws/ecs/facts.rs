@@ -35,6 +35,12 @@ pub(super) fn facts(operation: &'static Operation, cluster: &Cluster, service: &
         platform_family: service.platform_family().map(str::to_owned),
         express_mode: service.resource_management_type() == Some(&ResourceManagementType::Ecs),
         deploying: deployments.len() > 1 || deployments.iter().any(in_progress),
+        task_sets: service
+            .task_sets()
+            .iter()
+            .filter_map(|task_set| task_set.task_definition())
+            .map(|arn| parsed(operation, Some(arn)))
+            .collect::<Result<_, _>>()?,
         service_deployment: service.current_service_deployment().map(str::to_owned),
         bake: bake(service),
         events: events(service),

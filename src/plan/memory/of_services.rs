@@ -57,6 +57,11 @@ pub fn times_protected<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, s
     if revision == named(source) { times.parse().unwrap_or(0) } else { 0 }
 }
 
+/// Returns what is written on a service that we moved away from this revision in vain.
+pub fn not_protected(source: &TaskDefinitionArn) -> String {
+    format!("{} 0", named(source))
+}
+
 /// Returns what is written on a service that is moved away from this revision once more.
 pub fn protected_again<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> String {
     format!("{} {}", named(source), times_protected(tags, source).saturating_add(1))
