@@ -102,9 +102,13 @@ async fn what_ecs_took_back_while_no_run_looked_is_told_and_not_repeated() {
     let last = impatient(&world).run().await;
     expect_exit(&last, exit::DONE);
     expect_told(&last, SHOP, "skipped", "this was rolled back before");
+    // The two ways to have it tried again.
     let again = impatient(&world).env("RETRY_FAILED", "true").run().await;
     expect_told(&again, SHOP, "failed", "the roll-out of httpd:3 failed");
-    assert_eq!(world.updates().len(), 2);
+    world.untag(ACCOUNT, HOME, SHOP, "fargate-updater:left-alone");
+    let untagged = impatient(&world).run().await;
+    expect_told(&untagged, SHOP, "failed", "the roll-out of httpd:4 failed");
+    assert_eq!(world.updates().len(), 3);
 }
 
 #[tokio::test]

@@ -287,6 +287,16 @@ impl World {
         deregistered.unwrap_or_else(|| panic!("there is no revision {revision} in {region} of {account}"));
     }
 
+    /// Takes a tag off a service, as its owner would; `place` is `cluster/service`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such service.
+    pub fn untag(&self, account: &str, region: &str, place: &str, key: &str) {
+        let untagged = self.aws.state().untag_for_customer(account, region, place, key);
+        untagged.unwrap_or_else(|| panic!("there is no service {place} in {region} of {account}"));
+    }
+
     /// Returns everything that is in all accounts, for comparing two moments.
     ///
     /// A roll-out that is under way moves on when somebody looks at it, which shows here too.

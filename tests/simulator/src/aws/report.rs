@@ -95,6 +95,12 @@ impl State {
         Some(())
     }
 
+    pub(crate) fn untag_for_customer(&mut self, account: &str, region: &str, place: &str, key: &str) -> Option<()> {
+        let (cluster, name) = place.split_once('/')?;
+        self.place_mut(account, region).service_mut(cluster, name)?.tags.retain(|tag| tag["key"] != key);
+        Some(())
+    }
+
     /// Returns a security group; `None` when the account sees none of this id.
     pub(crate) fn security_group(&self, account: &str, region: &str, id: &str) -> Option<Value> {
         let group = Eye::new(self, account, region).group(id)?.it;
