@@ -1,10 +1,11 @@
 //! `--explain ARN` looks at one service, changes nothing, and tells all that is known of it, in the order in which it is decided.
 
+mod network;
+mod settings;
+
 use fargate_updater::exit;
-use fargate_updater::plan::explain::Section;
 use serde_json::{Value, json};
-use simulator::scenario::ROOT;
-use simulator::scenario::network::{APP_GROUP, MAIN_ROUTES, NetworkAcl, PRIVATE_SUBNET, RouteTable as Routes, SecurityGroup};
+use simulator::scenario::network::PRIVATE_SUBNET;
 use simulator::{Account, Finished, Moment, Org, Program, Service, World};
 
 use crate::support::{ACCOUNT, HOME, accounts_entered, expect_exit, one_container, updater};
@@ -318,88 +319,6 @@ async fn what_is_looked_at_twice_is_explained_once_and_tags_are_told() {
 }
 
 #[tokio::test]
-async fn a_closed_network_is_told_with_what_would_be_opened_or_what_is_in_the_way() {
-    let closed = |account: Account| {
-        let only_https = |group: SecurityGroup| group.without_egress().egress("tcp", 443, 443, "0.0.0.0/0");
-        account.network(|vpc| vpc.group(APP_GROUP, only_https)).service("web/shop", one_container("shop"))
-    };
-    let world = org(closed).console(|console| console.self_hosted()).start().await;
-    let run = explaining(&world, "web/shop").run().await;
-    expect_exit(&run, exit::DONE);
-    expect_looked_only(&world, &run);
-    let opening = format!("{APP_GROUP}: TCP 8084 out to 0.0.0.0/0");
-    expect_fact(&run, "Its network", "groups", &format!("{APP_GROUP}: lets out TCP 443 to 0.0.0.0/0"));
-    expect_fact(&run, "Its network", "to console", "127.0.0.1, TCP 8084: closed, and would be opened");
-    expect_fact(&run, "Its network", "to registry", "TCP 443: reachable");
-    expect_fact(&run, "Its network", "to open", &opening);
-    expect_fact(&run, "Its network", "so", "what is missing would be opened first");
-    expect_fact(&run, "Outcome", "outcome", "planned");
-
-    let run = explaining(&world, "web/shop").env("NETWORK", "check").run().await;
-    expect_exit(&run, exit::NOT_ALL);
-    expect_fact(&run, "Its network", "so", "it fails: something would have to be opened, and NETWORK is check");
-    expect_fact(&run, "Outcome", "way out", "set NETWORK=patch to have it opened");
-
-    let nowhere = |account: Account| {
-        let routes = |table: Routes| table.without_route("0.0.0.0/0");
-        account.network(|vpc| vpc.routes(MAIN_ROUTES, routes)).service("web/shop", one_container("shop"))
-    };
-    let world = org(nowhere).start().await;
-    let run = explaining(&world, "web/shop").run().await;
-    expect_exit(&run, exit::NOT_ALL);
-    expect_looked_only(&world, &run);
-    expect_fact(&run, "Its network", "to console", "blocked");
-    expect_fact(&run, "Its network", "to registry", "blocked");
-    expect_fact(&run, "Its network", "obstacles", &format!("{MAIN_ROUTES} of {PRIVATE_SUBNET} has no route to the Console"));
-    expect_fact(&run, "Its network", "so", "it fails: what is in the way is not ours to open");
-    expect_fact(&run, "Outcome", "stage", "network");
-    expect_fact(&run, "Outcome", "way out", "add the route");
-
-    let run = explaining(&world, "web/shop").env("NETWORK", "off").run().await;
-    expect_exit(&run, exit::DONE);
-    expect_fact(&run, "Its network", "so", "it is left alone and not judged, because NETWORK is off");
-}
-
-/// What a run would do depends on whom it may enter: the owner of a shared subnet is entered here as it would be then.
-#[tokio::test]
-async fn the_owner_of_a_shared_subnet_is_entered_if_it_is_in_scope_and_for_that_alone() {
-    const OWNER: &str = "222233334444";
-    let owner = |account: Account| {
-        let closed =
-            |acl: NetworkAcl| acl.allow_out(100, "tcp", 443, 443, "0.0.0.0/0").allow_in(100, "-1", 0, 65535, "0.0.0.0/0");
-        account.service("web/beside", "httpd.json").vpc("vpc-shared", |vpc| {
-            let vpc = vpc.acl("acl-shared", closed).routes("rtb-shared", |table| table.route("0.0.0.0/0", "tgw-1"));
-            vpc.subnet("subnet-shared", |it| it.cidr("10.0.1.0/24").acl("acl-shared").routes("rtb-shared").shared_with(ACCOUNT))
-        })
-    };
-    let participant = |account: Account| {
-        let account = account.vpc("vpc-shared", |vpc| vpc.owned_by(OWNER).group("sg-one", |group| group));
-        account.service_with("web/shop", one_container("shop"), |it| it.network(&["subnet-shared"], &["sg-one"]))
-    };
-    let org = || Org::new().console(|it| it.self_hosted()).account(OWNER, owner).account(ACCOUNT, participant);
-    let world = org().start().await;
-    let run = explaining(&world, "web/shop").run().await;
-    expect_exit(&run, exit::DONE);
-    assert_eq!((world.calls().writes(), accounts_entered(&world)), (0, vec![ACCOUNT.to_owned(), OWNER.to_owned()]));
-    assert_eq!(world.calls().of("DescribeServices"), 1, "nothing of the owner's own is looked at");
-    expect_fact(
-        &run,
-        "Its network",
-        "subnets",
-        &format!("subnet-shared: 10.0.1.0/24, acl-shared, rtb-shared, shared by account {OWNER}"),
-    );
-    expect_fact(&run, "Its network", "to open", "acl-shared: entry 110 out, TCP 8084 to 0.0.0.0/0");
-    expect_fact(&run, "Its network", "cannot be seen", "transit gateway tgw-1");
-
-    let world = org().start().await;
-    let run = explaining(&world, "web/shop").env("ACCOUNTS", ACCOUNT).run().await;
-    expect_exit(&run, exit::NOT_ALL);
-    assert_eq!((world.calls().writes(), accounts_entered(&world)), (0, vec![ACCOUNT.to_owned()]));
-    expect_fact(&run, "Its network", "to console", "blocked");
-    expect_fact(&run, "Its network", "obstacles", &format!("belongs to account {OWNER}, where this run may not change it"));
-}
-
-#[tokio::test]
 async fn each_source_of_an_entry_point_is_told_with_what_it_said() {
     let world =
         org(|account| account.service("web/worker", "no_entry_point.json")).image(WORKER, &["/entrypoint.sh"], &["serve"]);
@@ -448,108 +367,4 @@ async fn a_revision_that_an_earlier_run_left_is_told_as_the_one_that_would_be_us
     expect_fact(&run, "The family's newest revision", "revision", "shop:2");
     expect_fact(&run, "The family's newest revision", "registered by", "which is us");
     expect_fact(&run, "The family's newest revision", "so", "it would be used");
-}
-
-#[tokio::test]
-async fn what_is_not_there_is_said_with_the_way_out() {
-    let cases = [
-        ("web/nobody", "ECS knows no service nobody in this cluster", "check the ARN that --explain is given"),
-        ("nowhere/shop", "ECS knows no such cluster, and so no such service", "check the ARN that --explain is given"),
-    ];
-    for (place, cause, hint) in cases {
-        let world = org(|account| account).start().await;
-        let run = explaining(&world, place).run().await;
-        expect_exit(&run, exit::NOT_ALL);
-        expect_looked_only(&world, &run);
-        assert!(run.stdout.contains(&format!("cause: {cause}")), "{}", run.stdout);
-        assert!(run.stdout.contains(&format!("hint:  {hint}")), "{}", run.stdout);
-    }
-    let elsewhere = "arn:aws:ecs:us-east-1:999999999999:service/web/shop";
-    type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str);
-    let cases: [Case; 3] = [
-        (&[], "the account is not in the organization", "check the ARN"),
-        (&[("DEPLOYMENT_MODE", "SINGLE")], "walks the caller's own account only", "name a service of account 123456789012"),
-        (
-            &[("ORGANIZATIONAL_UNITS", "ou-ab12-11111111")],
-            "not in the units in ORGANIZATIONAL_UNITS",
-            "leave out ORGANIZATIONAL_UNITS",
-        ),
-    ];
-    for (settings, cause, hint) in cases {
-        let world = org(|account| account).unit("ou-ab12-11111111", ROOT, &[ACCOUNT]).start().await;
-        let program = settings.iter().fold(updater(&world), |program, (name, value)| program.env(name, value));
-        let run = program.arg("--explain").arg(elsewhere).run().await;
-        expect_exit(&run, exit::NOT_ALL);
-        assert_eq!(accounts_entered(&world), Vec::<String>::new());
-        assert!(run.stdout.contains(cause) && run.stdout.contains(hint), "{settings:?}: {}", run.stdout);
-    }
-}
-
-#[tokio::test]
-async fn the_callers_own_account_is_explained_without_a_role_where_the_settings_say_so() {
-    let world = Org::new().management(|account| account.service("web/shop", one_container("shop"))).start().await;
-    let own = "arn:aws:ecs:us-east-1:123456789012:service/web/shop";
-    let program = updater(&world).env("DEPLOYMENT_MODE", "SINGLE").env("ASSUME_ROLE", "false");
-    let run = program.arg("--explain").arg(own).run().await;
-    expect_exit(&run, exit::DONE);
-    assert_eq!((world.calls().writes(), accounts_entered(&world)), (0, Vec::new()));
-    expect_fact(&run, "Who is asked", "asked as", "the caller's own credentials (ASSUME_ROLE is false)");
-    expect_fact(&run, "Outcome", "outcome", "planned");
-}
-
-#[tokio::test]
-async fn settings_that_contradict_are_told_with_both_names_before_anybody_is_called() {
-    let place = arn("web/shop");
-    let short = format!("arn:aws:ecs:{HOME}:{ACCOUNT}:service/shop");
-    let (elsewhere, two) = (cluster("lab"), format!("{},{}", cluster("lab"), cluster("web")));
-    let cases: [(&str, &str, &str, &str); 9] = [
-        (&place, "ACCOUNTS", "222233334444", "the service is in account 111122223333, which ACCOUNTS leaves out"),
-        (&place, "EXCLUDE_ACCOUNTS", ACCOUNT, "the service is in account 111122223333, which EXCLUDE_ACCOUNTS leaves out"),
-        (&place, "REGIONS", "eu-west-1", "the service is in Region us-east-1, which REGIONS leaves out"),
-        (&place, "CLUSTERS", &elsewhere, "the service is in cluster web, which CLUSTERS leaves out"),
-        (&short, "CLUSTERS", &two, "this ARN does not say in which cluster the service is"),
-        (&short, "NETWORK", "patch", "this ARN does not say in which cluster the service is"),
-        ("web/shop", "NETWORK", "patch", "\"web/shop\" is not a service's ARN"),
-        (&elsewhere, "NETWORK", "patch", "is not a service's ARN, such as"),
-        ("", "NETWORK", "patch", "\"\" is not a service's ARN"),
-    ];
-    for (arn, name, value, text) in cases {
-        let world = org(|account| account.service("web/shop", one_container("shop"))).start().await;
-        let run = updater(&world).env(name, value).arg("--explain").arg(arn).run().await;
-        expect_exit(&run, exit::BAD_SETTINGS);
-        assert!(run.stderr.starts_with("error: 1 setting cannot be used\n  --explain: "), "{name}: {}", run.stderr);
-        assert!(run.stderr.contains(text), "{name}: {}", run.stderr);
-        assert_eq!((run.stdout.as_str(), world.calls().total()), ("", 0));
-    }
-    // What lets the service through is no contradiction, and neither is the older form of its ARN with its one cluster.
-    let world = org(|account| account.service("web/shop", one_container("shop"))).start().await;
-    let settings = [("ACCOUNTS", ACCOUNT), ("REGIONS", HOME), ("CLUSTERS", &cluster("web")), ("DRY_RUN", "false")];
-    let program = settings.into_iter().fold(updater(&world), |program, (name, value)| program.env(name, value));
-    let run = program.arg("--explain").arg(&place).run().await;
-    expect_exit(&run, exit::DONE);
-    expect_looked_only(&world, &run);
-}
-
-/// The lines for machines: one for each part, of the same names whatever the service is.
-#[tokio::test]
-async fn machines_are_told_a_line_for_each_part() {
-    let world = org(|account| account.service("web/shop", "no_entry_point.json")).image(WORKER, &["/entrypoint.sh"], &[]);
-    let world = world.start().await;
-    let run = explaining(&world, "web/shop").env("LOG_FORMAT", "json").run().await;
-    expect_exit(&run, exit::DONE);
-    let lines: Vec<Value> = run.lines().into_iter().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
-    let parts: Vec<&Value> = lines.iter().filter(|line| line["message"] == "service explained").collect();
-    let codes: Vec<&str> = parts.iter().filter_map(|line| line["part"].as_str()).collect();
-    let all: Vec<&str> = Section::ALL.into_iter().map(Section::code).collect();
-    assert_eq!(codes, all);
-    for line in &parts {
-        assert_eq!((&line["account"], &line["cluster"], &line["service"]), (&json!(ACCOUNT), &json!("web"), &json!("shop")));
-        assert!(line["facts"].is_object() && line["decision"].is_string() && line["ends"].is_boolean(), "{line}");
-    }
-    assert_eq!(parts[1]["facts"]["status"], "ACTIVE");
-    assert_eq!(parts[2]["facts"]["outdated"], Value::Null);
-    assert_eq!(parts[10]["facts"]["outcome"], "planned");
-    let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
-    assert_eq!(messages[messages.len() - 2..], ["service planned", "run ended"]);
-    assert!(!messages.contains(&"task definition planned"), "the part says it");
 }
