@@ -351,10 +351,7 @@ impl Journey<'_> {
         let newest = self.newest(found).await?;
         let above = self.above(found, newest.as_ref()).await?;
         let beneath = self.beneath(newest.as_ref()).await?;
-        if !self.world.policy.retry_failed {
-            // AWS, when an earlier run tried the same
-            self.leave_gone_back(found, [newest.as_ref(), beneath.as_ref()], secrets).await;
-        }
+        self.leave_gone_back(found, [newest.as_ref(), beneath.as_ref()], secrets).await; // AWS, when an earlier run tried the same
         if self.open.is_empty() {
             return Ok(None);
         }

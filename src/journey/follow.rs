@@ -106,16 +106,19 @@ impl Following<'_> {
         Followed { service, outcome, findings, taken_back }
     }
 
-    /// Returns the outcome of a service that runs our revision, or is about to, and notes on it that we protected it.
+    /// Returns the outcome of a service that runs our revision, or is about to, and notes on it that we moved it.
     async fn moved(&self, service: &ServiceFacts, roll_out: RollOut, findings: &mut Vec<Finding>) -> Outcome {
-        if let (Kind::Protects, Some(from)) = (&self.the_move.kind, &self.the_move.from) {
-            let value = memory::protected_again(service.tag_pairs(), &from.arn);
-            if let Err(error) = self.the_move.writer.tag_service(service, memory::PROTECTED_TAG, &value).await {
-                findings.push(Finding::NotRemembered {
-                    tag: memory::PROTECTED_TAG,
-                    why: error.cleaned_by(self.the_move.secrets).to_string(),
-                });
-            }
+        let (tags, is_seen) = (service.tag_pairs(), roll_out == RollOut::Done);
+        let value = match (&self.the_move.kind, &self.the_move.from) {
+            (Kind::Protects, Some(from)) => Some(memory::protected_again(tags, &from.arn, is_seen)),
+            (Kind::Upgrades(_), Some(from)) if !is_seen => Some(memory::upgraded_unseen(tags, &from.arn)),
+            _ => None,
+        };
+        if let Some(value) = value
+            && let Err(error) = self.the_move.writer.tag_service(service, memory::PROTECTED_TAG, &value).await
+        {
+            let why = error.cleaned_by(self.the_move.secrets).to_string();
+            findings.push(Finding::NotRemembered { tag: memory::PROTECTED_TAG, why });
         }
         if let (Kind::Finishes, RollOut::Going { .. } | RollOut::NotWatched) = (&self.the_move.kind, roll_out) {
             findings.push(Finding::RollOutInProgress);

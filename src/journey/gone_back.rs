@@ -4,9 +4,8 @@
 //! tag of the service that we moved away from it.
 
 use super::deploy::Before;
-use super::errand::Errand;
 use super::take_back::TakenBack;
-use super::{Found, JourneyError};
+use super::{Found, Journey, JourneyError};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::memory::{self, LeftAlone};
 use crate::plan::redact::Redactor;
@@ -14,7 +13,7 @@ use crate::plan::service::ServiceFacts;
 use crate::plan::task_definition::{Described, TaskDefinition};
 use crate::plan::watch::{self, Health, ServiceDeployment};
 
-impl Errand<'_> {
+impl Journey<'_> {
     /// Says of such services that their roll-out failed, and remembers that: doing the same once more would fail once more.
     pub(super) async fn leave_gone_back(
         &mut self,
@@ -22,6 +21,9 @@ impl Errand<'_> {
         newest: [Option<&TaskDefinition<Described>>; 2],
         secrets: &Redactor,
     ) {
+        if self.world.policy.retry_failed {
+            return;
+        }
         let Some(tried) = newest.into_iter().flatten().find_map(|newest| self.tried_before(found, newest)) else { return };
         let mut any = false;
         for service in std::mem::take(&mut self.open) {
@@ -47,10 +49,9 @@ impl Errand<'_> {
         (is_from_this && is_earlier && same_defender).then_some(arn)
     }
 
-    /// Returns the service's newest deployment, if ECS took it back.
-    /// That we moved it off its revision and did not see it come back, its tag says.
+    /// Returns the service's newest deployment, if ECS took it back and the service's tag says that we did not see the end of it.
     async fn went_back(&self, found: &Found, service: &ServiceFacts) -> Option<ServiceDeployment> {
-        if memory::times_protected(service.tag_pairs(), &found.arn) == 0 {
+        if !memory::was_not_seen(service.tag_pairs(), &found.arn) {
             return None;
         }
         let reader = &self.job.open.reader;
@@ -77,7 +78,7 @@ impl Errand<'_> {
             unremembered = writer.tag_service(service, memory::LEFT_ALONE_TAG, &value).await.err();
             // It is judged once: whoever takes the other tag off the service wants it tried again.
             if unremembered.is_none() {
-                let value = memory::not_protected(&found.arn);
+                let value = memory::gone_back(service.tag_pairs(), &found.arn);
                 unremembered = writer.tag_service(service, memory::PROTECTED_TAG, &value).await.err();
             }
         }

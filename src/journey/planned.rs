@@ -21,10 +21,8 @@ impl Journey<'_> {
             return Ok(());
         }
         let newest = self.newest(found).await?;
-        if !self.world.policy.retry_failed {
-            let beneath = self.beneath(newest.as_ref()).await?;
-            self.leave_gone_back(found, [newest.as_ref(), beneath.as_ref()], secrets).await;
-        }
+        let beneath = self.beneath(newest.as_ref()).await?;
+        self.leave_gone_back(found, [newest.as_ref(), beneath.as_ref()], secrets).await;
         if self.open.is_empty() {
             return Ok(());
         }

@@ -15,7 +15,10 @@ use super::edit::{Change, Edit, JsonPath};
 use super::task_definition::{Container, Registrable, TaskDefinition};
 use crate::ids::TaskDefinitionArn;
 
-pub use of_services::{LeftAlone, leave_alone, left_alone, not_protected, protected_again, times_protected, was_rolled_back};
+pub use of_services::{
+    LeftAlone, gone_back, leave_alone, left_alone, protected_again, times_protected, upgraded_unseen, was_not_seen,
+    was_rolled_back,
+};
 
 /// An owner's tag: leave this service, cluster or task definition alone.
 pub const SKIP_TAG: &str = "fargate-updater:skip";
@@ -23,7 +26,8 @@ pub const SKIP_TAG: &str = "fargate-updater:skip";
 pub const SKIP_CONTAINERS_TAG: &str = "fargate-updater:skip-containers";
 /// On a service: `rolled-back` or `undone`, the revision and the Defender it is about.
 pub const LEFT_ALONE_TAG: &str = "fargate-updater:left-alone";
-/// On a service: the revision that it ran unprotected, and how often we moved it away from that one.
+/// On a service: the revision that it ran unprotected, how often we moved it away from that one, and the revision that we moved it away
+/// from last if we did not see the end of that.
 pub const PROTECTED_TAG: &str = "fargate-updater:protected";
 /// On our revisions: the revision it was made from.
 pub const SOURCE_TAG: &str = "fargate-updater:source";

@@ -2,8 +2,8 @@
 
 use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::memory::{
-    Item, LeftAlone, Memory, ON_TOP_OF_TAG, Origin, Record, has_room_for_pins, left_alone, note, opts_out, remember,
-    skipped_containers,
+    Item, LeftAlone, Memory, ON_TOP_OF_TAG, Origin, Record, gone_back, has_room_for_pins, left_alone, note, opts_out,
+    protected_again, remember, skipped_containers, times_protected, upgraded_unseen, was_not_seen,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -244,6 +244,26 @@ fn a_familys_newest_code_is_told_by_numbers_and_by_what_ours_were_made_from() {
 }
 
 /// A pin that nobody knows of would stay for good, so that it is written down before everything else.
+#[test]
+fn a_move_whose_end_nobody_saw_is_noted_beside_the_count() {
+    let (source, ours) = (source(), source().sibling(8));
+    let tags = |value: &'static str| [("fargate-updater:protected", value)];
+    assert_eq!(protected_again([], &source, true), "checkout:7 1");
+    assert_eq!(protected_again(tags("checkout:7 1 checkout:7"), &source, true), "checkout:7 2");
+    assert_eq!(protected_again(tags("checkout:6 4"), &source, false), "checkout:7 1 checkout:7");
+    assert_eq!(upgraded_unseen(tags("checkout:7 2"), &ours), "checkout:7 2 checkout:8");
+    assert_eq!(upgraded_unseen([], &ours), "checkout:8 0 checkout:8");
+    let upgraded = tags("checkout:7 2 checkout:8");
+    assert_eq!(
+        (times_protected(upgraded, &source), was_not_seen(upgraded, &source), was_not_seen(upgraded, &ours)),
+        (2, false, true)
+    );
+    assert!(!was_not_seen(tags("checkout:7 2"), &source));
+    // Once it is known to be back it is asked of no more, and a protection that came to nothing does not count.
+    assert_eq!(gone_back(upgraded, &ours), "checkout:7 2");
+    assert_eq!(gone_back(tags("checkout:7 1 checkout:7"), &source), "checkout:7 0");
+}
+
 #[test]
 fn a_note_on_a_revision_takes_the_place_of_an_older_one() {
     let other = source().sibling(9);

@@ -50,19 +50,62 @@ pub fn leave_alone(why: LeftAlone, task_definition: &TaskDefinitionArn, version:
     }
 }
 
+/// What the tag says of a service that we protected: `checkout:7 2`, or `checkout:7 2 checkout:8` while it is not known what became of
+/// a move away from checkout:8.
+struct Moved<'a> {
+    source: &'a str,
+    times: u32,
+    unseen: Option<&'a str>,
+}
+
+impl<'a> Moved<'a> {
+    fn read(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
+        let (_, value) = tags.into_iter().find(|(key, _)| *key == PROTECTED_TAG)?;
+        let mut words = value.split(' ');
+        Some(Self {
+            source: words.next()?,
+            times: words.next().and_then(|times| times.parse().ok()).unwrap_or(0),
+            unseen: words.next(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let Self { source, times, .. } = self;
+        self.unseen.map_or_else(|| format!("{source} {times}"), |unseen| format!("{source} {times} {unseen}"))
+    }
+}
+
 /// Returns how often a service was moved away from this revision by us, and is back on it.
 pub fn times_protected<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> u32 {
-    let Some((_, value)) = tags.into_iter().find(|(key, _)| *key == PROTECTED_TAG) else { return 0 };
-    let (revision, times) = value.split_once(' ').unwrap_or((value, ""));
-    if revision == named(source) { times.parse().unwrap_or(0) } else { 0 }
+    Moved::read(tags).filter(|moved| moved.source == named(source)).map_or(0, |moved| moved.times)
 }
 
-/// Returns what is written on a service that we moved away from this revision in vain.
-pub fn not_protected(source: &TaskDefinitionArn) -> String {
-    format!("{} 0", named(source))
+/// Returns what is written on a service that is moved away from this unprotected revision once more, with or without its end in sight.
+pub fn protected_again<'a>(
+    tags: impl IntoIterator<Item = (&'a str, &'a str)>,
+    source: &TaskDefinitionArn,
+    is_seen: bool,
+) -> String {
+    let (name, times) = (named(source), times_protected(tags, source).saturating_add(1));
+    Moved { source: &name, times, unseen: (!is_seen).then_some(&name) }.text()
 }
 
-/// Returns what is written on a service that is moved away from this revision once more.
-pub fn protected_again<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> String {
-    format!("{} {}", named(source), times_protected(tags, source).saturating_add(1))
+/// Returns what is written on a service that is moved away from a revision of ours, and not seen to arrive.
+pub fn upgraded_unseen<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, from: &TaskDefinitionArn) -> String {
+    let from = named(from);
+    let before = Moved::read(tags).unwrap_or(Moved { source: &from, times: 0, unseen: None });
+    Moved { unseen: Some(&from), ..before }.text()
+}
+
+/// Returns whether we moved a service away from this revision and do not know what became of that.
+pub fn was_not_seen<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, from: &TaskDefinitionArn) -> bool {
+    Moved::read(tags).is_some_and(|moved| moved.unseen == Some(&named(from)))
+}
+
+/// Returns what is written on such a service once it is known to be back: it does not count as protected.
+pub fn gone_back<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, from: &TaskDefinitionArn) -> String {
+    let name = named(from);
+    let Moved { source, times, .. } = Moved::read(tags).unwrap_or(Moved { source: &name, times: 0, unseen: None });
+    let times = if source == name { times.saturating_sub(1) } else { times };
+    Moved { source, times, unseen: None }.text()
 }
