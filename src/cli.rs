@@ -243,6 +243,22 @@ pub struct Given {
     #[arg(long, env = "REVERTED", value_name = "ACTION", help_heading = "Roll-outs")]
     pub reverted: Option<String>,
 
+    /// Share of AWS's request quotas that a run takes, in percent; the rest is left to the accounts' own pipelines [default: 80%].
+    #[arg(long, env = "PACE", value_name = "PERCENT", help_heading = "Speed")]
+    pub pace: Option<String>,
+
+    /// Most calls to AWS in flight at once [default: 64].
+    #[arg(long, env = "CONCURRENCY", value_name = "COUNT", help_heading = "Speed")]
+    pub concurrency: Option<String>,
+
+    /// Walk one share of the accounts only, such as 0/4 to 3/4 for four runs side by side; their number is counted from 0.
+    #[arg(long, env = "SHARD", value_name = "I/N", help_heading = "Speed")]
+    pub shard: Option<String>,
+
+    /// How many shares there are, when this one's number is in AWS_BATCH_JOB_ARRAY_INDEX, as in a Batch array job.
+    #[arg(long, env = "SHARDS", value_name = "COUNT", help_heading = "Speed")]
+    pub shards: Option<String>,
+
     /// With undo: only services on what this run registered, and only what it opened, by the id at the beginning of its report.
     #[arg(long, env = "RUN_ID", value_name = "ID", help_heading = "Undo")]
     pub run_id: Option<String>,
@@ -255,9 +271,9 @@ pub struct Given {
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
 
-    /// Most calls to AWS in flight at once.
-    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
-    pub calls_in_flight: u16,
+    /// How many times AWS's published quotas are; tests make them so large that nobody waits.
+    #[arg(long, value_name = "TIMES", hide = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub quota_scale: u16,
 
     /// Most account-Regions open at once.
     #[arg(long, value_name = "COUNT", hide = true, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]

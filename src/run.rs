@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::secrets::console_secret;
-use crate::aws::{Aws, Calls};
+use crate::aws::{Aws, Calls, connections};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events};
 use crate::journey::{Brake, Changes, Explaining, Mirrors, Rules, Watch, World};
@@ -27,6 +27,7 @@ use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::Scope;
 use crate::plan::defender::{certifies, public_image};
+use crate::plan::shard::Shard;
 use crate::registry::{Images, Reading};
 use crate::report::shown;
 use crate::settings::{ConsoleAccess, FromSecret, Problem, RollOutSettings, RunSettings, Settings, Task, not_a_console};
@@ -70,14 +71,22 @@ struct Start {
 
 impl Start {
     async fn new(run: &RunSettings, events: Events, stop: CancellationToken) -> Result<Self, StartError> {
-        let calls = Calls::new(run.calls_in_flight, run.first_wait, stop.clone());
-        let aws = Arc::new(Aws::start(calls, !run.dry_run).await.map_err(StartError::Access)?);
+        let share = connections::share(run.speed.concurrency);
+        if share.in_flight < run.speed.concurrency {
+            let text = format!(
+                "this process may open so few files (`ulimit -n`) that {} calls to AWS are in flight at most (CONCURRENCY is {})",
+                share.in_flight, run.speed.concurrency
+            );
+            events.say(Event::Warning { text }).await;
+        }
+        let calls = Calls::new(share.in_flight, (run.speed.pace, run.speed.quota_scale), run.first_wait, stop.clone());
+        let aws = Arc::new(Aws::start(calls, share, !run.dry_run).await.map_err(StartError::Access)?);
         Ok(Self { run_id: new_run_id(), aws, in_scope: InScope::default(), events, stop })
     }
 
     /// Returns whether another run is in progress, and tells it.
-    async fn is_not_alone(&self, run: &RunSettings) -> bool {
-        let Some(task) = one_run::in_progress(run, &self.aws, &self.events).await else { return false };
+    async fn is_not_alone(&self, run: &RunSettings, shard: Shard) -> bool {
+        let Some(task) = one_run::in_progress(run, shard, &self.aws, &self.events).await else { return false };
         self.events.say(Event::AnotherRun { task }).await;
         true
     }
@@ -123,7 +132,7 @@ async fn until_ready<T>(
 async fn protect(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
     let ready = async {
         let start = Start::new(&settings.run, events.clone(), stop.clone()).await?;
-        if start.is_not_alone(&settings.run).await {
+        if start.is_not_alone(&settings.run, settings.scope.shard).await {
             return Ok(None);
         }
         let owners = Owners {

@@ -11,6 +11,7 @@ mod reader;
 mod registries;
 mod roll_outs;
 mod run;
+mod speed;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,6 +29,7 @@ use reader::Reader;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
 pub use registries::{FromSecret, RegistryTexts};
 pub use roll_outs::RollOutSettings;
+pub use speed::SpeedSettings;
 
 /// The password of the Console's user.
 pub const PASSWORD: &str = "PCC_PASS";
@@ -128,7 +130,7 @@ pub struct RunSettings {
     pub task_metadata: Option<String>,
     pub role_name: String,
     pub assume_role: bool,
-    pub calls_in_flight: usize,
+    pub speed: SpeedSettings,
     pub regions_open: usize,
     /// The longest wait before the second try of a call.
     pub first_wait: Duration,
@@ -194,7 +196,7 @@ impl Settings {
         let with_secret = matches!(&console, Some(ConsoleSettings { access: ConsoleAccess::Secret(_), .. }));
         let (password, auth_config) = (environment(DOCKER_PASSWORD), environment(DOCKER_AUTH_CONFIG));
         let registries = reader.registries(given.docker_user.clone(), password, auth_config, with_secret);
-        let mut scope = reader.scope(&given);
+        let mut scope = reader.scope(&given, &environment);
         scope.service = reader.explained(given.explain.as_deref(), &scope);
         let policy = reader.policy(&given);
         let network = reader.network(&given);
@@ -219,7 +221,7 @@ impl UndoSettings {
         if let Some(path) = &given.env_file {
             reader.read_file(path);
         }
-        let scope = reader.scope(&given);
+        let scope = reader.scope(&given, &environment);
         if given.explain.is_some() {
             reader.problem("--explain", "it tells what a run would do, and does not go with undo".to_owned());
         }

@@ -12,8 +12,6 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
@@ -26,9 +24,10 @@ use super::ecr::{self, RegistryToken};
 use super::ecs::{EcsReader, EcsWriter};
 use super::error::{AwsError, Kind};
 use super::tasks::TaskReader;
-use super::{operations, secrets};
+use super::{connections, operations, secrets};
 use crate::ids::{self, AccountId, Partition, RegionName};
 use crate::once::Shared;
+use crate::plan::descriptors::Share;
 
 /// A role assumed with the credentials of another role lasts an hour at most.
 /// Source: AWS IAM User Guide, "Roles terms and concepts", role chaining (read 2026-11).
@@ -90,15 +89,13 @@ impl Aws {
     /// # Errors
     ///
     /// When there is no Region, no credentials, or AWS does not accept them.
-    pub async fn start(calls: Calls, may_write: bool) -> Result<Self, AccessError> {
-        // One pool for every client: each client made without one brings its own.
-        let http_client = HttpClientBuilder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    pub async fn start(calls: Calls, share: Share, may_write: bool) -> Result<Self, AccessError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .operation_attempt_timeout(Duration::from_secs(60))
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client)
+            .http_client(connections::pool(share))
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .load()

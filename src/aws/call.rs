@@ -1,4 +1,5 @@
-//! The only way to send something to AWS: fresh credentials, then a place in flight, then the call, repeated by kind of failure.
+//! The only way to send something to AWS: fresh credentials, then a token of AWS's own quota, then a place in flight, then the call,
+//! repeated by kind of failure. Whoever waits for a token holds no place.
 //!
 //! The SDK's own retries are off. Its retry budget is shared by all clients of a service in a Region, so that a walk through many
 //! accounts drains it and later throttles are not retried at all; and a call that waits in there would hold its place in flight.
@@ -18,7 +19,9 @@ use tracing::{debug, warn};
 use super::access::Session;
 use super::error::AwsError;
 use super::operations::{Effect, Operation};
+use super::pace::Pacer;
 use crate::ids::{AccountId, RegionName};
+use crate::plan::bucket::Pace;
 use crate::plan::retry::Patience;
 
 /// Where a call goes, and as whom.
@@ -41,19 +44,20 @@ impl At {
 #[derive(Debug)]
 pub struct Calls {
     in_flight: Semaphore,
+    pacer: Pacer,
     patience: Patience,
     stop: CancellationToken,
 }
 
 impl Calls {
-    /// Returns a sender with this bound on calls in flight.
+    /// Returns a sender with this bound on calls in flight, at this pace of so many times AWS's quotas.
     ///
     /// Throttling is waited out for nearly six minutes on average (40 tries of up to 20 s, half of that by jitter), because AWS's slowest bucket refills one token a second and the customer's
     /// own pipelines drink from it as well.
-    pub fn new(in_flight: usize, first_wait: Duration, stop: CancellationToken) -> Self {
+    pub fn new(in_flight: usize, (pace, scale): (Pace, u16), first_wait: Duration, stop: CancellationToken) -> Self {
         let longest_wait = Duration::from_secs(20).min(first_wait.saturating_mul(40));
         let patience = Patience { throttled_tries: 40, unclear_tries: 4, first_wait, longest_wait };
-        Self { in_flight: Semaphore::new(in_flight), patience, stop }
+        Self { in_flight: Semaphore::new(in_flight), pacer: Pacer::new(pace, scale), patience, stop }
     }
 
     /// Sends a call until it is answered, and returns its answer.
@@ -98,6 +102,9 @@ impl Calls {
             if let Some(session) = &at.session {
                 session.keep_fresh(self).await?;
             }
+            if !self.in_turn(operation, at).await {
+                return Err(AwsError::not_sent(operation));
+            }
             // Taken last and given back before any wait, so that whoever waits holds no place.
             let _place = self.in_flight.acquire().await;
             let started = Instant::now();
@@ -105,7 +112,11 @@ impl Calls {
             let answer = Box::pin(call()).await;
             let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
             debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
-            answer.map_err(|error| AwsError::from_sdk(operation, &error))
+            let answer = answer.map_err(|error| AwsError::from_sdk(operation, &error));
+            if answer.as_ref().is_err_and(AwsError::tells_an_empty_bucket) {
+                self.pacer.was_empty(operation.quota, at);
+            }
+            answer
         };
         if operation.effect != Effect::Read {
             return answer.await;
@@ -115,6 +126,19 @@ impl Calls {
             // A run that is asked to stop has half a minute, and what only reads needs no answer any more.
             () = self.stop.cancelled() => Err(AwsError::unusable(operation, "the run is stopping".to_owned())),
             answer = answer => answer,
+        }
+    }
+
+    /// Waits for a token of AWS's quota; returns false when the run is asked to stop before it comes: what was not sent yet is not.
+    async fn in_turn(&self, operation: &Operation, at: &At) -> bool {
+        let wait = self.pacer.reserve(operation.quota, at);
+        if wait.is_zero() {
+            return true;
+        }
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(wait) => true,
         }
     }
 

@@ -90,6 +90,12 @@ impl AwsError {
         Self { operation, kind: Kind::Other, code: None, message, request_id: None, given_up: false }
     }
 
+    /// Returns the error of a call that was not sent, because the run is asked to stop: AWS did nothing.
+    pub(super) fn not_sent(operation: &'static Operation) -> Self {
+        let message = "the run is stopping, and it was not sent".to_owned();
+        Self { operation, kind: Kind::Throttled, code: None, message, request_id: None, given_up: true }
+    }
+
     /// Returns an error about a secret that was handed out and is not what it should be; what it holds is not part of it.
     pub fn unusable_secret(problem: &str) -> Self {
         Self::unusable(&operations::GET_REGISTRY_SECRET, problem.to_owned())
@@ -112,6 +118,11 @@ impl AwsError {
     /// Returns whether AWS was too busy, and did nothing.
     pub fn is_throttled(&self) -> bool {
         self.kind == Kind::Throttled
+    }
+
+    /// Returns whether AWS's token bucket was empty, and not only something else in the way.
+    pub(super) fn tells_an_empty_bucket(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| THROTTLING.contains(&code))
     }
 
     /// Returns whether trying again may mend it.

@@ -1,10 +1,11 @@
 //! AWS, and the only place that names an aws-sdk crate. It touches the world and decides nothing.
 //!
-//! [`operations`] is the table of everything we send, [`call`] the only way to send it, [`access`] as whom. The other files are
+//! [`operations`] is the table of everything we send, [`call`] the only way to send it, at the pace of `pace`, [`access`] as whom. The other files are
 //! a service each: what is asked, and what of the answer is passed on. [`error`] is what goes wrong.
 
 pub mod access;
 pub mod call;
+pub mod connections;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod metadata;
 pub mod operations;
 pub mod organizations;
+mod pace;
 mod pages;
 mod raw;
 pub mod secrets;

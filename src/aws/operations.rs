@@ -44,8 +44,10 @@ pub enum Role {
 /// The token bucket that a call spends from, for each account and Region.
 ///
 /// Source of the ECS numbers: Amazon ECS API Reference, "Request throttling"; of the others: Amazon EC2 API Reference, "Request
-/// throttling", and IAM, STS and ECR quotas (read 2026-11; ECR's from memory). Organizations and Secrets Manager publish none that could be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// throttling", and IAM, STS and ECR quotas (read 2026-11; ECR's from memory). Those of Organizations are from memory too ("Throttling
+/// limits" of its User Guide): a walk of pages that follow each other is hardly slower, and other tools of the management account call
+/// there as well. Secrets Manager publishes none that matters to a call or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quota {
     EcsClusterRead,
     EcsClusterResourceRead,
@@ -60,6 +62,7 @@ pub enum Quota {
     Ec2Tags,
     EcrAuthorization,
     Sts,
+    Organizations,
     Unpublished,
 }
 
@@ -77,6 +80,7 @@ impl Quota {
             Self::Ec2Tags => Some((100, 10)),
             Self::EcrAuthorization => Some((500, 500)),
             Self::Sts => Some((600, 600)),
+            Self::Organizations => Some((15, 8)),
             Self::Unpublished => None,
         }
     }
@@ -89,14 +93,14 @@ const fn read(name: &'static str, actions: &'static [&'static str], role: Role, 
 pub static GET_CALLER_IDENTITY: Operation = read("GetCallerIdentity", &["sts:GetCallerIdentity"], Role::Master, Quota::Sts);
 pub static GET_SECRET_VALUE: Operation =
     read("GetSecretValue", &["secretsmanager:GetSecretValue"], Role::Master, Quota::Unpublished);
-pub static LIST_ACCOUNTS: Operation = read("ListAccounts", &["organizations:ListAccounts"], Role::Master, Quota::Unpublished);
+pub static LIST_ACCOUNTS: Operation = read("ListAccounts", &["organizations:ListAccounts"], Role::Master, Quota::Organizations);
 pub static LIST_ACCOUNTS_FOR_PARENT: Operation =
-    read("ListAccountsForParent", &["organizations:ListAccountsForParent"], Role::Master, Quota::Unpublished);
+    read("ListAccountsForParent", &["organizations:ListAccountsForParent"], Role::Master, Quota::Organizations);
 pub static LIST_UNITS_FOR_PARENT: Operation = read(
     "ListOrganizationalUnitsForParent",
     &["organizations:ListOrganizationalUnitsForParent"],
     Role::Master,
-    Quota::Unpublished,
+    Quota::Organizations,
 );
 /// A session is nobody's resource: assuming a role changes nothing.
 pub static ASSUME_ROLE: Operation = read("AssumeRole", &["sts:AssumeRole"], Role::Master, Quota::Sts);

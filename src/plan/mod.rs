@@ -4,18 +4,20 @@
 //! [`strip`] (the one it has, taken away), [`pin`] (is the application's image the one that runs), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
 //! room for it), [`addresses`] (have its subnets room for more tasks), [`watch`] (what became of the roll-out), [`brake`] (may the
-//! next one start). Before it begins, [`other_runs`] says whether it is alone. [`explain`] tells one service's owner all of that.
+//! next one start). Before it begins, [`other_runs`] says whether it is alone. [`bucket`], [`retry`] and [`window`] say when a call may be made, [`shard`] which accounts are a run's. [`explain`] tells one service's owner all of that.
 //! [`edit`] is the form all changes have, [`defender`] holds every fact about the vendor. `tests/contract/layering.rs` holds this
 //! folder to the first sentence.
 
 pub mod accept;
 pub mod addresses;
 pub mod brake;
+pub mod bucket;
 pub mod circle;
 pub mod compare;
 pub mod consent;
 pub mod credentials;
 pub mod defender;
+pub mod descriptors;
 pub mod diff;
 pub mod edit;
 pub mod entrypoint;
@@ -35,6 +37,7 @@ pub mod retry;
 pub mod rollout;
 pub mod scope;
 pub mod service;
+pub mod shard;
 mod sidecar;
 mod skip_reason;
 pub mod strip;

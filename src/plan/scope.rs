@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::shard::Shard;
 use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, UnitId};
 
 /// Where the accounts come from.
@@ -25,6 +26,8 @@ pub struct Scope {
     pub clusters: Option<BTreeSet<ClusterArn>>,
     /// Units whose accounts, and those of the units below them, are walked.
     pub units: Option<BTreeSet<UnitId>>,
+    /// The share of these accounts that is this run's: others walk the rest.
+    pub shard: Shard,
     /// The only service that is looked at (`--explain`). The filters let it through, and still say which other accounts may be
     /// entered for what is shared with it.
     pub service: Option<OneService>,
@@ -47,6 +50,7 @@ impl Scope {
             regions: None,
             clusters: None,
             units: None,
+            shard: Shard::whole(),
             service: None,
         }
     }
@@ -58,9 +62,10 @@ impl Scope {
             && self.clusters.as_ref().is_none_or(|clusters| clusters.iter().any(|cluster| cluster.account() == account))
     }
 
-    /// Returns whether an account that is in scope is walked: all are, unless one service is all that is looked at.
+    /// Returns whether an account that is in scope is walked: those of this run's share are, or that of the one service that is looked
+    /// at.
     pub fn walks(&self, account: &AccountId) -> bool {
-        self.service.as_ref().is_none_or(|service| service.arn.account() == account)
+        self.service.as_ref().map_or_else(|| self.shard.holds(account), |service| service.arn.account() == account)
     }
 
     /// Returns whether the other filters let a cluster through that is named.

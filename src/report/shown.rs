@@ -127,6 +127,9 @@ fn scope(scope: &Scope) -> Vec<(&'static str, String)> {
     }
     let regions = scope.regions.as_ref().map(|regions| list(regions.iter()));
     let clusters = scope.clusters.as_ref().map(|clusters| list(clusters.iter()));
+    if !scope.shard.is_whole() {
+        shown.push(("SHARD", format!("{} of these accounts, counted from 0", scope.shard)));
+    }
     shown.push(("REGIONS", regions.unwrap_or_else(|| "all that an account has enabled".to_owned())));
     shown.push(("CLUSTERS", clusters.unwrap_or_else(|| "all".to_owned())));
     shown

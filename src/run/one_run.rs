@@ -5,6 +5,7 @@ use crate::aws::{Aws, AwsError, metadata};
 use crate::events::{Event, Events, Failure, Stage};
 use crate::ids::TaskArn;
 use crate::plan::other_runs::{self, Turn};
+use crate::plan::shard::Shard;
 use crate::settings::RunSettings;
 
 /// Why it cannot be seen whether another run is in progress.
@@ -31,10 +32,11 @@ impl Unseen {
 
 /// Returns the task of an older run that is in progress, in whose favour this one ends.
 ///
-/// A dry run changes nothing and does not ask, nor does a run outside of ECS. Where it cannot be seen, the run goes on with a
+/// A dry run changes nothing and does not ask, nor does a run outside of ECS, nor one of several shares of the organization: the tasks
+/// of its family are the others, which walk other accounts. Where it cannot be seen, the run goes on with a
 /// warning: a missing permission must not keep an organization unprotected.
-pub(super) async fn in_progress(run: &RunSettings, aws: &Aws, events: &Events) -> Option<TaskArn> {
-    let address = run.task_metadata.as_ref().filter(|_| !run.dry_run)?;
+pub(super) async fn in_progress(run: &RunSettings, shard: Shard, aws: &Aws, events: &Events) -> Option<TaskArn> {
+    let address = run.task_metadata.as_ref().filter(|_| !run.dry_run && shard.is_whole())?;
     match turn(address, run, aws).await {
         Ok(turn) => turn,
         Err(unseen) => {

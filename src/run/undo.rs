@@ -19,7 +19,7 @@ use crate::settings::UndoSettings;
 pub(super) async fn undo(settings: UndoSettings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
     let ready = async {
         let start = Start::new(&settings.run, events.clone(), stop.clone()).await?;
-        if start.is_not_alone(&settings.run).await {
+        if start.is_not_alone(&settings.run, settings.scope.shard).await {
             return Ok(None);
         }
         let beginning = UndoBeginning {

@@ -102,7 +102,7 @@ impl Reader {
         texts
     }
 
-    pub(super) fn scope(&mut self, given: &Given) -> Scope {
+    pub(super) fn scope(&mut self, given: &Given, environment: &impl Fn(&str) -> Option<String>) -> Scope {
         let mode = match self.text("DEPLOYMENT_MODE", given.deployment_mode.clone()) {
             None => Mode::Organization,
             Some(text) if text.trim().eq_ignore_ascii_case("ORG") => Mode::Organization,
@@ -119,6 +119,7 @@ impl Reader {
             regions: self.list("REGIONS", given.regions.clone()),
             clusters: self.list("CLUSTERS", given.clusters.clone()),
             units: self.list("ORGANIZATIONAL_UNITS", given.organizational_units.clone()),
+            shard: self.shard(given, environment),
             service: None,
         };
         for cluster in scope.clusters.iter().flatten().filter(|cluster| !scope.reaches(cluster)) {

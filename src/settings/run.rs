@@ -15,6 +15,7 @@ impl Reader {
         registries: RegistryTexts,
         environment: &impl Fn(&str) -> Option<String>,
     ) -> RunSettings {
+        let speed = self.speed(&given);
         let role_name = self.text("ROLE_NAME", given.role_name).unwrap_or_else(|| "FargateDeployMember".to_owned());
         let of_a_role = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-/".contains(character);
         if !role_name.chars().all(of_a_role) {
@@ -47,7 +48,7 @@ impl Reader {
             task_metadata: environment(TASK_METADATA).filter(|address| !address.trim().is_empty()),
             role_name,
             assume_role,
-            calls_in_flight: given.calls_in_flight.into(),
+            speed,
             regions_open: given.regions_open.into(),
             first_wait: Duration::from_millis(given.first_wait_ms.into()),
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),

@@ -17,7 +17,7 @@ fn bare() -> Program {
 
 /// Returns the program in a world, told for people.
 fn updater(world: &World) -> Program {
-    bare().in_world(world).env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1")
+    bare().in_world(world).env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1").arg("--quota-scale=1000")
 }
 
 /// Returns a text with every run of white space as one blank: help is wrapped to the terminal.

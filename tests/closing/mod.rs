@@ -9,6 +9,7 @@ use fargate_updater::aws::{Account, Aws, Calls};
 use fargate_updater::events::{Event, Events};
 use fargate_updater::ids::RegionName;
 use fargate_updater::network::{CloseError, Closer, Closing};
+use fargate_updater::plan::bucket::Pace;
 use fargate_updater::plan::network::close::StillProtected;
 use fargate_updater::report::{Style, tell};
 use simulator::World;
@@ -23,7 +24,7 @@ pub(crate) async fn enter(world: &World, account: &str, may_write: bool, stop: &
         .region(Region::new(world.home_region()))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "test")))
         .build();
-    let calls = Calls::new(8, Duration::from_millis(1), stop.clone());
+    let calls = Calls::new(8, (Pace::default(), 1), Duration::from_millis(1), stop.clone());
     let aws = Aws::with(config, calls, may_write).await.expect("the world knows its caller");
     let account = account.parse().expect("an account has twelve digits");
     aws.assume(&account, "FargateDeployMember", "test").await.expect("the member role is there")

@@ -24,7 +24,11 @@ const ALWAYS: [&str; 3] = ["time", "level", "message"];
 type Fields = BTreeMap<String, BTreeSet<String>>;
 
 fn updater(world: &World) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1").arg("--watch-every-ms=1")
+    Program::new(env!("CARGO_BIN_EXE_fargate-updater"))
+        .in_world(world)
+        .arg("--first-wait-ms=1")
+        .arg("--watch-every-ms=1")
+        .arg("--quota-scale=1000")
 }
 
 /// Reads what README.md says: the messages of a row, and their fields between backticks.

@@ -14,7 +14,11 @@ use crate::closing::close;
 const ACCOUNT: &str = "111122223333";
 
 fn updater(world: &World) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world).arg("--first-wait-ms=1").arg("--watch-every-ms=1")
+    Program::new(env!("CARGO_BIN_EXE_fargate-updater"))
+        .in_world(world)
+        .arg("--first-wait-ms=1")
+        .arg("--watch-every-ms=1")
+        .arg("--quota-scale=1000")
 }
 
 /// A definition whose image is pulled with a secret of its account, and whose entry point only the image knows.

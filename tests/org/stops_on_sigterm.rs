@@ -91,7 +91,7 @@ async fn services_whose_turn_has_not_come_are_not_attempted() {
         let world = three_services().start().await;
         let looking = world.hold("DescribeTaskDefinition");
         // One call at a time: while it is held, no other job gets further.
-        let running = updater(&world).arg("--calls-in-flight=1").start().await;
+        let running = updater(&world).arg("--concurrency=1").start().await;
         looking.reached().await;
         signal.stop(&running).await;
         looking.release();

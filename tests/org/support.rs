@@ -11,7 +11,7 @@ pub(crate) const HOME: &str = "us-east-1";
 /// Returns the program, ready to run in a world: told for people, and without the waits between tries and looks.
 pub(crate) fn updater(world: &World) -> Program {
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world);
-    program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1")
+    program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1").arg("--quota-scale=1000")
 }
 
 /// Starts a program and kills it at its n-th write, before or after that took effect.

@@ -1,0 +1,80 @@
+//! How fast a run is, and which share of the organization is its own.
+
+use super::reader::Reader;
+use crate::cli::Given;
+use crate::plan::bucket::Pace;
+use crate::plan::shard::Shard;
+
+/// Names the child of an array job that this is, counted from 0. AWS Batch sets it, and nobody else should.
+/// Source: AWS Batch User Guide, "Array jobs" (read 2026-11).
+const BATCH_INDEX: &str = "AWS_BATCH_JOB_ARRAY_INDEX";
+
+const CONCURRENCY: usize = 64;
+
+/// How fast a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpeedSettings {
+    /// How much of AWS's quotas it takes (`PACE`).
+    pub pace: Pace,
+    /// Most calls to AWS in flight at once (`CONCURRENCY`).
+    pub concurrency: usize,
+    /// How many times AWS's published quotas are; one, outside of tests.
+    pub quota_scale: u16,
+}
+
+impl Reader {
+    pub(super) fn speed(&mut self, given: &Given) -> SpeedSettings {
+        let pace = match self.text("PACE", given.pace.clone()).map(|text| text.parse()) {
+            None => Pace::default(),
+            Some(Ok(pace)) => pace,
+            Some(Err(problem)) => {
+                self.problem("PACE", format!("{problem}"));
+                Pace::default()
+            }
+        };
+        let concurrency = self.count("CONCURRENCY", given.concurrency.clone()).unwrap_or(CONCURRENCY);
+        SpeedSettings { pace, concurrency, quota_scale: given.quota_scale }
+    }
+
+    /// Reads which accounts are this run's (`SHARD`, `SHARDS`).
+    pub(super) fn shard(&mut self, given: &Given, environment: &impl Fn(&str) -> Option<String>) -> Shard {
+        let shard = self.text("SHARD", given.shard.clone());
+        let shards = self.count("SHARDS", given.shards.clone());
+        let whole = Shard::whole();
+        match (shard, shards) {
+            (None, None) => whole,
+            (Some(shard), shards) => match shard.parse::<Shard>() {
+                Ok(shard) if shards.is_none_or(|shards| u32::try_from(shards) == Ok(shard.count())) => shard,
+                Ok(_) => {
+                    self.problem("SHARDS", format!("it contradicts SHARD ({}); give one of them", shard.trim()));
+                    whole
+                }
+                Err(problem) => {
+                    self.problem("SHARD", problem.to_string());
+                    whole
+                }
+            },
+            (None, Some(shards)) => {
+                let index = environment(BATCH_INDEX).filter(|text| !text.trim().is_empty());
+                let Some(index) = index else {
+                    let text = format!(
+                        "it says how many shares there are and not which one this is: give SHARD, such as 0/{shards}, or set {BATCH_INDEX}"
+                    );
+                    self.problem("SHARDS", text);
+                    return whole;
+                };
+                match format!("{}/{shards}", index.trim()).parse() {
+                    Ok(shard) => shard,
+                    Err(_) => {
+                        let text = format!(
+                            "{BATCH_INDEX} is {index:?}, and with {shards} shares it counts from 0 to {}; SHARDS must be the size of the array job",
+                            shards - 1
+                        );
+                        self.problem("SHARDS", text);
+                        whole
+                    }
+                }
+            }
+        }
+    }
+}
