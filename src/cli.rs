@@ -275,9 +275,13 @@ pub struct Given {
     #[arg(long, value_name = "TIMES", hide = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub quota_scale: u16,
 
-    /// Most account-Regions open at once.
-    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
-    pub regions_open: u16,
+    /// Most account-Regions that are walked at once.
+    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub regions_walked: u16,
+
+    /// Most services that are known and not done with; with 1 it is one account-Region after the other.
+    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub services_kept: u32,
 
     /// Age in milliseconds at which a service's description is refreshed before the service is changed; tests make it zero.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]

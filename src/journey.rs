@@ -23,15 +23,17 @@ mod mirror;
 mod network;
 mod newest;
 mod notes;
+mod open_region;
 mod pins;
 mod planned;
 mod take_back;
 mod undo;
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use crate::aws::EcsWriter;
 use crate::events::{Finding, Outcome};
@@ -56,18 +58,20 @@ use errand::Errand;
 pub use error::JourneyError;
 use error::{Answer, NobodyKnows};
 pub use follow::Watch;
-pub use job::{Ended, Job, OpenRegion, Rules, World};
+pub use job::{Ended, Job, Rules, World};
 pub use look::{Seen, look_at};
-pub use lookout::Lookout;
-pub use mirror::Mirrors;
+pub use mirror::{Mirrors, mirrors};
 pub use notes::Explaining;
 use notes::Notes;
+pub use open_region::OpenRegion;
 use pins::Kept;
 pub use undo::undo;
 
 /// Protects the services of one job, or says for each why not.
-pub async fn protect(job: &Job, world: &World) -> Ended {
-    let mut journey = Journey { world, errand: Errand::new(job, &world.rules), notes: Notes::begin(world) };
+///
+/// The place at work is given back when nothing is left to do but wait for a turn, and change something.
+pub async fn protect(job: &Job, world: &World, at_work: OwnedSemaphorePermit) -> Ended {
+    let mut journey = Journey { world, errand: Errand::new(job, &world.rules, at_work), notes: Notes::begin(world) };
     if let Err(error) = journey.go().await {
         let outcome = error.outcome(world.rules.stop.is_cancelled());
         journey.end_all(&outcome);
@@ -275,13 +279,13 @@ impl Journey<'_> {
     }
 
     /// Has the Console embed the Defender, once for each way in which it has to look entry points up.
-    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Value, JourneyError> {
+    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Arc<Value>, JourneyError> {
         let World { console, today, policy, .. } = self.world;
         let place = (&self.job.open.account.id, &self.job.open.region);
         let redactor = found.definition.redactor();
         let mut answers = Vec::new();
         for question in questions {
-            let answer = console.embed(question, today, policy, place, &redactor).await;
+            let answer = console.embed(question, today, policy, place, &redactor, self.job.open.jobs_left()).await;
             let family = found.family.clone();
             let answer = answer.map_err(|source| match question.lookup {
                 Some(_) => {
@@ -290,9 +294,13 @@ impl Journey<'_> {
                 }
                 None => JourneyError::Embed { family, source },
             })?;
-            answers.push((question.clone(), answer));
+            answers.push((question, answer));
         }
-        Ok(question::one_answer(answers))
+        if let [(_, only)] = &answers[..] {
+            return Ok(Arc::clone(only));
+        }
+        let answers = answers.into_iter().map(|(question, answer)| (question.clone(), Value::clone(&answer)));
+        Ok(Arc::new(question::one_answer(answers.collect())))
     }
 
     /// Makes the revision: what ECS gave us, plus what embedding is, plus our tags.

@@ -95,6 +95,11 @@ impl Network {
         })
     }
 
+    /// Forgets what was read of an account's Region in which nothing is under way any more.
+    pub fn forget(&self, account: &AccountId, region: &RegionName) {
+        self.readings.forget(account, region);
+    }
+
     /// Makes sure that a service's tasks reach the Console and the registry of the Defender's image, as far as this run may.
     ///
     /// # Errors

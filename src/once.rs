@@ -1,4 +1,4 @@
-//! Done once for all who ask at the same time, success and failure alike.
+//! Done once for all who ask at the same time, success and failure alike; what was done lately is kept for those who ask later.
 //!
 //! Sharing only success is not enough: when the Console hangs, everybody who waited would try for himself, one after another.
 
@@ -97,5 +97,71 @@ impl<K: Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
             Arc::clone(by_key.entry(key).or_default())
         };
         shared.get(is_good, fetch).await
+    }
+}
+
+impl<K: Eq + Hash, V, E> Once<K, V, E> {
+    /// Forgets the values of some keys, except those that somebody is about to take.
+    pub fn forget(&self, is_meant: impl Fn(&K) -> bool) {
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        by_key.retain(|key, shared| !is_meant(key) || Arc::strong_count(shared) > 1);
+    }
+}
+
+/// Values by key, each fetched once as long as it is among the last so many that were asked for.
+#[derive(Debug)]
+pub struct Recent<K, V, E> {
+    most: usize,
+    kept: SyncMutex<RecentlyAsked<K, V, E>>,
+}
+
+#[derive(Debug)]
+struct RecentlyAsked<K, V, E> {
+    /// With the number of the last question for it.
+    by_key: HashMap<K, (u64, Arc<Shared<V, E>>)>,
+    asked: u64,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone, E: Clone> Recent<K, V, E> {
+    /// Returns a memory of so many values.
+    pub fn keeping(most: usize) -> Self {
+        Self { most: most.max(1), kept: SyncMutex::new(RecentlyAsked { by_key: HashMap::new(), asked: 0 }) }
+    }
+
+    /// Returns the value of a key, and fetches it if nobody has lately.
+    ///
+    /// # Errors
+    ///
+    /// When fetching failed, as [`Shared::get`] says.
+    pub async fn get(&self, key: K, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        self.get_if(key, |_| true, fetch).await
+    }
+
+    /// Returns the value of a key if it is good still, and fetches it otherwise, or if nobody has lately.
+    ///
+    /// # Errors
+    ///
+    /// When fetching failed, as [`Shared::get`] says.
+    pub async fn get_if(&self, key: K, is_good: impl Fn(&V) -> bool, fetch: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let shared = {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.asked += 1;
+            let asked = kept.asked;
+            if kept.by_key.len() >= self.most && !kept.by_key.contains_key(&key) {
+                kept.forget_oldest();
+            }
+            let (last, shared) = kept.by_key.entry(key).or_default();
+            *last = asked;
+            Arc::clone(shared)
+        };
+        shared.get(is_good, fetch).await
+    }
+}
+
+impl<K: Eq + Hash + Clone, V, E> RecentlyAsked<K, V, E> {
+    /// Whoever waits for it still gets it.
+    fn forget_oldest(&mut self) {
+        let oldest = self.by_key.iter().min_by_key(|(_, (last, _))| *last).map(|(key, _)| key.clone());
+        oldest.and_then(|oldest| self.by_key.remove(&oldest));
     }
 }

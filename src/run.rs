@@ -1,6 +1,6 @@
 //! One run: sees that it is alone, gets ready, asks if somebody is there, walks, chooses which job goes next, and knows when to stop.
 //!
-//! Jobs start as they come, with one exception: two of one family in one Region never run at the same time, because ECS refuses
+//! Jobs of the longest queue start first, and two of one family in one Region never run at the same time, because ECS refuses
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
@@ -22,7 +22,7 @@ use crate::aws::secrets::console_secret;
 use crate::aws::{Aws, Calls, connections};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events};
-use crate::journey::{Brake, Changes, Explaining, Mirrors, Rules, Watch, World};
+use crate::journey::{Brake, Changes, Explaining, Rules, Watch, World, mirrors};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::Scope;
@@ -37,8 +37,8 @@ pub use error::StartError;
 use networks::{console_target, told_of_networks};
 use scheduler::{Done, Scheduler, Work};
 
-/// Jobs that may wait to be looked at before the walk waits too.
-const WAITING_JOBS: usize = 64;
+/// Regions whose jobs may wait to be put into queues before the walk waits too.
+const WAITING_REGIONS: usize = 16;
 
 /// Does one run and tells it as events; returns when everything has its outcome.
 ///
@@ -93,14 +93,16 @@ impl Start {
 
     /// Walks everything in scope and does its errands.
     async fn walk(self, work: Work, scope: Scope, run: RunSettings, roll_outs: &RollOutSettings) -> Result<Done, StartError> {
-        let (jobs, found) = mpsc::channel(WAITING_JOBS);
+        let (jobs, found) = mpsc::channel(WAITING_REGIONS);
         let walk = Arc::new(Walk {
             aws: self.aws,
             scope,
             role_name: run.role_name,
             assume_role: run.assume_role,
             session_name: session_name(&self.run_id),
-            open_regions: Arc::new(Semaphore::new(run.regions_open)),
+            places: Arc::new(Semaphore::new(run.speed.regions_walked)),
+            kept: Arc::new(Semaphore::new(run.speed.services_kept as usize)),
+            most_kept: run.speed.services_kept,
             rollouts: roll_outs.at_once,
             jobs,
             in_scope: self.in_scope,
@@ -168,7 +170,7 @@ async fn get_ready(
         authorities: settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref()),
         project: settings.console.project.clone(),
     };
-    let waiting = Waiting { first_wait: settings.run.first_wait, stop: stop.clone() };
+    let waiting = Waiting { first_wait: settings.run.first_wait, runs: settings.scope.shard.count(), stop: stop.clone() };
     let console = Console::new(access.url.clone(), access.user, access.password, options, waiting);
     let console = console.map_err(StartError::Https)?;
     console.ping().await.map_err(StartError::Ping)?;
@@ -207,7 +209,7 @@ async fn get_ready(
         role: settings.run.assume_role.then(|| settings.run.role_name.clone()),
         settings: shown::deciding(settings),
     });
-    Ok(World { policy: settings.policy.clone(), console, images, mirrors: Mirrors::default(), network, today, rules, explain })
+    Ok(World { policy: settings.policy.clone(), console, images, mirrors: mirrors(), network, today, rules, explain })
 }
 
 /// Returns what every errand of a run keeps to.

@@ -131,7 +131,6 @@ pub struct RunSettings {
     pub role_name: String,
     pub assume_role: bool,
     pub speed: SpeedSettings,
-    pub regions_open: usize,
     /// The longest wait before the second try of a call.
     pub first_wait: Duration,
     /// Older descriptions of a service are refreshed before it is changed.

@@ -1,9 +1,10 @@
 //! Accounts, their Regions, their clusters, their services: a walk that finds jobs and hands them over.
 //!
-//! It decides nothing about a job and waits for none. Two things bound it: calls in flight (in [`crate::aws::call`]) and the
-//! account-Regions open at once (here), so that memory grows with what is in flight and not with the organization. What cannot be
-//! seen is told and does not stop the rest.
+//! It decides nothing about a job and waits for none. Three things bound it: calls in flight (in [`crate::aws::call`]), account-Regions
+//! that are walked at once, and services that are known and not done with (both here), so that memory grows with what is in flight and
+//! not with the organization. What cannot be seen is told and does not stop the rest.
 
+mod accounts;
 mod error;
 mod region;
 
@@ -15,15 +16,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::error::Kind;
-use crate::aws::organizations::{ListedAccount, Organizations};
-use crate::aws::{Account, Aws, AwsError};
+use crate::aws::{Account, Aws};
 use crate::events::{Event, Events, Outcome, Place, ServiceEnded, Unattempted, Unseen};
 use crate::ids::{AccountId, RegionName};
-use crate::journey::{Job, Seen, look_at};
+use crate::journey::{Job, OpenRegion, Seen, look_at};
 use crate::network::InScope;
 use crate::plan::SkipReason;
-use crate::plan::scope::{Mode, Scope};
+use crate::plan::scope::Scope;
 use crate::plan::service::ServiceFacts;
 
 pub use error::AccountsError;
@@ -37,10 +36,16 @@ pub struct Walk {
     pub assume_role: bool,
     /// Names our sessions in the customer's CloudTrail.
     pub session_name: String,
-    pub open_regions: Arc<Semaphore>,
-    /// Most roll-outs under way in one of them.
+    /// Places for the account-Regions that are walked at once.
+    pub places: Arc<Semaphore>,
+    /// Places for the services whose jobs are not over: what is known of a service is kept in memory until then.
+    pub kept: Arc<Semaphore>,
+    /// How many those are in all.
+    pub most_kept: u32,
+    /// Most roll-outs under way in an account's Region.
     pub rollouts: usize,
-    pub jobs: mpsc::Sender<Job>,
+    /// Takes the jobs of an account's Region, all at once.
+    pub jobs: mpsc::Sender<Vec<Job>>,
     /// Told once the accounts are known.
     pub in_scope: InScope,
     pub events: Events,
@@ -61,16 +66,13 @@ impl Walk {
     ///
     /// When the accounts cannot be found out. Everything below that is told as an event.
     pub async fn all(self: Arc<Self>) -> Result<(), AccountsError> {
-        let mut accounts = self.accounts().await?;
-        // This is the only one who sets it.
-        let _ = self.in_scope.set(accounts.clone());
-        accounts.retain(|account| self.scope.walks(account));
-        self.events.say(Event::AccountsListed { in_scope: accounts.len() }).await;
+        // However slow the walk is, the list goes on: whoever enters the owner of a shared VPC waits for its end.
+        let (accounts, mut found) = mpsc::unbounded_channel();
+        let listing = tokio::spawn(Arc::clone(&self).list(accounts));
         let mut walking = JoinSet::new();
-        for account in accounts {
-            // One account, one open Region at first: it is handed on to the account's first Region.
-            let place = self.place().await;
-            match place {
+        while let Some(account) = found.recv().await {
+            // One account, one place at first: it is handed on to the account's first Region.
+            match self.place().await {
                 Some(place) => {
                     walking.spawn(Arc::clone(&self).account(account, place));
                 }
@@ -80,10 +82,17 @@ impl Walk {
                 resume_panic(walked);
             }
         }
+        // Nobody waits for a list that broke off.
+        self.in_scope.send_if_modified(|known| known.is_none() && known.replace(BTreeSet::new()).is_none());
         while let Some(walked) = walking.join_next().await {
             resume_panic(walked);
         }
-        Ok(())
+        match listing.await {
+            Ok(listed) => listed,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Nobody else ends it.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Goes back to services that were put back: looks at them anew, and hands over jobs that are not put back again.
@@ -95,7 +104,7 @@ impl Walk {
                 }
                 continue;
             };
-            let open = Arc::new(self.open(account, region, place));
+            let open = Arc::new(OpenRegion::new(account, region, self.rollouts));
             let (looked, mut found) = (Instant::now(), Vec::new());
             for (before, seen) in look_at(&open.reader, services).await {
                 match seen {
@@ -104,6 +113,7 @@ impl Walk {
                     Seen::Failed(error) => self.ended(&before, error.outcome(self.stop.is_cancelled())).await,
                 }
             }
+            drop(place);
             self.hand_over(&open, found, looked, true).await;
         }
     }
@@ -118,65 +128,13 @@ impl Walk {
         if self.stop.is_cancelled() { Unseen::NotAttempted } else { error.unseen() }
     }
 
-    /// Waits for a place among the open Regions; none is given once the run is asked to stop.
+    /// Waits for a place among the Regions that are walked; none is given once the run is asked to stop.
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => None,
-            place = Arc::clone(&self.open_regions).acquire_owned() => place.ok(),
+            place = Arc::clone(&self.places).acquire_owned() => place.ok(),
         }
-    }
-
-    /// Returns the accounts in scope, each once, in their order.
-    async fn accounts(&self) -> Result<BTreeSet<AccountId>, AccountsError> {
-        let listed = match (self.scope.mode, &self.scope.units) {
-            (Mode::Single, _) => {
-                let own = ListedAccount { id: self.aws.account.clone(), state: "ACTIVE".to_owned() };
-                BTreeSet::from([own])
-            }
-            (Mode::Organization, Some(units)) => {
-                Organizations::new(&self.aws).accounts_of_units(units).await.map_err(AccountsError::Units)?
-            }
-            (Mode::Organization, None) => self.listed().await?,
-        };
-        let mut walked = BTreeSet::new();
-        for account in listed.iter().filter(|account| self.scope.includes_account(&account.id)) {
-            if account.is_active() {
-                walked.insert(account.id.clone());
-            } else if self.scope.walks(&account.id) {
-                let state = account.state.clone();
-                self.events.unseen(Place::account(&account.id), Unseen::NotActive { state }).await;
-            }
-        }
-        let listed: BTreeSet<AccountId> = listed.into_iter().map(|account| account.id).collect();
-        let missing = self.scope.missing_from(&listed);
-        for account in &missing {
-            self.events.unseen(Place::account(account), Unseen::Failed(error::not_listed(&self.scope, &self.aws.account))).await;
-        }
-        if walked.is_empty() && missing.is_empty() {
-            return Err(AccountsError::Nothing);
-        }
-        Ok(walked)
-    }
-
-    /// Lists the organization. Where that is denied and the settings name accounts, those are taken as they are.
-    async fn listed(&self) -> Result<BTreeSet<ListedAccount>, AccountsError> {
-        match Organizations::new(&self.aws).accounts().await {
-            Ok(listed) => Ok(listed),
-            Err(error) => self.named_accounts(error).await,
-        }
-    }
-
-    async fn named_accounts(&self, error: AwsError) -> Result<BTreeSet<ListedAccount>, AccountsError> {
-        let denied = error.kind() == Kind::Denied;
-        let of_service = self.scope.service.as_ref().map(|service| BTreeSet::from([service.arn.account().clone()]));
-        let (true, Some(accounts)) = (denied, self.scope.accounts.as_ref().or(of_service.as_ref())) else {
-            return Err(AccountsError::List(error));
-        };
-        let named = if of_service.is_some() { "that of the service is" } else { "those in ACCOUNTS are" };
-        let text = format!("the organization's accounts cannot be listed, so {named} walked as they are: {error}");
-        self.events.say(Event::Warning { text }).await;
-        Ok(accounts.iter().map(|id| ListedAccount { id: id.clone(), state: "ACTIVE".to_owned() }).collect())
     }
 
     async fn account(self: Arc<Self>, id: AccountId, place: OwnedSemaphorePermit) {
@@ -194,8 +152,8 @@ impl Walk {
             };
             match here {
                 Some(here) => {
-                    let open = self.open(account.clone(), region, here);
-                    walking.spawn(Arc::clone(&self).region(open));
+                    let open = OpenRegion::new(account.clone(), region, self.rollouts);
+                    walking.spawn(Arc::clone(&self).region(open, here));
                 }
                 None => self.events.unseen(Place::region(&id, &region), Unseen::NotAttempted).await,
             }

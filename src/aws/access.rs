@@ -83,7 +83,7 @@ pub struct Aws {
 impl Aws {
     /// Finds credentials and Region where the AWS CLI does, and asks AWS who that is.
     ///
-    /// Where nothing may be written there is no writer: [`Account::ecs_writer`] and [`Account::ec2_writer`] give none, and a member role is
+    /// Where nothing may be written there is no writer: [`EcsAccess::writer`] and [`Account::ec2_writer`] give none, and a member role is
     /// assumed with a session policy that lets nothing but reading through.
     ///
     /// # Errors
@@ -226,14 +226,15 @@ impl Account {
         self.ec2_reader(&self.home).enabled_regions().await
     }
 
-    /// Returns what reads ECS in a Region.
-    pub fn ecs_reader(&self, region: &RegionName) -> EcsReader {
-        EcsReader::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    /// Returns ECS in a Region: one client for all that reads and changes there.
+    pub fn ecs(&self, region: &RegionName) -> EcsAccess {
+        let client = aws_sdk_ecs::Client::new(&self.config_in(region));
+        EcsAccess { client, calls: Arc::clone(&self.calls), at: self.at(region), may_write: self.may_write }
     }
 
-    /// Returns what reads the tasks of services in a Region.
-    pub fn task_reader(&self, region: &RegionName) -> TaskReader {
-        TaskReader::of_services(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region))
+    /// Returns what reads ECS in a Region.
+    pub fn ecs_reader(&self, region: &RegionName) -> EcsReader {
+        self.ecs(region).reader()
     }
 
     /// Returns a token for the private ECR registries of a Region that this account may read.
@@ -258,9 +259,32 @@ impl Account {
 
     /// Returns what changes ECS in a Region; there is none in a run that may not write.
     pub fn ecs_writer(&self, region: &RegionName) -> Option<EcsWriter> {
-        let writer =
-            || EcsWriter::new(aws_sdk_ecs::Client::new(&self.config_in(region)), Arc::clone(&self.calls), self.at(region));
-        self.may_write.then(writer)
+        self.ecs(region).writer()
+    }
+}
+
+/// ECS in one account and Region.
+pub struct EcsAccess {
+    client: aws_sdk_ecs::Client,
+    calls: Arc<Calls>,
+    at: At,
+    may_write: bool,
+}
+
+impl EcsAccess {
+    /// Returns what reads clusters, services and task definitions.
+    pub fn reader(&self) -> EcsReader {
+        EcsReader::new(self.client.clone(), Arc::clone(&self.calls), self.at.clone())
+    }
+
+    /// Returns what reads the tasks of services.
+    pub fn task_reader(&self) -> TaskReader {
+        TaskReader::of_services(self.client.clone(), Arc::clone(&self.calls), self.at.clone())
+    }
+
+    /// Returns what changes things; there is nothing in a run that may not write.
+    pub fn writer(&self) -> Option<EcsWriter> {
+        self.may_write.then(|| EcsWriter::new(self.client.clone(), Arc::clone(&self.calls), self.at.clone()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_organizations::types::Account;
+use tokio::sync::mpsc;
 
 use super::access::Aws;
 use super::call::{At, Calls};
@@ -30,6 +31,14 @@ impl ListedAccount {
     }
 }
 
+/// Accounts that AWS told of together.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub accounts: Vec<ListedAccount>,
+    /// Whether there are more, if that is known.
+    pub has_next: Option<bool>,
+}
+
 /// Reads the caller's organization.
 pub struct Organizations {
     client: aws_sdk_organizations::Client,
@@ -42,39 +51,45 @@ impl Organizations {
         Self { client: aws_sdk_organizations::Client::new(aws.config()), calls: Arc::clone(&aws.calls), at: aws.own() }
     }
 
-    /// Returns the organization's accounts, each once.
+    /// Hands over the organization's accounts, page by page as they come.
     ///
     /// # Errors
     ///
-    /// When AWS does not tell.
-    pub async fn accounts(&self) -> Result<BTreeSet<ListedAccount>, AwsError> {
+    /// When AWS does not tell. What was handed over before is right.
+    pub async fn accounts(&self, pages: mpsc::UnboundedSender<Page>) -> Result<(), AwsError> {
         let operation = &operations::LIST_ACCOUNTS;
-        pages::all(|from| async move {
+        let mut from = None;
+        loop {
             let request = || self.client.list_accounts().max_results(PAGE).set_next_token(from.clone()).send();
             let answer = self.calls.send(operation, &self.at, request).await?;
-            Ok((all_listed(operation, answer.accounts())?, answer.next_token))
-        })
-        .await
+            let accounts = all_listed(operation, answer.accounts())?;
+            from = answer.next_token;
+            // Whoever asked takes all that is handed over.
+            let _ = pages.send(Page { accounts, has_next: Some(from.is_some()) });
+            if from.is_none() {
+                return Ok(());
+            }
+        }
     }
 
-    /// Returns the accounts of some units and of all units below them, each once.
+    /// Hands over the accounts of some units and of all units below them, unit by unit.
     ///
     /// # Errors
     ///
     /// When AWS does not tell, or one of the units does not exist.
-    pub async fn accounts_of_units(&self, units: &BTreeSet<UnitId>) -> Result<BTreeSet<ListedAccount>, AwsError> {
-        let mut accounts = BTreeSet::new();
+    pub async fn accounts_of_units(&self, units: &BTreeSet<UnitId>, pages: mpsc::UnboundedSender<Page>) -> Result<(), AwsError> {
         let mut seen = units.clone();
         let mut open: Vec<UnitId> = units.iter().cloned().collect();
         while let Some(unit) = open.pop() {
-            accounts.extend(self.accounts_of(&unit).await?);
+            let accounts = self.accounts_of(&unit).await?;
+            let _ = pages.send(Page { accounts, has_next: None });
             for below in self.units_of(&unit).await? {
                 if seen.insert(below.clone()) {
                     open.push(below);
                 }
             }
         }
-        Ok(accounts)
+        Ok(())
     }
 
     async fn accounts_of(&self, unit: &UnitId) -> Result<Vec<ListedAccount>, AwsError> {

@@ -1,7 +1,7 @@
 //! What the Console is asked for: is it there, which version is it, does it know an image, and the embedding itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -12,9 +12,9 @@ use super::address::{ConsoleUrl, api_of};
 use super::error::{ConsoleError, What};
 use super::login::Login;
 use super::tls::CaBundle;
-use super::wire::{Request, Waiting, Wire};
+use super::wire::{Request, Turn, Waiting, Wire};
 use crate::ids::{AccountId, RegionName};
-use crate::once::Once;
+use crate::once::Recent;
 use crate::plan::defender::{self, DefenderToday};
 use crate::plan::entrypoint::Lookup;
 use crate::plan::image;
@@ -37,13 +37,23 @@ const REGISTRY_PAGE: &str = "50";
 const REGISTRY_CALLS: usize = 30;
 const REGISTRY_TIME: Duration = Duration::from_secs(30);
 
+/// So many answers are kept: definitions that are the same in many accounts are few, and asked for again and again.
+const ANSWERS_KEPT: usize = 128;
+
+/// So many images' scans are kept, of those that were asked for last.
+const SCANS_KEPT: usize = 1024;
+
+/// What was asked: the query and the definition.
+type Asked = (Vec<(&'static str, String)>, String);
+
 /// One Console, as one user.
 pub struct Console {
     wire: Wire,
     login: Login,
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
-    scans: Once<String, Scan, ConsoleError>,
+    answers: Recent<Asked, Arc<Value>, ConsoleError>,
+    scans: Recent<String, Scan, ConsoleError>,
     /// Known once it has said so: the user is the same for every image.
     may_see_scans: AtomicBool,
     registry_calls: Mutex<Window>,
@@ -100,7 +110,8 @@ impl Console {
             wire,
             login: Login::new(user, password),
             defenders_connect_to,
-            scans: Once::default(),
+            answers: Recent::keeping(ANSWERS_KEPT),
+            scans: Recent::keeping(SCANS_KEPT),
             may_see_scans: AtomicBool::new(true),
             registry_calls: Mutex::new(Window::new(REGISTRY_CALLS, REGISTRY_TIME)),
         })
@@ -117,7 +128,7 @@ impl Console {
     ///
     /// When nothing answers.
     pub async fn ping(&self) -> Result<(), ConsoleError> {
-        let request = Request { method: Method::GET, route: "_ping", query: &[], body: None, secrets: None };
+        let request = Request::first(Method::GET, "_ping");
         match self.wire.json(&request, None).await {
             Ok(_) => Ok(()),
             // What it answers is not documented, only that it does; a page, though, comes from somewhere else.
@@ -134,7 +145,7 @@ impl Console {
     ///
     /// When the Console does not tell.
     pub async fn version(&self) -> Result<String, ConsoleError> {
-        let request = Request { method: Method::GET, route: "version", query: &[], body: None, secrets: None };
+        let request = Request::first(Method::GET, "version");
         let answer = self.wire.json(&request, Some(&self.login)).await?;
         let version = answer.as_str().map(str::to_owned);
         let version =
@@ -150,7 +161,7 @@ impl Console {
     /// `GET /defenders/names` is no such list, whatever the vendor's prose says.
     /// Source: pan.dev, openapi-specs/compute/desc/settings/certs_get.md, against desc/defenders/names_get.md (read 2026-11).
     pub async fn certificate_names(&self) -> Option<Vec<String>> {
-        let request = Request { method: Method::GET, route: CERTIFICATES, query: &[], body: None, secrets: None };
+        let request = Request::first(Method::GET, CERTIFICATES);
         let answer = self.wire.json(&request, Some(&self.login)).await.ok()?;
         let names = answer.get("consoleSAN").and_then(Value::as_array)?.iter();
         Some(names.filter_map(Value::as_str).map(str::to_owned).collect())
@@ -174,7 +185,7 @@ impl Console {
         let fill = |template: &Template| template.fill(account, region, version);
         let asked = policy.defender_image.as_ref().map(fill);
         let wishes = Wishes { defender_image: asked.clone(), ..Wishes::default() };
-        let answer = self.send(&defender::sample(), &wishes, policy, None).await?;
+        let answer = self.send(&defender::sample(), &wishes, policy, (None, Turn::First)).await?;
         let today = DefenderToday::from_sample(&answer)
             .map_err(|problem| self.wire.error(EMBED, What::Unusable { problem: problem.to_string() }))?;
         Ok(match (&policy.defender_image, asked) {
@@ -183,7 +194,8 @@ impl Console {
         })
     }
 
-    /// Has the Defender embedded, and returns the Console's answer as it is.
+    /// Has the Defender embedded, and returns the Console's answer as it is. What is more urgent comes first. An equal question that was
+    /// asked lately is not asked again.
     ///
     /// # Errors
     ///
@@ -195,13 +207,15 @@ impl Console {
         policy: &Policy,
         (account, region): (&AccountId, &RegionName),
         secrets: &Redactor,
-    ) -> Result<Value, ConsoleError> {
+        urgency: usize,
+    ) -> Result<Arc<Value>, ConsoleError> {
         let wishes = Wishes {
             lookup: question.lookup.as_ref(),
             defender_image: today.asked_image(account, region),
             pull_secret: policy.pull_secret_in(account, region),
         };
-        self.send(&question.body, &wishes, policy, Some(secrets)).await
+        let turn = if question.lookup.is_some() { Turn::LooksElsewhere(urgency) } else { Turn::ByUrgency(urgency) };
+        self.send(&question.body, &wishes, policy, (Some(secrets), turn)).await
     }
 
     /// Embedding changes nothing on the Console, so that it can be repeated.
@@ -213,8 +227,8 @@ impl Console {
         body: &Value,
         wishes: &Wishes<'_>,
         policy: &Policy,
-        secrets: Option<&Redactor>,
-    ) -> Result<Value, ConsoleError> {
+        (secrets, turn): (Option<&Redactor>, Turn),
+    ) -> Result<Arc<Value>, ConsoleError> {
         let mut query = vec![
             ("consoleaddr", self.defenders_connect_to.clone()),
             ("defenderType", "appEmbedded".to_owned()),
@@ -232,8 +246,11 @@ impl Console {
             ("registryCredentialID", credential_id),
         ];
         query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        let request = Request { method: Method::POST, route: EMBED, query: &query, body: Some(body), secrets };
-        self.wire.json(&request, Some(&self.login)).await
+        let body = body.to_string();
+        let request = Request { query: &query, body: Some(&body), secrets, turn, ..Request::first(Method::POST, EMBED) };
+        let embed = async { self.wire.json(&request, Some(&self.login)).await.map(Arc::new) };
+        // Equal questions have equal answers, whoever asks.
+        self.answers.get((query.clone(), body.clone()), embed).await
     }
 
     /// Returns what the Console's scan of exactly this image says it runs, asked once per image and run.
@@ -253,7 +270,7 @@ impl Console {
         // A run that is asked to stop asks at once: the request itself is given up then.
         let _ = self.wire.wait(wait).await;
         let query = [("name", image.to_owned()), ("limit", REGISTRY_PAGE.to_owned())];
-        let request = Request { method: Method::GET, route: REGISTRY, query: &query, body: None, secrets: None };
+        let request = Request { query: &query, ..Request::first(Method::GET, REGISTRY) };
         match self.wire.json(&request, Some(&self.login)).await {
             // Nothing found is `null`, not an empty list (PaloAltoNetworks/prismacloud-api-python, cwpp.py).
             Ok(Value::Null) => Ok(Scan::None),

@@ -54,8 +54,8 @@ impl Login {
     }
 
     async fn fetch(&self, wire: &Wire) -> Result<SecretString, ConsoleError> {
-        let body = json!({"username": self.user.expose_secret(), "password": self.password.expose_secret()});
-        let request = Request { method: Method::POST, route: ROUTE, query: &[], body: Some(&body), secrets: None };
+        let body = json!({"username": self.user.expose_secret(), "password": self.password.expose_secret()}).to_string();
+        let request = Request { body: Some(&body), ..Request::first(Method::POST, ROUTE) };
         let answer = wire.json(&request, None).await.map_err(|error| match error.what() {
             What::Unauthorized => {
                 let text = "wrong user or password".to_owned();

@@ -1,12 +1,14 @@
 //! The Compute Console, and the only place that names reqwest. It touches the world and decides nothing.
 //!
-//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged, `tls` whose
+//! [`embed`] is what the Console is asked for, `login` the token, `wire` how requests are sent and answers judged,
+//! `places` how many at once, `tls` whose
 //! certificates are trusted, [`error`] what goes wrong.
 
 mod address;
 mod embed;
 mod error;
 mod login;
+mod places;
 mod tls;
 mod wire;
 

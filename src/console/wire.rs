@@ -11,13 +11,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::address::{ConsoleUrl, NEWEST_API};
 use super::error::{ConsoleError, What};
 use super::login::Login;
+use super::places::Places;
 use super::tls::CaBundle;
 use crate::plan::redact::Redactor;
 use crate::plan::retry::{Patience, Trouble};
@@ -31,19 +31,37 @@ pub(super) struct Request<'a> {
     /// The route below `/api/v34.03/`, or below `/api/v1/`.
     pub(super) route: &'static str,
     pub(super) query: &'a [(&'static str, String)],
-    pub(super) body: Option<&'a Value>,
+    /// JSON.
+    pub(super) body: Option<&'a str>,
     /// What its error texts must not show, beside what no text may.
     pub(super) secrets: Option<&'a Redactor>,
+    pub(super) turn: Turn,
 }
 
-/// Most requests to the Console in flight at once. It is one server for the whole organization, and a request that makes it look
-/// into a registry may take long: those must not keep AWS waiting, so that the two are bounded apart.
-const PLACES: usize = 16;
+/// When the turn of a request comes.
+#[derive(Clone, Copy)]
+pub(super) enum Turn {
+    /// Before all others: many may wait for its answer.
+    First,
+    /// Behind whatever is more urgent.
+    ByUrgency(usize),
+    /// The same for a request that makes the Console look into a registry: how long that takes says nothing about the Console.
+    LooksElsewhere(usize),
+}
+
+impl<'a> Request<'a> {
+    /// Returns a request without anything that goes before all others.
+    pub(super) fn first(method: Method, route: &'static str) -> Self {
+        Self { method, route, query: &[], body: None, secrets: None, turn: Turn::First }
+    }
+}
 
 /// How requests wait before another try, and no longer once the run is asked to stop.
 pub struct Waiting {
     /// The longest wait before the second try.
     pub first_wait: Duration,
+    /// How many runs ask the same Console at once: each takes its share of what it can do.
+    pub runs: u32,
     pub stop: CancellationToken,
 }
 
@@ -61,7 +79,7 @@ pub(super) struct Wire {
     project: Option<String>,
     patience: Patience,
     waiting: Waiting,
-    places: Semaphore,
+    places: Places,
     secrets: Redactor,
 }
 
@@ -83,7 +101,8 @@ impl Wire {
             .map_err(|error| error.to_string())?;
         let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
         let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
-        Ok(Self { http, url, api: RwLock::default(), project, patience, waiting, places: Semaphore::new(PLACES), secrets })
+        let places = Places::shared_by(waiting.runs);
+        Ok(Self { http, url, api: RwLock::default(), project, patience, waiting, places, secrets })
     }
 
     /// Uses the versioned API from now on. Consoles before 21.08 have none, and one that does not serve its own is asked for the
@@ -185,11 +204,29 @@ impl Wire {
             let reason = self.clean(request, &Redactor::default().clean_chain(error));
             (self.error(request.route, What::Unreachable { reason }), None)
         };
-        let _place = self.places.acquire().await;
+        let (urgency, tells) = match request.turn {
+            Turn::First => (usize::MAX, false),
+            Turn::ByUrgency(urgency) => (urgency, true),
+            Turn::LooksElsewhere(urgency) => (urgency, false),
+        };
+        let place = self.places.take(urgency).await;
         let started = Instant::now();
-        let response = self.built(request, api, token).send().await.map_err(|error| unreachable(&error.without_url()))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| unreachable(&error.without_url()))?;
+        let answered = async {
+            let response = self.built(request, api, token).send().await?;
+            Ok((response.status().as_u16(), response.headers().clone(), response.bytes().await?))
+        };
+        let (status, headers, body) = answered.await.map_err(|error: reqwest::Error| {
+            if error.is_timeout() {
+                place.was_busy();
+            }
+            unreachable(&error.without_url())
+        })?;
+        match status {
+            429 | 503 => place.was_busy(),
+            _ if tells => place.answered(started.elapsed()),
+            _ => {}
+        }
+        drop(place);
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         debug!(route = request.route, status, took_ms, "called the Console");
         self.judge(request, status, &headers, &body).map_err(|what| {
@@ -205,7 +242,7 @@ impl Wire {
             built = built.query(&self.project.as_ref().map(|project| [("project", project)]));
         }
         match request.body {
-            Some(body) => built.json(body),
+            Some(body) => built.header(CONTENT_TYPE, "application/json").body(body.to_owned()),
             None => built,
         }
     }

@@ -4,9 +4,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::deploy::Ticket;
 use super::job::{Ended, Job, Rules};
-use super::look::{Seen, look_at};
+use super::look::Seen;
 use super::{Found, JourneyError};
 use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::ids::ServiceArn;
@@ -40,10 +42,12 @@ pub(super) struct Errand<'a> {
     /// Whether a roll-out of it was taken back.
     pub(super) taken_back: bool,
     pub(super) ended: Ended,
+    /// A place among the journeys that read and embed, until it only waits for its turn.
+    at_work: Option<OwnedSemaphorePermit>,
 }
 
 impl<'a> Errand<'a> {
-    pub(super) fn new(job: &'a Job, rules: &'a Rules) -> Self {
+    pub(super) fn new(job: &'a Job, rules: &'a Rules, at_work: OwnedSemaphorePermit) -> Self {
         Self {
             job,
             rules,
@@ -58,6 +62,7 @@ impl<'a> Errand<'a> {
             in_use: false,
             taken_back: false,
             ended: Ended::default(),
+            at_work: Some(at_work),
         }
     }
 
@@ -67,11 +72,17 @@ impl<'a> Errand<'a> {
         self.ended
     }
 
+    /// Makes room for another journey: what comes waits for turns more than it works.
+    pub(super) fn rest(&mut self) {
+        self.at_work = None;
+    }
+
     /// Waits until a service may be changed; there is nothing to wait for in a run that changes nothing.
     pub(super) async fn wait_for_ticket(&mut self) -> Option<Ticket> {
         if self.open.is_empty() || self.job.open.writer.is_none() {
             return None;
         }
+        self.rest();
         match Ticket::wait_for(&self.job.open, self.rules).await {
             Ok(ticket) => Some(ticket),
             Err(why) => {
@@ -84,12 +95,11 @@ impl<'a> Errand<'a> {
     /// Looks at the open services again if they were described long ago, and puts those back whose owner did something to them
     /// meanwhile: moving such a service would take its newest code away.
     pub(super) async fn look_again(&mut self) {
-        let looked = Instant::now();
-        let (services, is_old) = (std::mem::take(&mut self.open), self.is_old());
-        self.open = self.look_again_at(services).await;
-        if is_old {
-            self.looked = looked;
-        }
+        let services = std::mem::take(&mut self.open);
+        let first = self.looked;
+        let (looked, services) = self.look_again_since(services).await;
+        self.open = services;
+        self.looked = looked.unwrap_or(first);
     }
 
     fn is_old(&self) -> bool {
@@ -98,11 +108,17 @@ impl<'a> Errand<'a> {
 
     /// The same for some services that are not open for so long; returns those that are to be moved still.
     pub(super) async fn look_again_at(&mut self, services: Vec<ServiceFacts>) -> Vec<ServiceFacts> {
-        if !self.is_old() {
-            return services;
+        self.look_again_since(services).await.1
+    }
+
+    /// The same, with since when the oldest of the new descriptions is known; none, when nothing was looked at.
+    async fn look_again_since(&mut self, services: Vec<ServiceFacts>) -> (Option<Instant>, Vec<ServiceFacts>) {
+        if !self.is_old() || services.is_empty() {
+            return (None, services);
         }
         let mut unchanged = Vec::new();
-        for (before, seen) in look_at(&self.job.open.reader, services).await {
+        let (looked, seen) = self.job.open.look_again(services, &self.job.next, self.rules.look_again_after).await;
+        for (before, seen) in seen {
             match seen {
                 Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {
                     // Its cluster's tags were read once, and are not described with it again.
@@ -113,7 +129,7 @@ impl<'a> Errand<'a> {
                 Seen::Failed(error) => self.end(&before, error.outcome(self.rules.stop.is_cancelled())),
             }
         }
-        unchanged
+        (Some(looked), unchanged)
     }
 
     /// Reads the task definition, every field of it.

@@ -28,6 +28,7 @@ impl Errand<'_> {
             }
             return;
         };
+        self.rest();
         let the_move = Move {
             from: self.before(found).await,
             to: found.arn.clone(),

@@ -1,22 +1,20 @@
-//! What a journey is given and what it gives back: the job, the Region it is in, what all journeys share, how it ended.
+//! What a journey is given and what it gives back: the job, what all journeys share, how it ended.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::brake::Brake;
 use super::changes::Changes;
 use super::follow::Watch;
-use super::lookout::Lookout;
 use super::mirror::Mirrors;
 use super::notes::Explaining;
-use crate::aws::{Account, EcsReader, EcsWriter, TaskReader};
+use super::open_region::OpenRegion;
 use crate::console::Console;
 use crate::events::{Failure, Outcome, Plan, ServiceEnded, Unattempted};
-use crate::ids::{Family, RegionName, TaskDefinitionArn};
+use crate::ids::{ClusterArn, Family, ServiceArn, TaskDefinitionArn};
 use crate::network::Network;
 use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
@@ -66,22 +64,6 @@ impl Rules {
     }
 }
 
-/// An account's Region while jobs in it are under way.
-pub struct OpenRegion {
-    pub account: Account,
-    pub region: RegionName,
-    pub reader: EcsReader,
-    pub tasks: TaskReader,
-    /// There is none in a run that changes nothing.
-    pub writer: Option<EcsWriter>,
-    /// The places for roll-outs under way: a fleet does not double its capacity at once.
-    pub rollouts: Arc<Semaphore>,
-    /// Looks at services whose roll-outs are under way.
-    pub lookout: Lookout,
-    /// Its place among the Regions that may be open at once.
-    pub permit: OwnedSemaphorePermit,
-}
-
 /// A task definition and the services that run it.
 pub struct Job {
     /// Services with an EXTERNAL deployment controller may run none.
@@ -96,6 +78,8 @@ pub struct Job {
     pub looked: Instant,
     /// Whether these services were put back before and are not put back again.
     pub last_look: bool,
+    /// The services that come after these in the Region, in case that all are looked at again.
+    pub next: Vec<(ClusterArn, ServiceArn)>,
 }
 
 impl Job {

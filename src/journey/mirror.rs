@@ -3,15 +3,23 @@
 use std::convert::Infallible;
 
 use super::{Job, JourneyError, World};
-use crate::once::Once;
+use crate::once::Recent;
 use crate::plan::TaskDefinition;
 use crate::plan::defender;
 use crate::plan::image::Platform;
 use crate::plan::task_definition::Registrable;
 use crate::registry::{ImageError, Puller};
 
-/// Images by name, each looked for once a run, and the error of one that is certainly missing.
-pub type Mirrors = Once<String, Option<Box<ImageError>>, Infallible>;
+/// Images by name, each looked for once as long as its account and Region are at work, and the error of one that is certainly missing.
+pub type Mirrors = Recent<String, Option<Box<ImageError>>, Infallible>;
+
+/// So many images are kept of those that were asked for last.
+const KEPT: usize = 1024;
+
+/// Returns a memory without images yet.
+pub fn mirrors() -> Mirrors {
+    Mirrors::keeping(KEPT)
+}
 
 /// Makes sure that the image that is filled in for the job's account and Region is there.
 ///

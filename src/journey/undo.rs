@@ -3,7 +3,7 @@
 //! The revision that it was made from is used where it is exactly that, and another one is registered otherwise. What was undone is
 //! remembered on the service first, so that no later run does it again.
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use super::deploy::{Before, Kind, Move};
 use super::errand::Errand;
@@ -24,8 +24,8 @@ use crate::plan::{SkipReason, defender};
 const LONGEST_HISTORY: usize = 20;
 
 /// Takes the Defender out of the services of one job, or says for each why not. With a run, only what that run put there.
-pub async fn undo(job: &Job, rules: &Rules, run: Option<&str>) -> Ended {
-    let mut errand = Errand::new(job, rules);
+pub async fn undo(job: &Job, rules: &Rules, run: Option<&str>, at_work: OwnedSemaphorePermit) -> Ended {
+    let mut errand = Errand::new(job, rules, at_work);
     if let Err(error) = errand.undo(run).await {
         let outcome = error.outcome(rules.stop.is_cancelled());
         errand.end_all(&outcome);

@@ -1,16 +1,17 @@
 //! The owners of VPCs that are shared: accounts that are entered for their ACLs, if this run is about them too.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use tokio::sync::watch;
 use tracing::debug;
 
 use crate::aws::{Account, Aws, AwsError};
 use crate::ids::AccountId;
 use crate::once::Once;
 
-/// The accounts that a run walks, once they are known.
-pub type InScope = Arc<OnceLock<BTreeSet<AccountId>>>;
+/// The accounts in a run's scope, once they are all known.
+pub type InScope = Arc<watch::Sender<Option<BTreeSet<AccountId>>>>;
 
 /// The way into the accounts that own what others use.
 pub struct Owners {
@@ -28,7 +29,11 @@ impl Owners {
     ///
     /// When AWS does not say whether it does.
     pub(super) async fn account(&self, id: &AccountId) -> Result<Option<Account>, AwsError> {
-        if !self.in_scope.get().is_some_and(|accounts| accounts.contains(id)) {
+        let mut in_scope = self.in_scope.subscribe();
+        // They are listed whatever the walk waits for, and the sender is ours.
+        let is_in_scope =
+            in_scope.wait_for(Option::is_some).await.is_ok_and(|accounts| accounts.iter().flatten().any(|it| it == id));
+        if !is_in_scope {
             return Ok(None);
         }
         let enter = async {

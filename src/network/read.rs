@@ -56,6 +56,17 @@ impl Place<'_> {
 }
 
 impl Readings {
+    /// Forgets what was read of an account's Region. Whoever is at work in a VPC that the account shares keeps what was read, and whoever
+    /// comes later reads anew.
+    pub(super) fn forget(&self, account: &AccountId, region: &RegionName) {
+        let is_there = |(of, at, _): &VpcKey| of == account && at == region;
+        self.subnets.forget(|(of, at)| of == account && at == region);
+        self.groups.forget(is_there);
+        self.interfaces.forget(is_there);
+        self.layouts.forget(is_there);
+        self.prefix_lists.forget(|(of, at, _)| of == account && at == region);
+    }
+
     /// Puts together what there is to judge by.
     pub(super) async fn facts(
         &self,

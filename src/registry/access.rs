@@ -5,12 +5,15 @@ use std::time::{Duration, SystemTime};
 use super::error::{What, Whose};
 use crate::aws::{Account, AwsError, RegistryToken};
 use crate::ids::{AccountId, RegionName};
-use crate::once::Once;
+use crate::once::Recent;
 use crate::plan::credentials::{RegistryLogin, RegistryLogins};
 use crate::plan::image::{EcrRegistry, registry_of};
 
 /// A token this near to its end is fetched anew.
 const RENEWED_BEFORE: Duration = Duration::from_secs(600);
+
+/// So many credentials are kept of those that were asked for last: accounts are at work side by side, and then not any more.
+const KEPT: usize = 1024;
 
 /// Who pulls an image: the account whose task it is, and the secret that its container names.
 #[derive(Clone, Copy)]
@@ -51,8 +54,8 @@ type Kept<T> = Result<T, AwsError>;
 /// Credentials, each fetched once.
 pub(super) struct Access {
     logins: RegistryLogins,
-    tokens: Once<(AccountId, RegionName), Kept<RegistryToken>, AwsError>,
-    secrets: Once<(AccountId, SecretPlace), Kept<RegistryLogin>, AwsError>,
+    tokens: Recent<(AccountId, RegionName), Kept<RegistryToken>, AwsError>,
+    secrets: Recent<(AccountId, SecretPlace), Kept<RegistryLogin>, AwsError>,
 }
 
 /// How a registry is to be asked.
@@ -66,7 +69,7 @@ pub(super) struct Credentials {
 
 impl Access {
     pub(super) fn new(logins: RegistryLogins) -> Self {
-        Self { logins, tokens: Once::default(), secrets: Once::default() }
+        Self { logins, tokens: Recent::keeping(KEPT), secrets: Recent::keeping(KEPT) }
     }
 
     /// Returns what to read an image with.

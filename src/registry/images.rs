@@ -1,4 +1,4 @@
-//! What images run and which digests they have, each read once a run, however many tasks of however many accounts run it.
+//! What images run and which digests they have, each read once, however many tasks of however many accounts run it.
 //!
 //! An image that one account may read is known to all. That one account may not read it says nothing about another, so that a
 //! failure counts for whoever it happened to: for the rest of the run when asking again would change nothing, else for those who
@@ -24,6 +24,9 @@ use crate::plan::retry::Patience;
 
 /// Most images that are read at once: registries may be slow, and those reads must not keep AWS waiting.
 const PLACES: usize = 16;
+
+/// What is known of more images than this is forgotten, and read again if it is asked for: an organization may have any number.
+const IMAGES_KEPT: usize = 10_000;
 
 /// How images are read.
 pub struct Reading {
@@ -141,6 +144,10 @@ impl Images {
         let asked = Instant::now();
         let known = {
             let mut known = kept.images.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= IMAGES_KEPT {
+                // Those that are being read are kept.
+                known.retain(|_, shared| Arc::strong_count(shared) > 1);
+            }
             Arc::clone(known.entry((image.to_owned(), platform)).or_default())
         };
         let mut known = known.lock().await;

@@ -1,21 +1,32 @@
-//! Chooses the next job, and knows when all is done.
+//! Starts the next job, and knows when all is done.
+//!
+//! A journey needs a place at work while it reads and has the Defender embedded, and gives it back when it begins to wait for its turn to
+//! change something: an account that waits for AWS's tokens or for roll-outs holds up nobody else.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::aws::Account;
+use crate::aws::ecs::SERVICES_PER_DESCRIBE;
 use crate::events::{Event, Events, Explanation, Failure, Outcome, Place, RollOut, ServiceEnded, ServiceId, Stage, Unseen};
 use crate::ids::{AccountId, Family, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::journey::{self, Ended, Job, OpenRegion, Rules, World};
+use crate::plan::turns::Turns;
 use crate::walk::{AccountsError, PutBack, Walk};
 
-/// Where two registrations must not overlap.
-type FamilyKey = (AccountId, RegionName, Family);
+/// An account's Region: its quotas, its queue, and where two registrations of one family must not overlap.
+type RegionKey = (AccountId, RegionName);
+
+/// So many journeys read and have something embedded at once: each holds task definitions.
+const AT_WORK: usize = 64;
+
+/// So many jobs of an account's Region are under way beside its roll-outs: the next ones are ready when their turn comes.
+const AHEAD: usize = 4;
 
 /// What is done with a job.
 pub(super) enum Work {
@@ -28,25 +39,34 @@ pub(super) enum Work {
 }
 
 impl Work {
-    async fn go(&self, job: &Job) -> Ended {
+    async fn go(&self, job: &Job, at_work: OwnedSemaphorePermit) -> Ended {
         match self {
-            Self::Protect(world) => journey::protect(job, world).await,
-            Self::Undo { rules, run } => journey::undo(job, rules, run.as_deref()).await,
+            Self::Protect(world) => journey::protect(job, world, at_work).await,
+            Self::Undo { rules, run } => journey::undo(job, rules, run.as_deref(), at_work).await,
+        }
+    }
+
+    /// Nothing is under way in a Region any more.
+    fn leave(&self, (account, region): &RegionKey) {
+        if let Self::Protect(world) = self
+            && let Some(network) = &world.network
+        {
+            network.forget(account, region);
         }
     }
 }
 
-/// What a run has been through.
+/// What a run that takes Defenders out has been through.
 #[derive(Default)]
 pub(super) struct Done {
     /// The accounts' Regions in which there are services.
-    pub(super) regions: BTreeMap<(AccountId, RegionName), Account>,
+    pub(super) regions: BTreeMap<RegionKey, Account>,
     /// Services that would lose their Defender, in a run that changes nothing.
     pub(super) leaving: BTreeSet<ServiceArn>,
     /// Services whose tasks with a Defender are only being replaced.
     pub(super) lingering: BTreeSet<ServiceArn>,
     /// Revisions of ours that services were moved off.
-    pub(super) moved_off: BTreeMap<(AccountId, RegionName), BTreeSet<TaskDefinitionArn>>,
+    pub(super) moved_off: BTreeMap<RegionKey, BTreeSet<TaskDefinitionArn>>,
 }
 
 /// Chooses the next job.
@@ -58,14 +78,15 @@ pub(super) struct Scheduler {
     running: JoinSet<Ended>,
     /// What is running, for the case that it ends in a panic.
     started: HashMap<Id, Started>,
-    busy: HashSet<FamilyKey>,
-    waiting: VecDeque<Job>,
-    put_back: BTreeMap<(AccountId, RegionName), PutBack>,
+    turns: Turns<RegionKey, Family, Job>,
+    at_work: Arc<Semaphore>,
+    put_back: BTreeMap<RegionKey, PutBack>,
     done: Done,
 }
 
 struct Started {
-    family: Option<FamilyKey>,
+    place: RegionKey,
+    family: Option<Family>,
     services: Vec<ServiceId>,
     open: Arc<OpenRegion>,
 }
@@ -92,31 +113,34 @@ impl Scheduler {
     pub(super) fn new(work: Arc<Work>, walk: Arc<Walk>, events: Events, stop: CancellationToken) -> Self {
         Self {
             work,
-            walk,
             events,
             stop,
             running: JoinSet::new(),
             started: HashMap::new(),
-            busy: HashSet::new(),
-            waiting: VecDeque::new(),
+            turns: Turns::new(walk.rollouts.saturating_add(AHEAD)),
+            at_work: Arc::new(Semaphore::new(AT_WORK)),
             put_back: BTreeMap::new(),
             done: Done::default(),
+            walk,
         }
     }
 
     /// Takes jobs until the walk is done and every job has ended, the ones to come back to included.
     pub(super) async fn work(
         mut self,
-        mut found: mpsc::Receiver<Job>,
+        mut found: mpsc::Receiver<Vec<Job>>,
         walking: tokio::task::JoinHandle<Result<(), AccountsError>>,
     ) -> Result<Done, StartError> {
         let mut walking = Some(walking);
         let mut again = None;
         let mut walked = Ok(());
+        let (stop, at_work) = (self.stop.clone(), Arc::clone(&self.at_work));
         loop {
             tokio::select! {
-                Some(job) = found.recv() => self.take(job).await,
+                Some(jobs) = found.recv() => self.take(jobs).await,
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await,
+                () = stop.cancelled(), if self.turns.is_ready() => self.give_up().await,
+                Ok(place) = Arc::clone(&at_work).acquire_owned(), if self.turns.is_ready() => self.start(place),
                 result = next_of(&mut walking), if walking.is_some() => {
                     walking = None;
                     match result {
@@ -153,25 +177,39 @@ impl Scheduler {
     }
 
     fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.waiting.is_empty()
+        self.running.is_empty() && self.turns.is_idle()
     }
 
-    /// Starts a job, or lets it wait while another of its family runs.
-    async fn take(&mut self, job: Job) {
-        let place = (job.open.account.id.clone(), job.open.region.clone());
-        self.done.regions.entry(place).or_insert_with(|| job.open.account.clone());
+    /// Puts the jobs of an account's Region into its queue.
+    async fn take(&mut self, jobs: Vec<Job>) {
+        let Some(Job { open, .. }) = jobs.first() else { return };
+        let place = (open.account.id.clone(), open.region.clone());
+        if matches!(*self.work, Work::Undo { .. }) {
+            self.done.regions.entry(place.clone()).or_insert_with(|| open.account.clone());
+        }
+        self.turns.add(&place, jobs.into_iter().map(|job| (job.family().cloned(), job)));
         if self.stop.is_cancelled() {
-            return self.tell(Ended::not_attempted(&job), &job.open).await;
+            self.give_up().await;
         }
-        let family = key_of(&job);
-        if family.as_ref().is_some_and(|family| self.busy.contains(family)) {
-            return self.waiting.push_back(job);
+    }
+
+    /// The run is asked to stop: what waits is not attempted.
+    async fn give_up(&mut self) {
+        for job in self.turns.drain() {
+            job.open.end(job.services.len());
+            self.tell(Ended::not_attempted(&job), &job.open).await;
         }
-        self.busy.extend(family.clone());
-        let started =
-            Started { family, services: job.services.iter().map(ServiceId::from).collect(), open: Arc::clone(&job.open) };
+    }
+
+    /// Starts the job whose turn it is.
+    fn start(&mut self, at_work: OwnedSemaphorePermit) {
+        let Some((place, family, mut job)) = self.turns.begin_next() else { return };
+        let next = self.turns.waiting(&place).flat_map(|job| &job.services).take(SERVICES_PER_DESCRIBE);
+        job.next = next.map(|service| (service.cluster.clone(), service.arn.clone())).collect();
+        let services = job.services.iter().map(ServiceId::from).collect();
+        let started = Started { place, family, services, open: Arc::clone(&job.open) };
         let work = Arc::clone(&self.work);
-        let handle = self.running.spawn(async move { work.go(&job).await });
+        let handle = self.running.spawn(async move { work.go(&job, at_work).await });
         self.started.insert(handle.id(), started);
     }
 
@@ -181,15 +219,11 @@ impl Scheduler {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(started) = self.started.remove(&id) else { return };
-        if let Some(family) = &started.family {
-            self.busy.remove(family);
-        }
+        started.open.end(started.services.len());
         let ended = ended.unwrap_or_else(|_| bug(&started));
         self.tell(ended, &started.open).await;
-        drop(started);
-        // Whoever waited for this family is looked at again; those behind it keep their order.
-        for job in std::mem::take(&mut self.waiting) {
-            self.take(job).await;
+        if self.turns.end(&started.place, started.family.as_ref()) {
+            self.work.leave(&started.place);
         }
     }
 
@@ -202,15 +236,18 @@ impl Scheduler {
         if let Some(plan) = ended.plan.filter(|_| ended.explained.is_none()) {
             self.events.say(Event::Planned(Box::new(plan))).await;
         }
+        let undoes = matches!(*self.work, Work::Undo { .. });
         for service in ended.outcomes {
-            self.done.note(&service);
+            if undoes {
+                self.done.note(&service);
+            }
             self.events.say(Event::Service(service)).await;
         }
         for failure in ended.left_behind {
             self.events.unseen(Place::region(&open.account.id, &open.region), Unseen::Failed(failure)).await;
         }
         let key = (open.account.id.clone(), open.region.clone());
-        if !ended.moved_off.is_empty() {
+        if undoes && !ended.moved_off.is_empty() {
             self.done.moved_off.entry(key.clone()).or_default().extend(ended.moved_off);
         }
         if !ended.put_back.is_empty() {
@@ -219,10 +256,6 @@ impl Scheduler {
             self.put_back.entry(key).or_insert_with(nothing_yet).services.extend(ended.put_back);
         }
     }
-}
-
-fn key_of(job: &Job) -> Option<FamilyKey> {
-    Some((job.open.account.id.clone(), job.open.region.clone(), job.family()?.clone()))
 }
 
 /// A journey that panicked fails its services, and the run goes on. What it said when it panicked is on stderr.

@@ -49,7 +49,6 @@ impl Reader {
             role_name,
             assume_role,
             speed,
-            regions_open: given.regions_open.into(),
             first_wait: Duration::from_millis(given.first_wait_ms.into()),
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
         }

@@ -20,6 +20,10 @@ pub struct SpeedSettings {
     pub concurrency: usize,
     /// How many times AWS's published quotas are; one, outside of tests.
     pub quota_scale: u16,
+    /// Most account-Regions that are walked at once.
+    pub regions_walked: usize,
+    /// Most services that are known and not done with.
+    pub services_kept: u32,
 }
 
 impl Reader {
@@ -33,7 +37,13 @@ impl Reader {
             }
         };
         let concurrency = self.count("CONCURRENCY", given.concurrency.clone()).unwrap_or(CONCURRENCY);
-        SpeedSettings { pace, concurrency, quota_scale: given.quota_scale }
+        SpeedSettings {
+            pace,
+            concurrency,
+            quota_scale: given.quota_scale,
+            regions_walked: given.regions_walked.into(),
+            services_kept: given.services_kept,
+        }
     }
 
     /// Reads which accounts are this run's (`SHARD`, `SHARDS`).

@@ -1,25 +1,26 @@
 //! One account's Region: its clusters, their services, and the jobs they make.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::join_all;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Walk;
 use super::error::WalkError;
-use crate::aws::Account;
 use crate::aws::ecs::{Cluster, MISSING, SERVICES_PER_DESCRIBE};
 use crate::events::{Place, Unseen};
-use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
-use crate::journey::{Job, Lookout, OpenRegion};
+use crate::ids::{ClusterArn, ServiceArn, TaskDefinitionArn};
+use crate::journey::{Job, OpenRegion};
 use crate::plan::memory;
 use crate::plan::scope::OneService;
 use crate::plan::service::ServiceFacts;
 
 impl Walk {
-    pub(super) async fn region(self: Arc<Self>, open: OpenRegion) {
+    /// Walks a Region, and keeps its place until its services are known and may be kept.
+    pub(super) async fn region(self: Arc<Self>, open: OpenRegion, _place: OwnedSemaphorePermit) {
         let open = Arc::new(open);
         let clusters = match self.clusters(&open).await {
             Ok(clusters) => clusters,
@@ -116,29 +117,39 @@ impl Walk {
     /// Hands services over as jobs: one for each task definition, however many services run it, as long as they leave out the same
     /// containers.
     pub(super) async fn hand_over(&self, open: &Arc<OpenRegion>, services: Vec<ServiceFacts>, looked: Instant, last_look: bool) {
+        if services.is_empty() {
+            return;
+        }
+        let (number, places) = (services.len(), self.room_for(services.len()).await);
         let mut jobs: BTreeMap<(Option<TaskDefinitionArn>, BTreeSet<String>), Vec<ServiceFacts>> = BTreeMap::new();
         for service in services {
             let skipped = memory::skipped_containers(service.tag_pairs());
             jobs.entry((service.task_definition.clone(), skipped)).or_default().push(service);
         }
+        open.begin(jobs.len(), number, places);
         let every: BTreeSet<TaskDefinitionArn> = jobs.keys().filter_map(|(arn, _)| arn.clone()).collect();
-        for ((task_definition, skipped), services) in jobs {
+        let job = |((task_definition, skipped), services): ((Option<TaskDefinitionArn>, BTreeSet<String>), Vec<ServiceFacts>)| {
             let is_sibling = |other: &&TaskDefinitionArn| {
-                task_definition.as_ref().is_some_and(|own| own.family() == other.family() && own != *other)
+                task_definition.as_ref().is_some_and(|own: &TaskDefinitionArn| own.family() == other.family() && own != *other)
             };
             let also_run = every.iter().filter(is_sibling).cloned().collect();
             let open = Arc::clone(open);
-            let job = Job { task_definition, services, skipped, open, also_run, looked, last_look };
-            // The run takes jobs until every walk is done; it cannot be gone before.
-            let _ = self.jobs.send(job).await;
-        }
+            Job { task_definition, services, skipped, open, also_run, looked, last_look, next: Vec::new() }
+        };
+        let mut jobs: Vec<Job> = jobs.into_iter().map(job).collect();
+        // What most services wait for is registered first: their roll-outs go on while others are registered.
+        jobs.sort_by_key(|job| Reverse(job.services.len()));
+        // The run takes jobs until every walk is done; it cannot be gone before.
+        let _ = self.jobs.send(jobs).await;
     }
-}
 
-impl Walk {
-    pub(super) fn open(&self, account: Account, region: RegionName, permit: OwnedSemaphorePermit) -> OpenRegion {
-        let (reader, writer, tasks) = (account.ecs_reader(&region), account.ecs_writer(&region), account.task_reader(&region));
-        let rollouts = Arc::new(Semaphore::new(self.rollouts));
-        OpenRegion { account, region, reader, writer, tasks, rollouts, lookout: Lookout::default(), permit }
+    /// Waits until so many services may be kept; a run that is asked to stop does not wait, as nothing is begun any more.
+    async fn room_for(&self, services: usize) -> Option<OwnedSemaphorePermit> {
+        let places = u32::try_from(services).unwrap_or(u32::MAX).min(self.most_kept);
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            places = Arc::clone(&self.kept).acquire_many_owned(places) => places.ok(),
+        }
     }
 }

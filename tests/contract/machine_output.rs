@@ -79,7 +79,7 @@ fn everything() -> Org {
 /// Runs until an operation is called, stops the run there, and lets it end.
 async fn stopped_at(operation: &str, world: &World) -> Finished {
     let held = world.hold(operation);
-    let running = updater(world).arg("--regions-open=1").start().await;
+    let running = updater(world).arg("--services-kept=1").start().await;
     held.reached().await;
     running.terminate().await;
     let said = async {

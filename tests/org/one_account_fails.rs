@@ -259,10 +259,22 @@ async fn an_account_that_is_named_and_not_in_the_organization_fails_alone() {
 
 /// The first page came; the run must not take it for the whole organization.
 #[tokio::test]
-async fn a_list_of_accounts_that_breaks_off_is_no_list() {
+async fn what_was_listed_before_a_list_broke_off_is_walked_and_the_rest_is_told() {
     let broken = Fault::error(400, "ServiceException", "AWS Organizations can't complete your request.");
     let many = (1..=30).fold(one_good_account(), |org, number| org.account(&format!("11112222{number:04}"), with_service));
     let world = many.fault_at("ListAccounts", 2, broken).start().await;
+    let run = updater(&world).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    assert!(run.stdout.contains("20 accounts in scope"), "{}", run.stdout);
+    assert!(run.stdout.contains("could not list the rest of the organization"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 place could not be walked"), "{}", run.stdout);
+    assert_eq!(world.calls().of("AssumeRole"), 20);
+}
+
+#[tokio::test]
+async fn a_list_of_accounts_that_does_not_begin_is_no_run() {
+    let broken = Fault::error(400, "ServiceException", "AWS Organizations can't complete your request.");
+    let world = one_good_account().fault_at("ListAccounts", 1, broken).start().await;
     let run = updater(&world).run().await;
     expect_exit(&run, exit::COULD_NOT_START);
     assert_eq!(world.calls().writes(), 0);

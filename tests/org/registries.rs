@@ -236,7 +236,7 @@ async fn a_denial_in_one_account_says_nothing_about_another() {
     let org = org.account("222233334444", service).account("333344445555", service);
     let world = org.account("444455556666", |account| service(account).deny("ecr:GetAuthorizationToken")).start().await;
     // One after the other, so that whoever is denied is asked first.
-    let run = updater(&world).arg("--regions-open=1").run().await;
+    let run = updater(&world).arg("--services-kept=1").arg("--regions-walked=1").run().await;
     expect_exit(&run, exit::NOT_ALL);
     assert_eq!(entry_point(&world, "333344445555"), [json!("/right")], "{}", run.stdout);
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);

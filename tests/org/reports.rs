@@ -248,7 +248,7 @@ async fn a_line_for_machines_says_the_same_as_the_one_for_people() {
 async fn a_run_that_is_stopped_tells_machines_what_it_did_not_get_to() {
     let world = mixed().start().await;
     let looking = world.hold("DescribeTaskDefinition");
-    let running = updater(&world).without_env("LOG_FORMAT").arg("--regions-open=1").start().await;
+    let running = updater(&world).without_env("LOG_FORMAT").arg("--services-kept=1").start().await;
     looking.reached().await;
     running.terminate().await;
     while !running.stdout_so_far().contains("run is stopping") {

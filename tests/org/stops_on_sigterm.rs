@@ -127,12 +127,14 @@ async fn a_service_whose_revision_is_being_registered_is_finished_and_nothing_el
     for (operation, signal) in [("RegisterTaskDefinition", Signal::Terminate), ("UpdateService", Signal::Interrupt)] {
         let org = Org::new().account(ACCOUNT, |account| account.service("web/one", "httpd.json"));
         let world = org.account(OTHER_ACCOUNT, |account| account.service("web/two", "orders.json")).start().await;
-        let writing = world.hold(operation);
-        // One Region at a time: the other account's turn comes when this one's Region is done.
-        let running = updater(&world).arg("--regions-open=1").start().await;
+        let (writing, entering) = (world.hold(operation), hold_nth(&world, "AssumeRole", 2));
+        let running = updater(&world).arg("--regions-walked=1").start().await;
         writing.reached().await;
+        // The walk has gone on to the next account meanwhile.
+        entering.reached().await;
         signal.stop(&running).await;
         writing.release();
+        entering.release();
         let run = running.wait().await;
         assert_eq!(run.exit_code, Some(3), "{operation}: {}{}", run.stdout, run.stderr);
         assert_eq!(outcomes(&run, &["web/one"]), ["protected"], "{operation}");
@@ -143,7 +145,7 @@ async fn a_service_whose_revision_is_being_registered_is_finished_and_nothing_el
             let line = format!("not attempted account {account}: the run was stopped before its turn");
             assert_eq!(run.stdout.matches(&line).count(), 1, "{operation}: {}", run.stdout);
         }
-        assert_eq!(world.calls().of("AssumeRole"), 1, "{operation}");
+        assert_eq!(world.calls().of("AssumeRole"), 2, "{operation}");
     }
 }
 

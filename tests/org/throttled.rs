@@ -186,7 +186,12 @@ async fn the_narrowest_bounds_let_everything_through() {
         });
         org.sessions_of(Duration::from_secs(60)).fault(first_calls("AssumeRole", 2, Fault::throttled()))
     };
-    for narrow in [&["--concurrency=1"][..], &["--regions-open=1"], &["--concurrency=1", "--regions-open=1"]] {
+    for narrow in [
+        &["--concurrency=1"][..],
+        &["--services-kept=1"],
+        &["--regions-walked=1"],
+        &["--concurrency=1", "--services-kept=1", "--regions-walked=1", "--pace=1"],
+    ] {
         let world = org().start().await;
         let run = updater(&world).args(narrow).run().await;
         assert_eq!(run.exit_code, Some(0), "{narrow:?}: {}", all_output(&run));
