@@ -68,6 +68,15 @@ impl StoredNetwork {
         }
     }
 
+    /// Returns whether something in here may be about another account: a subnet shared, a VPC or a group that is another's.
+    pub(super) fn is_shared(&self) -> bool {
+        self.vpcs.iter().any(|vpc| {
+            vpc.owner.is_some()
+                || vpc.groups.iter().any(|group| group.owner.is_some())
+                || vpc.subnets.iter().any(|subnet| !subnet.shared_with.is_empty())
+        })
+    }
+
     pub(super) fn group_mut(&mut self, id: &str) -> Option<&mut SecurityGroup> {
         self.vpcs.iter_mut().flat_map(|vpc| &mut vpc.groups).find(|group| group.id == id)
     }

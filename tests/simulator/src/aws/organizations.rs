@@ -21,20 +21,20 @@ pub(super) fn answer(state: &State, caller: &Caller, operation: &str, input: &Va
     }
     match operation {
         "ListAccounts" => {
-            let accounts: Vec<Value> = state.accounts.iter().map(|account| tell_account(state, account)).collect();
-            list(input, "accounts", "Accounts", &accounts)
+            let accounts: Vec<&Account> = state.accounts.iter().collect();
+            list(state, input, "accounts", "Accounts", &accounts, tell_account)
         }
         "ListAccountsForParent" => {
             let parent = parent(state, input)?;
             let accounts = state.accounts.iter().filter(|account| parent_of(state, &account.id) == parent);
-            let accounts: Vec<Value> = accounts.map(|account| tell_account(state, account)).collect();
-            list(input, &format!("accounts of {parent}"), "Accounts", &accounts)
+            let accounts: Vec<&Account> = accounts.collect();
+            list(state, input, &format!("accounts of {parent}"), "Accounts", &accounts, tell_account)
         }
         "ListOrganizationalUnitsForParent" => {
             let parent = parent(state, input)?;
             let units = state.units.iter().filter(|unit| unit.parent == parent);
-            let units: Vec<Value> = units.map(|unit| tell_unit(state, unit)).collect();
-            list(input, &format!("units of {parent}"), "OrganizationalUnits", &units)
+            let units: Vec<&Unit> = units.collect();
+            list(state, input, &format!("units of {parent}"), "OrganizationalUnits", &units, tell_unit)
         }
         "ListRoots" => {
             let arn = arn(state, &format!("root/{ORGANIZATION}/{ROOT}"));
@@ -56,7 +56,14 @@ pub(super) fn answer(state: &State, caller: &Caller, operation: &str, input: &Va
     }
 }
 
-fn list(input: &Value, name: &str, key: &str, items: &[Value]) -> Result<Value, AwsError> {
+fn list<T>(
+    state: &State,
+    input: &Value,
+    name: &str,
+    key: &str,
+    items: &[&T],
+    tell: impl Fn(&State, &T) -> Value,
+) -> Result<Value, AwsError> {
     let size = match input.get("MaxResults") {
         None => PAGE,
         Some(size) => size.as_u64().filter(|size| (1..=PAGE).contains(size)).ok_or(ErrorKind::OrganizationsInvalidInput)?,
@@ -64,7 +71,8 @@ fn list(input: &Value, name: &str, key: &str, items: &[Value]) -> Result<Value, 
     let token = input.get("NextToken").and_then(Value::as_str);
     let page = page_with_gap(name, items, token, usize::try_from(size).unwrap_or(1))
         .map_err(|_| AwsError::from(ErrorKind::OrganizationsInvalidInput))?;
-    let mut answer = json!({ key: page.items });
+    let told: Vec<Value> = page.items.into_iter().map(|item| tell(state, item)).collect();
+    let mut answer = json!({ key: told });
     if let Some(next) = page.next {
         answer["NextToken"] = Value::String(next);
     }

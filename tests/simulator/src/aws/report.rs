@@ -127,7 +127,11 @@ impl State {
 
     /// Edits a VPC as somebody in its account would; `None` when there is none of this id.
     pub(crate) fn change_vpc(&mut self, account: &str, region: &str, vpc: &str, edit: impl FnOnce(Vpc) -> Vpc) -> Option<()> {
-        self.place_mut(account, region).network.change(account, region, vpc, edit)
+        let network = &mut self.place_mut(account, region).network;
+        network.change(account, region, vpc, edit)?;
+        let shared = network.is_shared();
+        self.note_shared_network(account, region, shared);
+        Some(())
     }
 
     pub(crate) fn snapshot(&self) -> Value {

@@ -55,8 +55,12 @@ pub(super) struct StoredSecret {
 pub(crate) struct State {
     pub(super) partition: String,
     pub(super) home_region: String,
-    /// As in the scenario, the management account first; nothing here changes while the world runs.
+    /// As in the scenario, the management account first, without what is in their Regions; nothing here changes while the world runs.
     pub(super) accounts: Vec<scenario::Account>,
+    /// Where each account is among them, by its id.
+    account_numbers: BTreeMap<String, usize>,
+    /// Every Region that an account of the scenario names.
+    pub(super) named_regions: BTreeSet<String>,
     pub(super) units: Vec<scenario::Unit>,
     /// IAM actions the management account's caller is denied.
     pub(super) denied: Vec<String>,
@@ -72,6 +76,8 @@ pub(crate) struct State {
     pub(super) sessions: BTreeMap<String, Session>,
     /// By account and Region.
     pub(super) places: BTreeMap<(String, String), Place>,
+    /// Region and account of the networks that may be about more than one account, so that nobody has to look through all of them.
+    pub(super) shared_networks: BTreeSet<(String, String)>,
     /// Account, Region and family of registrations that have arrived and are not answered.
     pub(super) registering: BTreeSet<(String, String, String)>,
     /// Bodies of `RegisterTaskDefinition` that were accepted, as received.
@@ -87,7 +93,9 @@ impl State {
         let mut state = Self {
             partition: org.partition.clone(),
             home_region: org.home_region.clone(),
-            accounts: org.every_account().cloned().collect(),
+            accounts: org.every_account().map(scenario::Account::without_contents).collect(),
+            account_numbers: BTreeMap::new(),
+            named_regions: BTreeSet::new(),
             units: org.units.clone(),
             denied: org.denied.clone(),
             session_seconds: org.session_seconds,
@@ -98,11 +106,18 @@ impl State {
             registry_tokens: Vec::new(),
             sessions: BTreeMap::new(),
             places: BTreeMap::new(),
+            shared_networks: BTreeSet::new(),
             registering: BTreeSet::new(),
             registered: Vec::new(),
             updates: Vec::new(),
             numbers: 0,
         };
+        for (at, account) in org.every_account().enumerate() {
+            // Of two accounts with one id, the first is the one that is found.
+            state.account_numbers.entry(account.id.clone()).or_insert(at);
+            state.named_regions.extend(account.regions.iter().map(|region| region.name.clone()));
+            state.named_regions.extend(account.denied_regions.iter().cloned());
+        }
         state.keep_secrets(&org.management.id, &org.home_region, &org.secrets, &fill);
         let arn = format!("arn:{}:sts::{}:assumed-role/{CALLER_ROLE}/simulated", state.partition, state.management());
         let caller = Session {
@@ -146,9 +161,11 @@ impl State {
     fn furnish(&mut self, account: &str, region: &str, content: &scenario::Region) {
         let place = self.places.entry((account.to_owned(), region.to_owned())).or_default();
         place.network.furnish(account, region, content);
+        let shared = place.network.is_shared();
         for cluster in &content.clusters {
             place.add_cluster(&cluster.name, &cluster.tags);
         }
+        self.note_shared_network(account, region, shared);
         for definition in &content.task_definitions {
             self.register_for_customer(account, region, definition.load());
         }
@@ -238,7 +255,7 @@ impl State {
     }
 
     pub(super) fn account(&self, id: &str) -> Option<&scenario::Account> {
-        self.accounts.iter().find(|account| account.id == id)
+        self.accounts.get(*self.account_numbers.get(id)?)
     }
 
     pub(super) fn place(&self, account: &str, region: &str) -> Option<&Place> {
@@ -247,6 +264,16 @@ impl State {
 
     pub(super) fn place_mut(&mut self, account: &str, region: &str) -> &mut Place {
         self.places.entry((account.to_owned(), region.to_owned())).or_default()
+    }
+
+    /// Notes whether a network may be about more than one account, after it has changed.
+    pub(super) fn note_shared_network(&mut self, account: &str, region: &str, shared: bool) {
+        let key = (region.to_owned(), account.to_owned());
+        if shared {
+            self.shared_networks.insert(key);
+        } else {
+            self.shared_networks.remove(&key);
+        }
     }
 
     /// Returns a group of an account's own. It may be kept with another account's VPC, and ids are the same in the default networks

@@ -156,6 +156,24 @@ impl Account {
         (!self.without_member_role).then(|| self.member_role.as_deref().unwrap_or(MEMBER_ROLE))
     }
 
+    /// Returns the account as it is known from outside: its Regions by their names alone.
+    pub(crate) fn without_contents(&self) -> Self {
+        let region = |region: &Region| Region { name: region.name.clone(), ..Region::default() };
+        Self {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            state: self.state.clone(),
+            only_status: self.only_status,
+            member_role: self.member_role.clone(),
+            without_member_role: self.without_member_role,
+            home: Region::default(),
+            regions: self.regions.iter().map(region).collect(),
+            denied_regions: self.denied_regions.clone(),
+            without_regions: self.without_regions.clone(),
+            denied: self.denied.clone(),
+        }
+    }
+
     /// Returns whether the account is ACTIVE.
     pub fn is_active(&self) -> bool {
         matches!(self.state.as_str(), "" | "ACTIVE")

@@ -66,10 +66,7 @@ fn known_regions(state: &State) -> BTreeSet<&str> {
     if state.partition == "aws" {
         regions.extend(REGIONS);
     }
-    for account in &state.accounts {
-        regions.extend(account.regions.iter().map(|region| region.name.as_str()));
-        regions.extend(account.denied_regions.iter().map(String::as_str));
-    }
+    regions.extend(state.named_regions.iter().map(String::as_str));
     regions
 }
 

@@ -52,12 +52,24 @@ impl<'a> Eye<'a> {
         Self::new(state, caller.account(), &caller.region)
     }
 
-    /// Returns the networks of all accounts in the Region, the looking one's first.
+    fn own_network(self) -> Option<(&'a str, &'a StoredNetwork)> {
+        self.state.place(self.account, self.region).map(|place| (self.account, &place.network))
+    }
+
+    /// Returns the networks in the Region of which the account may see something, its own first.
     fn networks(self) -> impl Iterator<Item = (&'a str, &'a StoredNetwork)> {
-        let own = self.state.place(self.account, self.region).map(|place| (self.account, &place.network));
+        let from = (self.region.to_owned(), String::new());
+        let shared = self.state.shared_networks.range(from..).take_while(move |(region, _)| region == self.region);
+        let others = shared.filter(move |(_, account)| account != self.account);
+        let others = others.filter_map(|(region, account)| Some((account.as_str(), &self.state.place(account, region)?.network)));
+        self.own_network().into_iter().chain(others)
+    }
+
+    /// Returns the networks of all accounts in the Region, the looking one's first.
+    fn every_network(self) -> impl Iterator<Item = (&'a str, &'a StoredNetwork)> {
         let places = self.state.places.iter();
         let here = places.filter(move |((account, region), _)| region == self.region && account != self.account);
-        own.into_iter().chain(here.map(|((account, _), place)| (account.as_str(), &place.network)))
+        self.own_network().into_iter().chain(here.map(|((account, _), place)| (account.as_str(), &place.network)))
     }
 
     /// Returns the VPCs of which something is seen, the account's own first.
@@ -85,7 +97,7 @@ impl<'a> Eye<'a> {
 
     /// Returns the account's groups: those in its own VPCs and those in VPCs that are shared with it.
     pub(super) fn groups(self) -> impl Iterator<Item = Seen<'a, SecurityGroup>> {
-        self.all_groups().filter(move |seen| seen.owner == self.account)
+        groups(self.networks()).filter(move |seen| seen.owner == self.account)
     }
 
     /// Returns one of the account's groups.
@@ -95,14 +107,7 @@ impl<'a> Eye<'a> {
 
     /// Returns whose a group is, whether or not the account sees it: a rule may name the group of a peer's or a participant's.
     pub(super) fn owner_of_group(self, id: &str) -> Option<&'a str> {
-        self.all_groups().find(|seen| seen.it.id == id).map(|seen| seen.owner)
-    }
-
-    fn all_groups(self) -> impl Iterator<Item = Seen<'a, SecurityGroup>> {
-        let vpcs = self.networks().flat_map(|(holder, network)| network.vpcs.iter().map(move |vpc| (holder, vpc)));
-        vpcs.flat_map(|(holder, vpc)| {
-            vpc.groups.iter().map(move |group| Seen { owner: group.owner.as_deref().unwrap_or(holder), vpc, it: group })
-        })
+        groups(self.every_network()).find(|seen| seen.it.id == id).map(|seen| seen.owner)
     }
 
     pub(crate) fn acls(self) -> Vec<Seen<'a, NetworkAcl>> {
@@ -148,4 +153,11 @@ impl<'a> Eye<'a> {
     pub(super) fn zone(self, subnet: &Subnet) -> String {
         if subnet.availability_zone.is_empty() { format!("{}a", self.region) } else { subnet.availability_zone.clone() }
     }
+}
+
+fn groups<'a>(networks: impl Iterator<Item = (&'a str, &'a StoredNetwork)>) -> impl Iterator<Item = Seen<'a, SecurityGroup>> {
+    let vpcs = networks.flat_map(|(holder, network)| network.vpcs.iter().map(move |vpc| (holder, vpc)));
+    vpcs.flat_map(|(holder, vpc)| {
+        vpc.groups.iter().map(move |group| Seen { owner: group.owner.as_deref().unwrap_or(holder), vpc, it: group })
+    })
 }
