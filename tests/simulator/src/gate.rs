@@ -5,7 +5,7 @@
 //! [`Gate::on_write`] stops the n-th call that changes something, before or after it took effect, so that a test can kill the
 //! program there.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -75,6 +75,14 @@ pub struct FaultRule {
     pub fault: Fault,
 }
 
+/// Whom a connection leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Server {
+    Aws,
+    Console,
+    Registries,
+}
+
 /// Before or after the n-th write took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -120,7 +128,14 @@ struct State {
     write_holds: Vec<(u64, Moment, Arc<Hold>)>,
     writes: u64,
     counts: BTreeMap<Call, u64>,
-    peers: HashSet<std::net::SocketAddr>,
+    throttled: BTreeMap<Call, u64>,
+    peers: BTreeSet<(Server, std::net::SocketAddr)>,
+}
+
+impl State {
+    fn count(&mut self, call: &Call) {
+        *self.counts.entry(call.clone()).or_default() += 1;
+    }
 }
 
 /// The gate of one simulated world.
@@ -169,7 +184,7 @@ impl Gate {
     pub async fn enter(&self, call: &Call) -> Entered {
         let (latency, hold, fault, write) = {
             let mut state = self.state();
-            *state.counts.entry(call.clone()).or_default() += 1;
+            state.count(call);
             let write = call.write.then(|| {
                 state.writes += 1;
                 state.writes
@@ -200,6 +215,19 @@ impl Gate {
         Entered { fault, write }
     }
 
+    /// Counts and delays a call that is answered as throttled. It does nothing, so that no hold and no fault is for it.
+    pub async fn throttle(&self, call: &Call) {
+        let latency = {
+            let mut state = self.state();
+            *state.throttled.entry(call.clone()).or_default() += 1;
+            state.count(call);
+            state.latency
+        };
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
     /// Holds a write that took effect before its answer is sent.
     pub async fn leave(&self, entered: &Entered) {
         self.wait_at_write(entered.write, Moment::After).await;
@@ -217,8 +245,8 @@ impl Gate {
     }
 
     /// Notes the address a request came from, so that connections can be counted.
-    pub fn peer(&self, peer: std::net::SocketAddr) {
-        self.state().peers.insert(peer);
+    pub fn peer(&self, server: Server, peer: std::net::SocketAddr) {
+        self.state().peers.insert((server, peer));
     }
 
     /// Returns how many TCP connections requests have come over.
@@ -226,15 +254,26 @@ impl Gate {
         self.state().peers.len()
     }
 
-    /// Returns every call so far and how often it was made.
+    /// Returns how many TCP connections requests have come over to one server.
+    pub fn connections_to(&self, server: Server) -> usize {
+        self.state().peers.iter().filter(|(to, _)| *to == server).count()
+    }
+
+    /// Returns every call so far and how often it was made, those included that were throttled.
     pub fn calls(&self) -> Calls {
         Calls(self.state().counts.clone())
+    }
+
+    /// Returns the calls so far that were answered as throttled by AWS's own buckets.
+    pub fn throttled(&self) -> Calls {
+        Calls(self.state().throttled.clone())
     }
 
     /// Forgets the calls counted so far; faults and holds stay.
     pub fn forget_calls(&self) {
         let mut state = self.state();
         state.counts.clear();
+        state.throttled.clear();
         state.peers.clear();
     }
 }

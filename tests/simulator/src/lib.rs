@@ -23,7 +23,7 @@ pub use argv::{argv, unwrapped};
 pub use aws::as_ecs_stores;
 pub use console::Console;
 pub use forwarder::Forwarder;
-pub use gate::{Call, Calls, Fault, FaultRule, Gate, Hold, Moment};
+pub use gate::{Call, Calls, Fault, FaultRule, Gate, Hold, Moment, Server};
 pub use registry::Registry;
 pub use runner::{Finished, Program, Running};
 pub use scenario::{Account, Org, Region, Service};

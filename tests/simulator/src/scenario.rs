@@ -66,6 +66,8 @@ pub struct Org {
     pub failing_images: Vec<FailingImage>,
     /// Whether tasks tell the digest of their platform's image, and not that of the index that their tag names.
     pub platform_digests: bool,
+    /// Whether AWS throttles, with the buckets that it publishes.
+    pub throttling: bool,
 }
 
 /// An image whose program ends soon after it was started.
@@ -122,6 +124,7 @@ impl Default for Org {
             definitions_verbatim: false,
             failing_images: Vec::new(),
             platform_digests: false,
+            throttling: false,
         }
     }
 }
@@ -219,6 +222,12 @@ impl Org {
 
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency_milliseconds = latency.as_millis().try_into().unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Throttles as AWS does where it says how: with one token bucket for each account, Region and category of operations.
+    pub fn throttled_as_aws_throttles(mut self) -> Self {
+        self.throttling = true;
         self
     }
 

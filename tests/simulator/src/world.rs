@@ -15,8 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -77,14 +75,14 @@ impl Org {
         let (user, password) = (self.console.user(), self.console.password());
         let fill =
             |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
-        let aws = Aws::new(State::new(&self, fill), gate.clone());
+        let aws = Aws::new(State::new(&self, fill), gate.clone(), self.throttling);
         let console = RunningConsole::new(self.console, gate.clone());
         let registries = Registries::new(self.registries, aws.clone(), gate.clone());
         let running = watch::Sender::new(());
         let (acceptor, console_ca) = authority.map(|authority| (authority.acceptor, authority.pem)).unzip();
         serve(Listener::new(listener), aws.router(), &running);
         let console_listener = Listener::new(console_listener).with_tls(acceptor);
-        serve(console_listener, counting_peers(console.router(), gate.clone()), &running);
+        serve(console_listener, console.router(), &running);
         serve(Listener::new(registries_listener), registries.router(), &running);
         Ok(World { aws, console, registries, gate, address, registries_address, console_url, console_ca, _running: running })
     }
@@ -98,14 +96,6 @@ fn serve(listener: Listener, router: Router, running: &watch::Sender<()>) {
         while running.changed().await.is_ok() {}
     };
     tokio::spawn(axum::serve(listener, service).with_graceful_shutdown(dropped).into_future());
-}
-
-/// The simulated AWS and the registries note their peers themselves; the Console does not know about connections.
-fn counting_peers(router: Router, gate: Gate) -> Router {
-    router.layer(from_fn(move |ConnectInfo(connection): ConnectInfo<Connection>, request: Request, next: Next| {
-        gate.peer(connection.peer);
-        next.run(request)
-    }))
 }
 
 impl World {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::reply::{Reply, escape};
 
 /// The services that are simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
     Ecs,
     Organizations,
@@ -114,6 +114,11 @@ errors! {
         Remembered("what AWS JSON services answer to an unsigned call");
     StsUnsigned: STS, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", STS_COMMON;
     Ec2Unsigned: EC2, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", EC2_CODES;
+
+    // Throttling.
+    JsonThrottled: &[Ecs, Ecr], 400, "ThrottlingException", "Rate exceeded", Reported("kayac/ecspresso #787; Amazon ECS API Reference, Request throttling (read 2026-11)");
+    StsThrottled: STS, 400, "Throttling", "Rate exceeded", STS_COMMON;
+    Ec2Throttled: EC2, 503, "RequestLimitExceeded", "Request limit exceeded.", EC2_CODES;
 
     // Permissions.
     JsonDenied: &[Ecs, SecretsManager, Ecr], 400, "AccessDeniedException",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::server::Aws;
 use super::state::State;
-use crate::gate::Call;
+use crate::gate::{Call, Server};
 use crate::response::{instead, response, spoil};
 use crate::world::connection::Connection;
 
@@ -19,7 +19,7 @@ const OPERATION: &str = "GET task metadata";
 
 pub(super) async fn serve(aws: Aws, ConnectInfo(connection): ConnectInfo<Connection>, Path(id): Path<String>) -> Response {
     let gate = aws.gate();
-    gate.peer(connection.peer);
+    gate.peer(Server::Aws, connection.peer);
     let call = Call {
         operation: OPERATION.to_owned(),
         account: String::new(),

@@ -1,9 +1,9 @@
 //! The simulated AWS: STS, Organizations, Secrets Manager, EC2, ECS and ECR on one address, in their own wire protocols.
 //!
-//! `server` is the way of a request through it, `state`, `stored` and `network` what it knows, `interfaces` what follows from that, and
-//! `report` what tests see of it. One file or folder per service turns a checked request into an answer and does nothing else; `errors`
-//! is every error there is, `auth` says who called and `access` whether they may. Nothing here agrees with an AWS SDK by sharing code
-//! with it, AWS's signing code excepted.
+//! `server` is the way of a request through it, `state`, `stored` and `network` what it knows, `interfaces` what follows from that,
+//! and `report` what tests see of it. One file or folder per service turns a checked request into an answer and does nothing else;
+//! `errors` is every error there is, `auth` says who called, `throttling` whether too often, and `access` whether they may. Nothing
+//! here agrees with an AWS SDK by sharing code with it, AWS's signing code excepted.
 
 mod access;
 mod auth;
@@ -27,6 +27,7 @@ mod server;
 mod state;
 mod stored;
 mod sts;
+pub mod throttling;
 
 #[cfg(test)]
 pub(crate) mod http_tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
@@ -15,8 +16,9 @@ use super::ecs::register::Registration;
 use super::errors::{self, AwsError, ErrorKind, Service};
 use super::reply::{Reply, element};
 use super::state::State;
+use super::throttling::{Spent, Throttling};
 use super::{ec2, ecr, ecs, metadata, organizations, secrets_manager, sts};
-use crate::gate::{Call, Gate};
+use crate::gate::{Call, Gate, Server};
 use crate::response::{cut, instead, response, spoil};
 use crate::world::connection::Connection;
 
@@ -44,11 +46,13 @@ enum Input {
 pub(crate) struct Aws {
     state: Arc<Mutex<State>>,
     gate: Gate,
+    /// There is none unless the scenario has AWS throttle.
+    throttling: Option<Arc<Mutex<Throttling>>>,
 }
 
 impl Aws {
-    pub(crate) fn new(state: State, gate: Gate) -> Self {
-        Self { state: Arc::new(Mutex::new(state)), gate }
+    pub(crate) fn new(state: State, gate: Gate, throttles: bool) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), gate, throttling: throttles.then(Arc::default) }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -71,7 +75,7 @@ impl Aws {
     }
 
     async fn serve(&self, connection: &Connection, request: Request) -> Response {
-        self.gate.peer(connection.peer);
+        self.gate.peer(Server::Aws, connection.peer);
         let request_id = format!("00000000-0000-4000-8000-{:012x}", self.state().number());
         let Some(received) = read(request).await else {
             // The sender went away in the middle of its request.
@@ -83,6 +87,10 @@ impl Aws {
             Err(problem) => return respond(AwsError::from(problem).encode(asked.service, &request_id)),
         };
         let call = asked.call(&caller);
+        if let Some(error) = self.throttles(&asked, &call) {
+            self.gate.throttle(&call).await;
+            return respond(AwsError::from(error).encode(asked.service, &request_id));
+        }
         // Two registrations of one family overlap from the moment they arrive, whatever the gate does with either.
         let registration = (call.operation == "RegisterTaskDefinition").then(|| Registration::begin(&self.state, &call));
 
@@ -107,6 +115,13 @@ impl Aws {
         // Signing takes its time, in which nobody else has to wait.
         auth::verify(received, &authorization, &session).map_err(problem)?;
         Ok(Caller { access_key_id: authorization.access_key_id, session, region: authorization.region })
+    }
+
+    /// Takes a token for a call that has arrived, and returns an error if there is none left.
+    fn throttles(&self, asked: &Asked, call: &Call) -> Option<ErrorKind> {
+        let mut throttling = self.throttling.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = asked.spent();
+        (!throttling.admits(spent, &call.account, &call.region, Instant::now())).then(|| spent.error())
     }
 }
 
@@ -162,6 +177,14 @@ impl Asked {
         };
         let (account, region) = (caller.account().to_owned(), caller.region.clone());
         Call { operation: format!("{}{dry_run}", self.operation), account, region, write, subject }
+    }
+
+    fn spent(&self) -> Spent<'_> {
+        let is_filtered = match &self.input {
+            Input::Form(form) => form.keys().any(|key| key.starts_with("Filter.") || key == "MaxResults" || key == "NextToken"),
+            Input::Json(_) | Input::Unreadable => true,
+        };
+        Spent { service: self.service, operation: &self.operation, is_filtered }
     }
 
     fn work(&self, state: &mut State, caller: &Caller, overlaps: bool, request_id: &str) -> Reply {

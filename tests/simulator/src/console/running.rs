@@ -20,7 +20,7 @@ use super::parameters::Query;
 use super::registry::{PendingScans, RateLimit};
 use super::routes::{self, Asked, Route};
 use super::session::Sessions;
-use crate::gate::{Call, Gate};
+use crate::gate::{Call, Gate, Server};
 use crate::response::{cut, instead, spoil};
 use crate::world::connection::Connection;
 
@@ -162,7 +162,7 @@ impl RunningConsole {
     }
 
     async fn serve(&self, connection: &Connection, request: Request) -> Response {
-        self.gate.peer(connection.peer);
+        self.gate.peer(Server::Console, connection.peer);
         let Some(asked) = read(request).await else {
             return cut(connection);
         };

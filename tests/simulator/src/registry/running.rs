@@ -17,7 +17,7 @@ use super::content::Document;
 use super::definition::{Image, Registry};
 use super::name::{self, FullName};
 use crate::aws::Aws;
-use crate::gate::{Call, Gate};
+use crate::gate::{Call, Gate, Server};
 use crate::response::{instead, spoil};
 use crate::world::connection::Connection;
 
@@ -239,7 +239,7 @@ impl Registries {
     }
 
     async fn serve(&self, connection: &Connection, asked: &Asked) -> Response {
-        self.gate.peer(connection.peer);
+        self.gate.peer(Server::Registries, connection.peer);
         let entered = self.gate.enter(&asked.call()).await;
         let error = |status, code: &str, message: &str| Answer::error(status, code, message).into_response();
         if let Some(instead) = instead(entered.fault.as_ref(), connection, error) {
