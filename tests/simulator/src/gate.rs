@@ -217,15 +217,20 @@ impl Gate {
 
     /// Counts and delays a call that is answered as throttled. It does nothing, so that no hold and no fault is for it.
     pub async fn throttle(&self, call: &Call) {
+        self.note_throttled(call);
         let latency = {
             let mut state = self.state();
-            *state.throttled.entry(call.clone()).or_default() += 1;
             state.count(call);
             state.latency
         };
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
+    }
+
+    /// Notes that a call that came through here is answered as throttled.
+    pub(crate) fn note_throttled(&self, call: &Call) {
+        *self.state().throttled.entry(call.clone()).or_default() += 1;
     }
 
     /// Holds a write that took effect before its answer is sent.
@@ -264,7 +269,7 @@ impl Gate {
         Calls(self.state().counts.clone())
     }
 
-    /// Returns the calls so far that were answered as throttled by AWS's own buckets.
+    /// Returns the calls so far that were answered as throttled, by AWS's own buckets or by the Console's capacity.
     pub fn throttled(&self) -> Calls {
         Calls(self.state().throttled.clone())
     }

@@ -64,6 +64,18 @@ pub struct Console {
     pub(super) additions: Vec<(String, Value)>,
     pub(super) changes: Vec<(String, Option<Value>)>,
     pub(super) delays: Vec<(String, Duration)>,
+    pub(super) capacity: Option<Capacity>,
+}
+
+/// How much embedding a Console does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Requests that are worked on at once.
+    pub at_once: usize,
+    /// How long one of them takes.
+    pub milliseconds: u64,
+    /// Requests that may stand in line; more are refused.
+    pub in_line: usize,
 }
 
 impl Default for Console {
@@ -98,6 +110,7 @@ impl Default for Console {
             additions: Vec::new(),
             changes: Vec::new(),
             delays: Vec::new(),
+            capacity: None,
         }
     }
 }
@@ -322,6 +335,13 @@ impl Console {
     /// Answers this many calls of `GET registry` in 30 seconds. The default is 30; `u32::MAX` stands for no limit.
     pub fn registry_rate_limit(mut self, calls: u32) -> Self {
         self.registry_rate_limit = calls;
+        self
+    }
+
+    /// Embeds so many task definitions at once, each of which takes so long; others stand in line, and when so many do, the next one
+    /// is answered with 429. Without it nobody waits.
+    pub fn capacity(mut self, at_once: usize, milliseconds: u64, in_line: usize) -> Self {
+        self.capacity = Some(Capacity { at_once, milliseconds, in_line });
         self
     }
 

@@ -107,8 +107,17 @@ pub const RATE_LIMITED: ConsoleError = ConsoleError {
     origin: Origin::Status("pan.dev, openapi-specs/compute/desc/registry/get.md: 30 requests per 30 seconds, 429 when exceeded"),
 };
 
+/// More requests to embed than stand in line; only with [`super::Console::capacity`].
+pub const BUSY: ConsoleError = ConsoleError {
+    status: 429,
+    text: "too many requests",
+    origin: Origin::Ours(
+        "the rate of `defenders/fargate.json` is not published; 429 is what `registry` answers when there are too many",
+    ),
+};
+
 /// The whole table, so that it can be seen which refusals are the Console's and which are ours.
-pub const TABLE: [ConsoleError; 13] = [
+pub const TABLE: [ConsoleError; 14] = [
     INVALID_CREDENTIALS,
     UNAUTHORIZED,
     EXPIRED_TOKEN,
@@ -122,4 +131,5 @@ pub const TABLE: [ConsoleError; 13] = [
     ALREADY_PROTECTED,
     BAD_PARAMETER,
     RATE_LIMITED,
+    BUSY,
 ];

@@ -288,3 +288,22 @@ async fn one_route_can_be_slow() {
     served.send("GET", "_ping", "", "").await;
     assert!(started.elapsed() >= Duration::from_millis(50));
 }
+
+#[tokio::test]
+async fn whoever_finds_the_line_full_is_sent_away() {
+    // Work that never ends while the test runs: one is worked on, one stands in line.
+    let served = std::sync::Arc::new(serve(Console::new().capacity(1, 3_600_000, 1)).await);
+    let token = served.log_in().await;
+    let embed = |served: std::sync::Arc<Served>, token: String| async move {
+        served.send("POST", "defenders/fargate.json?consoleaddr=console", &token, "{}").await
+    };
+    let mut asked: tokio::task::JoinSet<Reply> = (0..3).map(|_| embed(std::sync::Arc::clone(&served), token.clone())).collect();
+    let refused = asked.join_next().await.expect("three were asked").expect("an answer");
+    assert_eq!((refused.status, refused.body.as_str()), (429, r#"{"err":"too many requests"}"#));
+    assert_eq!(served.gate.throttled().of("POST defenders/fargate.json"), 1);
+    // Nobody else stands in that line.
+    assert_eq!(served.send("GET", "version", &token, "").await.status, 200);
+    // With more room, the next one is answered.
+    served.console.change(|console| console.capacity(1, 0, 0));
+    assert_eq!(embed(std::sync::Arc::clone(&served), token).await.status, 400, "the body is no task definition");
+}

@@ -17,6 +17,7 @@ pub mod errors;
 pub mod faults;
 mod images;
 mod known_fields;
+mod line;
 mod parameters;
 mod profile;
 mod registry;
@@ -31,7 +32,7 @@ mod http_tests;
 mod tests;
 
 pub use defenders::Defender;
-pub use definition::{Console, Extraction, MissingEntrypoint};
+pub use definition::{Capacity, Console, Extraction, MissingEntrypoint};
 pub use images::{Image, RegistryImage};
 pub use profile::Profile;
 pub use running::{Embed, Received, RunningConsole};

@@ -16,6 +16,8 @@ use super::address::ApiVersion;
 use super::answer::Answer;
 use super::defenders::Defender;
 use super::definition::Console;
+use super::errors::BUSY;
+use super::line::Line;
 use super::parameters::Query;
 use super::registry::{PendingScans, RateLimit};
 use super::routes::{self, Asked, Route};
@@ -62,6 +64,19 @@ pub(super) struct State {
     pub(super) defenders: Vec<Defender>,
     pub(super) embeds: Vec<Embed>,
     received: Vec<Received>,
+    /// In front of a capacity that is limited.
+    line: Option<Line>,
+}
+
+impl State {
+    /// Returns the line of the capacity that the Console has now, if that is limited.
+    fn line(&mut self) -> Option<Line> {
+        let capacity = self.console.capacity?;
+        if self.line.as_ref().is_none_or(|line| line.capacity != capacity) {
+            self.line = Some(Line::new(capacity));
+        }
+        self.line.clone()
+    }
 }
 
 /// A Console under way. Clones are the same one.
@@ -81,6 +96,7 @@ impl RunningConsole {
             defenders: Vec::new(),
             embeds: Vec::new(),
             received: Vec::new(),
+            line: None,
         };
         Self { state: Arc::new(Mutex::new(state)), gate }
     }
@@ -174,6 +190,14 @@ impl RunningConsole {
         }
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
+        }
+        let line = (route == Route::EmbedTaskDefinition).then(|| self.state().line()).flatten();
+        if let Some(line) = line {
+            let Some(turn) = line.join() else {
+                self.gate.note_throttled(&call);
+                return Answer::from(BUSY).uncached().into_response();
+            };
+            turn.take().await;
         }
         let answer = routes::answer(&mut self.state(), route, version, &asked);
         self.gate.leave(&entered).await;
