@@ -68,6 +68,8 @@ pub struct Org {
     pub platform_digests: bool,
     /// Whether AWS throttles, with the buckets that it publishes.
     pub throttling: bool,
+    /// At which look a deployment of tasks that run is complete.
+    pub roll_out_looks: u32,
 }
 
 /// An image whose program ends soon after it was started.
@@ -125,6 +127,7 @@ impl Default for Org {
             failing_images: Vec::new(),
             platform_digests: false,
             throttling: false,
+            roll_out_looks: 1,
         }
     }
 }
@@ -228,6 +231,12 @@ impl Org {
     /// Throttles as AWS does where it says how: with one token bucket for each account, Region and category of operations.
     pub fn throttled_as_aws_throttles(mut self) -> Self {
         self.throttling = true;
+        self
+    }
+
+    /// Completes deployments whose tasks run at this look; without it, and with 1, at the first one. A look may stand for any time.
+    pub fn roll_outs_take(mut self, looks: u32) -> Self {
+        self.roll_out_looks = looks;
         self
     }
 

@@ -66,6 +66,8 @@ pub(crate) struct State {
     pub(super) denied: Vec<String>,
     pub(super) session_seconds: Option<u64>,
     pub(super) definitions_verbatim: bool,
+    /// At which look a deployment whose tasks run is complete.
+    pub(super) roll_out_looks: u32,
     pub(super) failing_images: Vec<scenario::FailingImage>,
     /// What tags name now in the registries, by the whole names of the images.
     pub(super) images: BTreeMap<String, String>,
@@ -100,6 +102,7 @@ impl State {
             denied: org.denied.clone(),
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
+            roll_out_looks: org.roll_out_looks,
             failing_images: org.failing_images.clone(),
             images: org.image_digests(),
             secrets: BTreeMap::new(),

@@ -19,13 +19,15 @@ pub(super) fn fate(state: &State, account: &str, region: &str, service: &StoredS
     if service.desired_count == 0 {
         return Fate::Runs { looks: 0 };
     }
+    // The look at which it is complete is one more than those at which its tasks do not run yet.
+    let runs = Fate::Runs { looks: service.looks_to_start.max(state.roll_out_looks.saturating_sub(1)) };
     if service.is_rolling() && !can_replace(service) {
         return Fate::Hangs { pending: false };
     }
     let before = service.deployments.iter().find(|deployment| deployment.state == Rollout::Completed);
     let before = before.and_then(|deployment| super::task_definitions::revision_of_arn(state, &deployment.task_definition));
     if before.is_some_and(|before| before.definition == revision.definition) {
-        return Fate::Runs { looks: service.looks_to_start };
+        return runs;
     }
     let ran = |image: &str| before.is_some_and(|before| containers(&before.definition).any(|it| text(it, "image") == image));
     let place = Place { state, account, region, service };
@@ -49,7 +51,7 @@ pub(super) fn fate(state: &State, account: &str, region: &str, service: &StoredS
         return Fate::Hangs { pending: true };
     }
     let stop = containers.iter().find_map(|container| stops(container, &revision.definition, &state.failing_images));
-    stop.map_or(Fate::Runs { looks: service.looks_to_start }, Fate::Fails)
+    stop.map_or(runs, Fate::Fails)
 }
 
 /// Returns whether ECS may stop a task or start one more.

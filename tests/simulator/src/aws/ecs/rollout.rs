@@ -15,7 +15,7 @@ use super::super::stored::StoredService;
 /// What becomes of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Fate {
-    /// All its tasks run after so many looks.
+    /// All its tasks run after so many looks: it is complete at the look after these.
     Runs { looks: u32 },
     /// None of its tasks ever runs: they wait, or ECS cannot even start one.
     Hangs { pending: bool },

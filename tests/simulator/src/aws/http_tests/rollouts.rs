@@ -75,6 +75,17 @@ async fn a_defender_that_is_wired_up_runs() {
 }
 
 #[tokio::test]
+async fn a_deployment_is_complete_at_the_look_that_the_scenario_says() {
+    for (looks, org) in [(1, Org::new()), (1, Org::new().roll_outs_take(1)), (6, Org::new().roll_outs_take(6))] {
+        let (_world, client) = rolled_out(|service| service, org, |_| {}).await;
+        for number in 1..=looks {
+            let expected = if number == looks { "COMPLETED" } else { "IN_PROGRESS" };
+            assert_eq!(look(&client).await.0, expected, "look {number} of {looks}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn tasks_that_cannot_run_fail_one_after_the_other() {
     type Change = fn(&mut Value);
     let cases: [(&str, Org, Change); 4] = [
