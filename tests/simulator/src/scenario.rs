@@ -70,6 +70,10 @@ pub struct Org {
     pub throttling: bool,
     /// At which look a deployment of tasks that run is complete.
     pub roll_out_looks: u32,
+    /// Whether no bodies of requests are kept, and calls are counted by their operation only.
+    pub counting_only: bool,
+    /// Whether `ListAccounts` tells no empty page in between.
+    pub without_empty_pages: bool,
 }
 
 /// An image whose program ends soon after it was started.
@@ -128,6 +132,8 @@ impl Default for Org {
             platform_digests: false,
             throttling: false,
             roll_out_looks: 1,
+            counting_only: false,
+            without_empty_pages: false,
         }
     }
 }
@@ -237,6 +243,18 @@ impl Org {
     /// Completes deployments whose tasks run at this look; without it, and with 1, at the first one. A look may stand for any time.
     pub fn roll_outs_take(mut self, looks: u32) -> Self {
         self.roll_out_looks = looks;
+        self
+    }
+
+    /// Keeps nothing that grows with the calls: no bodies of requests, and counts by operation only. For worlds of many services.
+    pub fn counting_only(mut self) -> Self {
+        self.counting_only = true;
+        self
+    }
+
+    /// Tells accounts without the empty page that Organizations may tell in between.
+    pub fn without_empty_pages(mut self) -> Self {
+        self.without_empty_pages = true;
         self
     }
 

@@ -72,11 +72,17 @@ impl Org {
         for rule in &self.faults {
             gate.fault(rule.clone());
         }
+        if self.counting_only {
+            gate.count_by_operation_only();
+        }
         let (user, password) = (self.console.user(), self.console.password());
         let fill =
             |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
         let aws = Aws::new(State::new(&self, fill), gate.clone(), self.throttling);
         let console = RunningConsole::new(self.console, gate.clone());
+        if self.counting_only {
+            console.count_only();
+        }
         let registries = Registries::new(self.registries, aws.clone(), gate.clone());
         let running = watch::Sender::new(());
         let (acceptor, console_ca) = authority.map(|authority| (authority.acceptor, authority.pem)).unzip();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::{Caller, permit};
 use super::errors::{AwsError, ErrorKind, Service};
-use super::pages::page_with_gap;
+use super::pages::{page, page_with_gap};
 use super::state::State;
 use crate::scenario::{Account, ROOT, Unit};
 
@@ -69,7 +69,8 @@ fn list<T>(
         Some(size) => size.as_u64().filter(|size| (1..=PAGE).contains(size)).ok_or(ErrorKind::OrganizationsInvalidInput)?,
     };
     let token = input.get("NextToken").and_then(Value::as_str);
-    let page = page_with_gap(name, items, token, usize::try_from(size).unwrap_or(1))
+    let paging = if state.without_empty_pages { page } else { page_with_gap };
+    let page = paging(name, items, token, usize::try_from(size).unwrap_or(1))
         .map_err(|_| AwsError::from(ErrorKind::OrganizationsInvalidInput))?;
     let told: Vec<Value> = page.items.into_iter().map(|item| tell(state, item)).collect();
     let mut answer = json!({ key: told });

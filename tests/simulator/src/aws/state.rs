@@ -68,6 +68,8 @@ pub(crate) struct State {
     pub(super) definitions_verbatim: bool,
     /// At which look a deployment whose tasks run is complete.
     pub(super) roll_out_looks: u32,
+    counting_only: bool,
+    pub(super) without_empty_pages: bool,
     pub(super) failing_images: Vec<scenario::FailingImage>,
     /// What tags name now in the registries, by the whole names of the images.
     pub(super) images: BTreeMap<String, String>,
@@ -82,9 +84,9 @@ pub(crate) struct State {
     pub(super) shared_networks: BTreeSet<(String, String)>,
     /// Account, Region and family of registrations that have arrived and are not answered.
     pub(super) registering: BTreeSet<(String, String, String)>,
-    /// Bodies of `RegisterTaskDefinition` that were accepted, as received.
+    /// Bodies of `RegisterTaskDefinition` that were accepted, as received; none in a world that only counts.
     pub(super) registered: Vec<Value>,
-    /// Bodies of `UpdateService` that were accepted, as received.
+    /// Bodies of `UpdateService` that were accepted, as received; none in a world that only counts.
     pub(super) updates: Vec<Value>,
     numbers: u64,
 }
@@ -103,6 +105,8 @@ impl State {
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
             roll_out_looks: org.roll_out_looks,
+            counting_only: org.counting_only,
+            without_empty_pages: org.without_empty_pages,
             failing_images: org.failing_images.clone(),
             images: org.image_digests(),
             secrets: BTreeMap::new(),
@@ -276,6 +280,20 @@ impl State {
             self.shared_networks.insert(key);
         } else {
             self.shared_networks.remove(&key);
+        }
+    }
+
+    /// Keeps the body of a registration for whoever asks afterwards.
+    pub(super) fn keep_registration(&mut self, body: &Value) {
+        if !self.counting_only {
+            self.registered.push(body.clone());
+        }
+    }
+
+    /// Keeps the body of a service update for whoever asks afterwards.
+    pub(super) fn keep_update(&mut self, body: &Value) {
+        if !self.counting_only {
+            self.updates.push(body.clone());
         }
     }
 

@@ -146,12 +146,12 @@ fn work(state: &mut State, route: Route, version: ApiVersion, asked: &Asked) -> 
         Route::InstallBundle => Ok(defenders::install_bundle(console, &asked.query)),
         Route::EmbedTaskDefinition => {
             let body: Option<Value> = serde_json::from_str(&asked.body).ok();
-            let embed = Embed {
+            state.keep(|| Embed {
                 parameters: asked.query.pairs().to_vec(),
                 body: body.clone().unwrap_or_default(),
                 received: asked.body.clone(),
-            };
-            state.embeds.push(embed);
+            });
+            let console = &state.console;
             let parameters = EmbedParameters::read(&asked.query, console.profile)?;
             let embedded = embed::embed(console, &parameters, &body.ok_or(NOT_JSON)?)?;
             Ok(Answer::json(&embedded))

@@ -62,13 +62,21 @@ pub(super) struct State {
     pub(super) registry_calls: RateLimit,
     pub(super) pending_scans: PendingScans,
     pub(super) defenders: Vec<Defender>,
-    pub(super) embeds: Vec<Embed>,
+    embeds: Vec<Embed>,
     received: Vec<Received>,
     /// In front of a capacity that is limited.
     line: Option<Line>,
+    counting_only: bool,
 }
 
 impl State {
+    /// Keeps a request to embed for whoever asks afterwards.
+    pub(super) fn keep(&mut self, embed: impl FnOnce() -> Embed) {
+        if !self.counting_only {
+            self.embeds.push(embed());
+        }
+    }
+
     /// Returns the line of the capacity that the Console has now, if that is limited.
     fn line(&mut self) -> Option<Line> {
         let capacity = self.console.capacity?;
@@ -97,6 +105,7 @@ impl RunningConsole {
             embeds: Vec::new(),
             received: Vec::new(),
             line: None,
+            counting_only: false,
         };
         Self { state: Arc::new(Mutex::new(state)), gate }
     }
@@ -111,12 +120,17 @@ impl RunningConsole {
         })
     }
 
-    /// Returns every request to embed so far.
+    /// Keeps no requests from now on, so that memory does not grow with them.
+    pub fn count_only(&self) {
+        self.state().counting_only = true;
+    }
+
+    /// Returns every request to embed so far; none in a world that only counts.
     pub fn embeds(&self) -> Vec<Embed> {
         self.state().embeds.clone()
     }
 
-    /// Returns every request so far.
+    /// Returns every request so far; none in a world that only counts.
     pub fn received(&self) -> Vec<Received> {
         self.state().received.clone()
     }
@@ -207,11 +221,13 @@ impl RunningConsole {
 
     fn arrive(&self, asked: &Asked) -> (Route, ApiVersion, Option<Duration>, Call) {
         let mut state = self.state();
-        state.received.push(Received {
-            method: asked.method.to_string(),
-            path: asked.path.clone(),
-            parameters: asked.query.pairs().to_vec(),
-        });
+        if !state.counting_only {
+            state.received.push(Received {
+                method: asked.method.to_string(),
+                path: asked.path.clone(),
+                parameters: asked.query.pairs().to_vec(),
+            });
+        }
         let (route, version) = Route::of(asked, &state.console);
         let operation = route.operation(asked);
         let delay = state.console.delays.iter().find(|(slow, _)| *slow == operation).map(|(_, delay)| *delay);

@@ -51,7 +51,7 @@ pub(super) fn register(state: &mut State, caller: &Caller, input: &Value, overla
         return Err(ErrorKind::TooManyAtOnce.into());
     }
     let (definition, tags) = state.stored_form(input.clone());
-    state.registered.push(input.clone());
+    state.keep_registration(input);
     let by = caller.session.arn.clone();
     let arn = state.add_revision(caller.account(), &caller.region, definition, tags, by);
     let revision = revision_of_arn(state, &arn).ok_or(ErrorKind::UnknownTaskDefinition)?;

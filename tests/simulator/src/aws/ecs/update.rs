@@ -70,7 +70,7 @@ pub(super) fn update(state: &mut State, caller: &Caller, input: &Value) -> Resul
     let target = revision_of_arn(state, &task_definition).ok_or(ErrorKind::TaskDefinitionNotFound)?;
     let fate = fate::fate(state, &account, &region, &service, target);
     let deployment = state.deployment(&task_definition, fate);
-    state.updates.push(input.clone());
+    state.keep_update(input);
     let Some(service) = state.place_mut(&account, &region).service_mut(&cluster, name) else {
         return Err(ErrorKind::ServiceNotFound.into());
     };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Client, one_service};
+use crate::Org;
 
 fn definition(family: &str) -> Value {
     json!({ "family": family, "containerDefinitions": [{ "name": "app", "image": "app:1", "memory": 64 }] })
@@ -55,4 +56,38 @@ async fn each_service_refuses_in_its_own_protocol() {
     assert_eq!(refused.element("Message"), "Request limit exceeded.");
     let filtered = "Action=DescribeSecurityGroups&Version=2016-11-15&Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-0";
     assert_eq!(member.query("ec2", filtered).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_world_that_only_counts_keeps_no_bodies_and_counts_by_operation() {
+    let world = one_service().counting_only().start().await;
+    let member = Client::of(&world).assume("111122223333").await;
+    assert_eq!(member.ecs("RegisterTaskDefinition", &definition("one")).await.status, 200);
+    assert_eq!(member.ecs("RegisterTaskDefinition", &definition("two")).await.status, 200);
+    assert!(world.registered().is_empty());
+    let calls = world.calls();
+    assert_eq!(calls.iter().count(), 2, "AssumeRole and RegisterTaskDefinition");
+    assert_eq!((calls.of("RegisterTaskDefinition"), calls.writes()), (2, 2));
+}
+
+#[tokio::test]
+async fn accounts_come_with_an_empty_page_in_between_unless_a_scenario_is_without() {
+    let many = |org: Org| (0..25).fold(org, |org, number| org.account(&format!("{}", 100_000_000_001_u64 + number), |it| it));
+    for (org, expected) in [(many(Org::new()), 3), (many(Org::new().without_empty_pages()), 2)] {
+        let world = org.start().await;
+        let client = Client::of(&world);
+        let (mut pages, mut accounts, mut token) = (0, 0, Value::Null);
+        loop {
+            let input = if token.is_null() { json!({}) } else { json!({ "NextToken": token }) };
+            let answer = client.json("organizations", "AWSOrganizationsV20161128.ListAccounts", &input).await;
+            let page = answer.expect("an answer").json();
+            pages += 1;
+            accounts += page["Accounts"].as_array().map_or(0, Vec::len);
+            token = page["NextToken"].clone();
+            if token.is_null() {
+                break;
+            }
+        }
+        assert_eq!((pages, accounts), (expected, 26));
+    }
 }
