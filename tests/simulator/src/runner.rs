@@ -33,6 +33,7 @@ pub struct Program {
     files: Vec<(PathBuf, Vec<u8>)>,
     input: Input,
     watchdog: Duration,
+    kept: usize,
 }
 
 /// What a program reads from standard input.
@@ -78,6 +79,7 @@ impl Program {
             files: Vec::new(),
             input: Input::Text(Vec::new()),
             watchdog: WATCHDOG,
+            kept: usize::MAX,
         }
     }
 
@@ -128,6 +130,18 @@ impl Program {
         self
     }
 
+    /// Lets the program run for so long before the watchdog ends it.
+    pub fn at_most(mut self, duration: Duration) -> Self {
+        self.watchdog = duration;
+        self
+    }
+
+    /// Keeps only the end of each output, of about this many bytes.
+    pub fn keeps_the_end(mut self, bytes: usize) -> Self {
+        self.kept = bytes;
+        self
+    }
+
     /// Runs the program to its end.
     pub async fn run(self) -> Finished {
         self.start().await.wait().await
@@ -149,6 +163,6 @@ impl Program {
         let mut command = tokio::process::Command::new(&self.executable);
         command.args(&self.arguments).env_clear().env("HOME", places.home.path()).envs(&self.variables);
         command.current_dir(places.working_directory());
-        Running::start(command, self.input, Arc::new(places), self.watchdog)
+        Running::start(command, self.input, Arc::new(places), self.watchdog, self.kept)
     }
 }

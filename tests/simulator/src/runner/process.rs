@@ -24,6 +24,7 @@ pub struct Running {
     signals: mpsc::UnboundedSender<(Signal, oneshot::Sender<()>)>,
     owner: JoinHandle<Finished>,
     output: Output,
+    id: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,8 @@ enum Signal {
 struct Output {
     stdout: Arc<Mutex<Vec<u8>>>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    /// How many bytes at the end of either are kept at least.
+    kept: usize,
 }
 
 impl Drop for Running {
@@ -48,14 +51,20 @@ impl Drop for Running {
 }
 
 impl Running {
-    pub(super) fn start(mut command: Command, input: Input, places: Arc<Places>, watchdog: Duration) -> Self {
+    pub(super) fn start(mut command: Command, input: Input, places: Arc<Places>, watchdog: Duration, kept: usize) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let child = command.spawn();
         let child = child.unwrap_or_else(|error| panic!("could not start {:?}: {error}", command.as_std().get_program()));
-        let output = Output::default();
+        let id = child.id();
+        let output = Output { kept, ..Output::default() };
         let (signals, requests) = mpsc::unbounded_channel();
         let owner = tokio::spawn(own(child, input, requests, output.clone(), watchdog, places));
-        Self { signals, owner, output }
+        Self { signals, owner, output, id }
+    }
+
+    /// Returns the id of the process, which may be over by now: to look at, not to send signals to.
+    pub fn id(&self) -> Option<u32> {
+        self.id
     }
 
     /// Sends SIGTERM, and returns once it is sent. One that comes too late does nothing.
@@ -111,8 +120,8 @@ async fn own(
 ) -> Finished {
     let started = tokio::time::Instant::now();
     let readers = [
-        child.stdout.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stdout)))),
-        child.stderr.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stderr)))),
+        child.stdout.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stdout), output.kept))),
+        child.stderr.take().map(|pipe| tokio::spawn(collect(pipe, Arc::clone(&output.stderr), output.kept))),
     ];
     // Taken out of the child, which closes it as soon as somebody waits for the end.
     let typing = child.stdin.take().map(|pipe| tokio::spawn(give(pipe, input)));
@@ -192,10 +201,16 @@ async fn give(mut pipe: ChildStdin, input: Input) {
     }
 }
 
-async fn collect(mut pipe: impl AsyncRead + Unpin, into: Arc<Mutex<Vec<u8>>>) {
+async fn collect(mut pipe: impl AsyncRead + Unpin, into: Arc<Mutex<Vec<u8>>>, kept: usize) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = pipe.read(&mut buffer).await {
-        into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..read]);
+        let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
+        into.extend_from_slice(&buffer[..read]);
+        // Now and then, because what is kept has to be moved for it.
+        if into.len() / 2 > kept {
+            let over = into.len() - kept;
+            into.drain(..over);
+        }
     }
 }
 

@@ -68,6 +68,15 @@ async fn full_pipes_do_not_block() {
 }
 
 #[tokio::test]
+async fn of_a_long_output_the_end_can_be_kept_alone() {
+    let script = "i=0; while [ $i -lt 6000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done; echo the end";
+    let finished = shell(script).keeps_the_end(1_000).run().await;
+    assert!(finished.stdout.ends_with("\nthe end\n"), "{}", finished.stdout);
+    // What arrives at once is kept as a whole.
+    assert!(finished.stdout.len() < 40_000, "{} bytes are kept", finished.stdout.len());
+}
+
+#[tokio::test]
 async fn signals_arrive() {
     // A program in the background of a shell ignores INT, and so does all that it starts, shells with a trap included. What this
     // process catches, its children do not ignore.
