@@ -11,6 +11,7 @@ pub mod aws;
 pub mod console;
 mod forwarder;
 pub mod gate;
+pub mod least;
 pub mod registry;
 mod response;
 pub mod runner;
