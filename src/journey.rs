@@ -26,6 +26,7 @@ mod notes;
 mod open_region;
 mod pins;
 mod planned;
+mod running;
 mod take_back;
 mod undo;
 
@@ -126,6 +127,14 @@ struct Bare {
     why: Option<Outdated>,
 }
 
+/// A revision whose services only wait for their turn.
+struct Ready {
+    found: Found,
+    revision: TaskDefinition<Protected>,
+    /// Why the Defender that is there is replaced, if one is.
+    why: Option<Outdated>,
+}
+
 /// A revision that can be registered, and what is worth knowing about it.
 struct Made {
     revision: TaskDefinition<Protected>,
@@ -150,12 +159,39 @@ fn secrets_of(found: &Found, revision: &TaskDefinition<Protected>) -> Redactor {
 }
 
 impl Journey<'_> {
-    /// The steps, in their order. Each may end services; when none is open any more, the journey is over.
+    /// The steps, in their order: a revision is made, and what runs the older one is moved to it. Each step may end services; when none is
+    /// open any more, the journey is over.
     async fn go(&mut self) -> Result<(), JourneyError> {
+        // On the heap, and gone when there is a revision: many journeys wait for their turn at once.
+        let Some(Ready { found, revision, why }) = Box::pin(self.make()).await? else { return Ok(()) };
+        let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
+        self.look_again().await; // AWS, when the first look is long ago
+        self.leave_beyond_most(); // no I/O
+        self.note_network().await;
+        Box::pin(self.open_network()).await; // EC2
+        let secrets = secrets_of(&found, &revision);
+        let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
+            // A run that changes nothing has no writer, and cannot get past this line.
+            return Box::pin(self.plan(&found, why, &revision, &secrets)).await;
+        };
+        // AWS, once; or what an earlier run registered.
+        let registered = Box::pin(self.register(&found, &revision, &secrets, writer)).await?;
+        let Some(registered) = registered else { return Ok(()) };
+        let kind = why.map_or(Kind::Protects, Kind::Upgrades);
+        let from = Some(Before::of(&found));
+        drop((found, revision));
+        let the_move = Move { from, to: registered, again: OnceCell::new(), kind, secrets: &secrets, writer };
+        self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
+        self.clear_up(&the_move).await; // AWS, when all of them were taken back
+        Ok(())
+    }
+
+    /// The first half: looks, decides, and makes a revision; none, when no service is left that needs one.
+    async fn make(&mut self) -> Result<Option<Ready>, JourneyError> {
         self.note_service();
         self.leave_by_service(); // no I/O
         if self.open.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let (found, described) = self.look().await?; // AWS
         self.note_definition(&found, &described);
@@ -163,7 +199,7 @@ impl Journey<'_> {
         self.finish(&found, unfinished).await; // AWS, when an earlier run left a roll-out under way
         self.finish_taking_back(&found).await; // AWS, when one took a roll-out back, and may have been cut off
         if self.open.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         mirror::check(self.job, self.world, &found.definition).await?; // registries
         let bare = strip_older(&found, why)?; // no I/O
@@ -182,32 +218,15 @@ impl Journey<'_> {
         if bare.why.is_some() && says_the_same && !self.world.policy.reembed {
             // Whatever seemed outdated is what this Console embeds, now and at every other run.
             self.end_all(&Outcome::UpToDate { task_definition: found.arn });
-            return Ok(());
+            return Ok(None);
         }
         let misfit = fit::misfit(&revision);
         self.note_fit(&revision, misfit.as_ref());
         if let Some(reason) = misfit {
             self.end_all(&Outcome::Skipped(reason));
-            return Ok(());
+            return Ok(None);
         }
-        let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
-        self.look_again().await; // AWS, when the first look is long ago
-        self.leave_beyond_most(); // no I/O
-        self.note_network().await;
-        self.open_network().await; // EC2
-        let secrets = secrets_of(&found, &revision);
-        let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
-            // A run that changes nothing has no writer, and cannot get past this line.
-            return self.plan(&found, bare.why, &revision, &secrets).await;
-        };
-        // AWS, once; or what an earlier run registered.
-        let Some(registered) = self.register(&found, &revision, &secrets, writer).await? else { return Ok(()) };
-        let kind = bare.why.map_or(Kind::Protects, Kind::Upgrades);
-        let the_move =
-            Move { from: Some(Before::of(&found)), to: registered, again: OnceCell::new(), kind, secrets: &secrets, writer };
-        self.deploy(&the_move, ticket).await; // AWS, until every roll-out has won or lost
-        self.clear_up(&the_move).await; // AWS, when all of them were taken back
-        Ok(())
+        Ok(Some(Ready { found, revision, why: bare.why }))
     }
 
     /// Leaves the services whose own facts say so.

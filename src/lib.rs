@@ -87,7 +87,8 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
     task.run_mut().at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
     let style = style(task.run().format);
     write_diagnostics(style);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // One thread: a run waits for answers, most of them in a quarter of a CPU, and threads that wake each other cost more than they do.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let _ = writeln!(io::stderr().lock(), "error: could not start the runtime: {error}");

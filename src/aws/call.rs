@@ -110,6 +110,8 @@ impl Calls {
             let started = Instant::now();
             // On the heap: the SDK's futures are large, and whoever waits for this would hold one inside of its own.
             let answer = Box::pin(call()).await;
+            // The connection goes back to the pool when its own task runs; until then whoever had the place would open another one.
+            tokio::task::yield_now().await;
             let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
             debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
             let answer = answer.map_err(|error| AwsError::from_sdk(operation, &error));

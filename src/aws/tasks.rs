@@ -1,6 +1,6 @@
 //! ECS: the tasks of a cluster, listed and described. Whose permissions that takes depends on whose tasks they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_ecs::types::{Container, DesiredStatus, Task};
@@ -21,6 +21,9 @@ const PAGE: i32 = 100;
 /// `DescribeTasks` takes at most 100 tasks a call.
 /// Source: Amazon ECS API Reference, DescribeTasks, `tasks` (read 2026-11).
 const TASKS_PER_DESCRIBE: usize = 100;
+
+/// So many tasks are listed in one call and described in another.
+pub const TASKS_PER_CALL: usize = TASKS_PER_DESCRIBE;
 
 /// So many tasks of a deployment are enough to say why they stop: what one call describes, for most may have stopped because ECS wanted
 /// fewer.
@@ -122,6 +125,25 @@ impl TaskReader {
         let (tasks, _) = self.page(cluster, &filter, None).await?;
         let described = self.describe(cluster, &tasks.into_iter().collect()).await?;
         Ok(described.iter().filter_map(running_task).collect())
+    }
+
+    /// Returns all running tasks of a cluster's services with the images that run in them, by the services' names.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn running_by_service(&self, cluster: &str) -> Result<HashMap<String, Vec<RunningTask>>, AwsError> {
+        let filter = TaskFilter { family: None, started_by: None, service: None, wanted: Wanted::Running };
+        let tasks = self.list(cluster, &filter).await?;
+        let mut by_service: HashMap<String, Vec<RunningTask>> = HashMap::new();
+        for task in self.describe(cluster, &tasks).await? {
+            // Source: Amazon ECS API Reference, Task, `group` (read 2026-11).
+            let service = task.group().and_then(|group| group.strip_prefix("service:"));
+            if let (Some(service), Some(running)) = (service, running_task(&task)) {
+                by_service.entry(service.to_owned()).or_default().push(running);
+            }
+        }
+        Ok(by_service)
     }
 
     /// Describes tasks that do runs of this program; those that are gone are left out.

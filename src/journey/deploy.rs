@@ -19,7 +19,7 @@ use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
 use crate::plan::redact::Redactor;
 use crate::plan::service::ServiceFacts;
-use crate::plan::task_definition::{Registrable, TaskDefinition};
+use crate::plan::task_definition::{Packed, Registrable};
 
 /// So many services of one job are moved at once in a run that does not follow roll-outs.
 const UPDATES_AT_ONCE: usize = 10;
@@ -42,12 +42,12 @@ pub(super) struct Before {
     pub(super) arn: TaskDefinitionArn,
     /// Whether a service may be moved to it again as it is.
     pub(super) active: bool,
-    pub(super) definition: TaskDefinition<Registrable>,
+    pub(super) definition: Packed<Registrable>,
 }
 
 impl Before {
     pub(super) fn of(found: &Found) -> Self {
-        Self { arn: found.arn.clone(), active: found.active, definition: found.definition.clone() }
+        Self { arn: found.arn.clone(), active: found.active, definition: found.definition.packed() }
     }
 }
 

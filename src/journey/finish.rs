@@ -77,7 +77,7 @@ impl Errand<'_> {
     async fn before(&self, found: &Found) -> Option<Before> {
         let source = memory::source_of(found.definition.tags(), &found.arn)?;
         let described = self.job.open.reader.task_definition(source.as_str()).await.ok()?;
-        Some(Before { active: described.is_active(), definition: described.registrable(), arn: source })
+        Some(Before { active: described.is_active(), definition: described.registrable().packed(), arn: source })
     }
 
     fn tell_standing(&mut self, found: &Found, service: &ServiceFacts, standing: Standing) {

@@ -101,12 +101,13 @@ impl Errand<'_> {
             Err(error) => return Err(JourneyError::Newest { family: family.clone(), source: error }),
         };
         let (Some(on_top), true) = (self.code(&newest), self.is_ours(&newest)) else { return Ok(()) };
-        if on_top.age() >= Code::of(source.arn.clone(), &source.definition, true).age() {
+        let definition = source.definition.unpacked();
+        if on_top.age() >= Code::of(source.arn.clone(), &definition, true).age() {
             return Ok(());
         }
-        let noted = source.definition.changed_by(&memory::note(&source.definition, memory::ON_TOP_OF_TAG, &on_top.arn));
-        let registered = writer.register_again(noted.as_ref().unwrap_or(&source.definition)).await;
-        let secrets = source.definition.redactor().and(&defender::redactor(&source.definition));
+        let noted = definition.changed_by(&memory::note(&definition, memory::ON_TOP_OF_TAG, &on_top.arn));
+        let registered = writer.register_again(noted.as_ref().unwrap_or(&definition)).await;
+        let secrets = definition.redactor().and(&defender::redactor(&definition));
         let failed = |error: AwsError| JourneyError::OnTop { family: family.clone(), source: error.cleaned_by(&secrets) };
         registered.map(|_| ()).map_err(failed)
     }

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::look::{Seen, describe_again};
 use super::lookout::Lookout;
+use super::running::RunningTasks;
 use crate::aws::ecs::SERVICES_PER_DESCRIBE;
 use crate::aws::{Account, EcsReader, EcsWriter, TaskReader};
 use crate::ids::{ClusterArn, RegionName, ServiceArn};
@@ -20,6 +21,8 @@ pub struct OpenRegion {
     pub region: RegionName,
     pub reader: EcsReader,
     pub tasks: TaskReader,
+    /// What its services run.
+    pub running: RunningTasks,
     /// There is none in a run that changes nothing.
     pub writer: Option<EcsWriter>,
     /// The places for roll-outs under way: a fleet does not double its capacity at once.
@@ -52,6 +55,7 @@ impl OpenRegion {
             region,
             rollouts: Arc::new(Semaphore::new(rollouts)),
             lookout: Lookout::default(),
+            running: RunningTasks::default(),
             beforehand: Mutex::default(),
             jobs_left: AtomicUsize::new(0),
             kept: SyncMutex::default(),

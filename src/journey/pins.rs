@@ -28,7 +28,7 @@ struct Moved {
 impl Journey<'_> {
     /// Compares what runs with what the tags name now, and decides which images are pinned.
     ///
-    /// One service is asked what it runs, in two calls. Where images are to be pinned each service is: the revision is for all of
+    /// One service is asked what it runs. Where images are to be pinned each service is: the revision is for all of
     /// them, and must not take newer code away from one.
     pub(super) async fn pins(&self, found: &Found, bare: &Bare) -> Kept {
         let tagged = pin::by_tag(&bare.definition);
@@ -64,8 +64,8 @@ impl Journey<'_> {
 
     /// Returns what each service runs, and why one of them does not tell.
     async fn digests(&self, found: &Found, asked: &[&ServiceFacts]) -> (Vec<Option<Digests>>, Option<String>) {
-        let tasks = &self.job.open.tasks;
-        let listed = join_all(asked.iter().map(|service| tasks.running(service.cluster.as_str(), service.arn.name()))).await;
+        let OpenRegion { running, tasks, .. } = &*self.job.open;
+        let listed = join_all(asked.iter().map(|service| running.of(service, tasks))).await;
         let mut why = None;
         let digests = listed.into_iter().map(|tasks| match tasks {
             Ok(tasks) => Some(pin::newest(tasks, &found.arn)),

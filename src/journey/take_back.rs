@@ -118,7 +118,10 @@ impl Following<'_> {
             }
             let to = match before.active {
                 true => &before.arn,
-                false => again.get_or_try_init(|| writer.register_again(&before.definition)).await.map_err(say)?,
+                false => again
+                    .get_or_try_init(|| async { writer.register_again(&before.definition.unpacked()).await })
+                    .await
+                    .map_err(say)?,
             };
             let Err(error) = writer.update_service(service, to).await else { return Ok(Some(to.clone())) };
             tries += 1;

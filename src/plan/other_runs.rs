@@ -72,9 +72,15 @@ pub enum Turn {
 ///
 /// What counts is when ECS created them; of two that were created in the same millisecond, the one whose ARN comes first goes on.
 /// A task that is not created yet is younger than this one, which runs.
-pub fn turn(own: &TaskArn, tasks: &[RunTask]) -> Turn {
+///
+/// A run that walks one share of the organization (`is_share`), and whose task does not show from outside which, goes on: its siblings
+/// look the same.
+pub fn turn(own: &TaskArn, tasks: &[RunTask], is_share: bool) -> Turn {
     let ours = tasks.iter().find(|task| task.arn == *own);
     let Some((ours, Some(created_at))) = ours.map(|ours| (ours, ours.created_at)) else { return Turn::Unknown };
+    if is_share && ours.part.shard.is_none() {
+        return Turn::Ours;
+    }
     let age = |task: &RunTask| Some((task.created_at?, task.arn.clone()));
     let in_progress = |task: &&RunTask| !OVER.contains(&task.last_status.as_str()) && task.part.is_same_as(&ours.part);
     let oldest = tasks.iter().filter(|task| task.arn != *own).filter(in_progress).filter_map(age).min();

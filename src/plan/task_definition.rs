@@ -45,6 +45,21 @@ pub struct TaskDefinition<Stage> {
     stage: PhantomData<Stage>,
 }
 
+/// A task definition that nobody looks at for a while, put away as text: a document takes many times as much memory.
+#[derive(Clone)]
+pub struct Packed<Stage> {
+    text: Box<str>,
+    stage: PhantomData<Stage>,
+}
+
+impl<Stage> Packed<Stage> {
+    /// Returns the definition as it was, to the last digit.
+    pub fn unpacked(&self) -> TaskDefinition<Stage> {
+        // It was written by us, from a document.
+        TaskDefinition::at_stage(serde_json::from_str(&self.text).unwrap_or_default())
+    }
+}
+
 /// An answer of ECS that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the task definition that ECS describes has no usable {missing}")]
@@ -55,6 +70,11 @@ pub struct Malformed {
 impl<Stage> TaskDefinition<Stage> {
     fn at_stage(json: Value) -> Self {
         Self { json, stage: PhantomData }
+    }
+
+    /// Returns it put away as text.
+    pub fn packed(&self) -> Packed<Stage> {
+        Packed { text: self.json.to_string().into(), stage: PhantomData }
     }
 
     /// Returns the whole document.

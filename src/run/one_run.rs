@@ -32,12 +32,12 @@ impl Unseen {
 
 /// Returns the task of an older run that is in progress, in whose favour this one ends.
 ///
-/// A dry run changes nothing and does not ask, nor does a run outside of ECS, nor one of several shares of the organization: the tasks
-/// of its family are the others, which walk other accounts. Where it cannot be seen, the run goes on with a
+/// A dry run changes nothing and does not ask, nor does a run outside of ECS. Of a run that walks one share of the organization only
+/// those of the same share matter. Where it cannot be seen, the run goes on with a
 /// warning: a missing permission must not keep an organization unprotected.
 pub(super) async fn in_progress(run: &RunSettings, shard: Shard, aws: &Aws, events: &Events) -> Option<TaskArn> {
-    let address = run.task_metadata.as_ref().filter(|_| !run.dry_run && shard.is_whole())?;
-    match turn(address, run, aws).await {
+    let address = run.task_metadata.as_ref().filter(|_| !run.dry_run)?;
+    match turn(address, run, shard, aws).await {
         Ok(turn) => turn,
         Err(unseen) => {
             let causes = Failure::new(Stage::Access, &unseen, None).causes.join(": ");
@@ -49,7 +49,7 @@ pub(super) async fn in_progress(run: &RunSettings, shard: Shard, aws: &Aws, even
     }
 }
 
-async fn turn(address: &str, run: &RunSettings, aws: &Aws) -> Result<Option<TaskArn>, Unseen> {
+async fn turn(address: &str, run: &RunSettings, shard: Shard, aws: &Aws) -> Result<Option<TaskArn>, Unseen> {
     let own = metadata::own_task(address, run.first_wait).await.map_err(Unseen::Metadata)?;
     let reader = aws.task_reader(own.arn.region());
     let filter = TaskFilter { family: Some(own.family), started_by: None, service: None, wanted: Wanted::Running };
@@ -57,7 +57,7 @@ async fn turn(address: &str, run: &RunSettings, aws: &Aws) -> Result<Option<Task
     // A list may lag behind, and this task must be among those it is compared with.
     tasks.insert(own.arn.clone());
     let tasks = reader.runs(&own.cluster, &tasks).await.map_err(Unseen::Describe)?;
-    match other_runs::turn(&own.arn, &tasks) {
+    match other_runs::turn(&own.arn, &tasks, !shard.is_whole()) {
         Turn::Ours => Ok(None),
         Turn::Theirs(task) => Ok(Some(task)),
         Turn::Unknown => Err(Unseen::Age),

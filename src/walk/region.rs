@@ -120,7 +120,9 @@ impl Walk {
         if services.is_empty() {
             return;
         }
-        let (number, places) = (services.len(), self.room_for(services.len()).await);
+        let places = self.room_for(services.len()).await;
+        open.running.expect(&services);
+        let number = services.len();
         let mut jobs: BTreeMap<(Option<TaskDefinitionArn>, BTreeSet<String>), Vec<ServiceFacts>> = BTreeMap::new();
         for service in services {
             let skipped = memory::skipped_containers(service.tag_pairs());

@@ -7,12 +7,9 @@ use crate::{code_lines, read};
 
 /// Codes that the program knows and the simulator answers only as a scenario's fault: AWS gives them under load, or in accounts
 /// and Regions of kinds that are not simulated.
-const ONLY_AS_A_FAULT: [&str; 10] = [
+const ONLY_AS_A_FAULT: [&str; 7] = [
     "AWSOrganizationsNotInUseException",
-    "ThrottlingException",
-    "Throttling",
     "TooManyRequestsException",
-    "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
     "SlowDown",

@@ -89,7 +89,7 @@ async fn a_service_that_is_not_moved_takes_no_change_from_others() {
     let pay = |account: Account| account.service("pay/a", family("a"));
     let world = Org::new().account(ACCOUNT, shop).account(OTHER, pay).start().await;
     // One after the other, so that whoever is denied has given its change back.
-    let run = updater(&world).env("MAX_CHANGES", "1").arg("--services-kept=1").run().await;
+    let run = updater(&world).env("MAX_CHANGES", "1").args(["--services-kept=1", "--regions-walked=1"]).run().await;
     expect_exit(&run, exit::NOT_ALL);
     assert_eq!((told(&run, "failed"), told(&run, "not attempted")), (1, 0), "{}", run.stdout);
     expect_defender(&world, OTHER, HOME, "pay/a");

@@ -97,7 +97,7 @@ async fn a_tag_that_was_not_moved_is_asked_for_once_and_nothing_is_said() {
     for edit in [as_it_is as Edit, pinning] {
         expect_silence(&run(&world, edit).await);
     }
-    assert_eq!(asked(&world), [5, 5, 1, 0], "one look for each definition, one at the tag, and none when nothing is changed");
+    assert_eq!(asked(&world), [1, 1, 1, 0], "one look at all tasks, one at the tag, and none when nothing is changed");
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn services_that_run_different_images_are_warned_about_and_not_pinned() {
     assert_eq!(run.stdout.matches("warning: the tag of container app, ").count(), 2, "{}", run.stdout);
     assert!(run.stdout.contains("could not be pinned: its services run different images"), "{}", run.stdout);
     assert_eq!(container(&world)["image"], json!(APP));
-    assert_eq!(asked(&world)[..2], [2, 2], "each is asked");
+    assert_eq!(asked(&world)[..2], [1, 1], "all are asked together");
 }
 
 /// What no tag names is cleaned up in many a registry, and a task could not start with it.

@@ -71,7 +71,7 @@ async fn other_tasks_keep_nobody_from_going_on() {
         ("one that has stopped by itself", with(|task| older(task).status("STOPPED", "RUNNING"), "a")),
         ("one of another family", with(|task| older(task).family("checkout"), "a")),
         ("one in another cluster", with(|task| older(task).cluster("other"), "a")),
-        ("another shard", with(|task| older(task).env("SHARD", "1").env("SHARDS", "2"), "a")),
+        ("another shard", with(|task| older(task).env("SHARD", "1/2"), "a")),
         ("none", org()),
     ];
     for (why, org) in cases {

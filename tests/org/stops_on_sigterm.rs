@@ -7,7 +7,7 @@ use std::time::Duration;
 use simulator::console::faults;
 use simulator::{Fault, FaultRule, Finished, Org, Program, Running, World};
 
-use crate::support::{ACCOUNT, HOME, expect_defender, lines_about, updater};
+use crate::support::{ACCOUNT, HOME, expect_defender, lines_about, one_container, updater};
 
 const OTHER_ACCOUNT: &str = "222233334444";
 const EMBED: &str = "POST defenders/fargate.json";
@@ -336,4 +336,28 @@ async fn of_many_services_on_one_definition_those_that_are_left_are_the_next_run
     assert_eq!(next.exit_code, Some(0), "{}{}", next.stdout, next.stderr);
     assert!(next.stdout.contains("15 protected, 10 up to date"), "{}", next.stdout);
     assert_eq!(world.registered().len(), 1, "the next run uses the revision that is there");
+}
+
+#[tokio::test]
+async fn what_waits_for_its_turn_at_aws_is_not_attempted() {
+    // Twenty registrations go through at once; the others have to wait for AWS's tokens.
+    let org = (1..=25).fold(Org::new(), |org, number| {
+        org.account(ACCOUNT, |account| {
+            account.service(&format!("web/service-{number}"), one_container(&format!("service-{number}")))
+        })
+    });
+    let world = org.start().await;
+    let registering = hold_nth(&world, "RegisterTaskDefinition", 20);
+    let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(&world).env("LOG_FORMAT", "text");
+    let running = program.args(["--pace=100", "--wait=false"]).start().await;
+    registering.reached().await;
+    Signal::Terminate.stop(&running).await;
+    registering.release();
+    let run = running.wait().await;
+    assert_eq!(run.exit_code, Some(3), "{}{}", run.stdout, run.stderr);
+    // On a slow machine a token may have come back meanwhile.
+    let registered = world.registered().len();
+    assert!((20..25).contains(&registered), "{registered}");
+    assert_eq!(world.updates().len(), registered);
+    assert!(run.stdout.contains(&format!("{registered} protected, {} not attempted", 25 - registered)), "{}", run.stdout);
 }

@@ -87,6 +87,12 @@ proptest! {
     #![proptest_config(generate::config())]
 
     #[test]
+    fn what_is_put_away_comes_back_as_it_was(definition in generate::task_definition()) {
+        let registrable = described(&definition, None).registrable();
+        prop_assert_eq!(registrable.packed().unpacked().json().to_string(), definition.to_string());
+    }
+
+    #[test]
     fn nothing_is_lost_and_a_second_look_says_up_to_date(
         definition in generate::task_definition(),
         console in generate::console(),

@@ -43,7 +43,7 @@ fn the_oldest_run_goes_on() {
         ("nothing is told", vec![], Turn::Unknown),
     ];
     for (name, tasks, expected) in cases {
-        assert_eq!(turn(&own.arn, &tasks), expected, "{name}");
+        assert_eq!(turn(&own.arn, &tasks, false), expected, "{name}");
     }
 }
 
@@ -51,7 +51,7 @@ fn the_oldest_run_goes_on() {
 fn of_several_exactly_one_goes_on() {
     for ages in [[1, 2, 3], [3, 2, 1], [1, 1, 2], [2, 1, 1], [1, 1, 1]] {
         let tasks: Vec<RunTask> = ["a", "b", "c"].into_iter().zip(ages).map(|(name, age)| task(name, age)).collect();
-        let going_on = tasks.iter().filter(|task| turn(&task.arn, &tasks) == Turn::Ours).count();
+        let going_on = tasks.iter().filter(|task| turn(&task.arn, &tasks, false) == Turn::Ours).count();
         assert_eq!(going_on, 1, "{ages:?}");
     }
 }
@@ -61,10 +61,10 @@ fn only_runs_of_the_same_part_are_in_each_others_way() {
     let cases = [
         ("the whole and the whole", &[][..], &[][..], true),
         ("other variables", &[("REGIONS", "eu-west-1")], &[], true),
-        ("the same shard", &[("SHARD", "1"), ("SHARDS", "4")], &[("SHARDS", "4"), ("SHARD", " 1 ")], true),
-        ("another shard", &[("SHARD", "1"), ("SHARDS", "4")], &[("SHARD", "2"), ("SHARDS", "4")], false),
-        ("a shard of another division", &[("SHARD", "1"), ("SHARDS", "4")], &[("SHARD", "1"), ("SHARDS", "2")], false),
-        ("a shard and the whole", &[("SHARD", "1"), ("SHARDS", "4")], &[], false),
+        ("the same shard", &[("SHARD", "1/4")], &[("SHARD", " 1/4 ")], true),
+        ("another shard", &[("SHARD", "1/4")], &[("SHARD", "2/4")], false),
+        ("a shard of another division", &[("SHARD", "1/4")], &[("SHARD", "1/2")], false),
+        ("a shard and the whole", &[("SHARD", "1/4")], &[], false),
         ("an empty one is none", &[("SHARD", ""), ("SHARDS", "")], &[], true),
         ("shards that only know themselves which they are", &[("SHARDS", "4")], &[("SHARDS", "4")], false),
     ];
@@ -72,6 +72,16 @@ fn only_runs_of_the_same_part_are_in_each_others_way() {
         let own = RunTask { part: part(ours), ..task("b", 100) };
         let older = RunTask { part: part(theirs), ..task("a", 99) };
         let expected = if in_the_way { Turn::Theirs(older.arn.clone()) } else { Turn::Ours };
-        assert_eq!(turn(&own.arn, &[older, own.clone()]), expected, "{name}");
+        assert_eq!(turn(&own.arn, &[older, own.clone()], false), expected, "{name}");
     }
+}
+
+#[test]
+fn a_share_that_cannot_be_seen_from_outside_is_not_taken_for_its_siblings() {
+    // A Batch array job: what its definition says of shares is in the task definition, and the number only inside of the container.
+    let own = task("b", 100);
+    let tasks = [task("a", 99), own.clone()];
+    assert_eq!(turn(&own.arn, &tasks, true), Turn::Ours);
+    let shown = |name, age| RunTask { part: part(&[("SHARD", "1/4")]), ..task(name, age) };
+    assert_eq!(turn(&own.arn, &[shown("a", 99), shown("b", 100)], true), Turn::Theirs(shown("a", 99).arn));
 }

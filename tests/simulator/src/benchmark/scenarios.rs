@@ -41,7 +41,7 @@ const IMAGE: &str = "docker.io/library/httpd@sha256:0123456789abcdef0123456789ab
 const TAGGED_IMAGE: &str = "docker.io/library/httpd:2.4";
 
 /// What stands for the 15 seconds between two looks at a roll-out.
-pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(150);
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(1_500);
 
 /// Looks at a roll-out of 90 seconds.
 const LOOKS: u32 = 6;
@@ -173,7 +173,9 @@ fn account(number: u64, size: &Size, image: &str) -> Account {
     let mut account = Account::new(&format!("{}", 100_000_000_000 + number));
     for (region, at) in regions.zip(0..) {
         let used = at < size.used_regions;
-        let with_service = |region: Region, number| region.service(&format!("web/service-{number}"), definition(number, image));
+        let id = account.id.clone();
+        let with_service =
+            |to: Region, number| to.service(&format!("web/service-{number}"), definition(&id, region, number, image));
         let furnish = |region| if used { (1..=size.services).fold(region, with_service) } else { region };
         if at == 0 {
             account.home = furnish(account.home);
@@ -184,11 +186,11 @@ fn account(number: u64, size: &Size, image: &str) -> Account {
     account
 }
 
-/// Returns a task definition of usual size.
-fn definition(number: u64, image: &str) -> Value {
+/// Returns a task definition of usual size, which no other account and Region has.
+fn definition(account: &str, region: &str, number: u64, image: &str) -> Value {
     json!({
         "family": format!("service-{number}"),
-        "executionRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
+        "executionRoleArn": format!("arn:aws:iam::{account}:role/ecsTaskExecutionRole"),
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "512",
@@ -210,7 +212,7 @@ fn definition(number: u64, image: &str) -> Value {
                 "logDriver": "awslogs",
                 "options": {
                     "awslogs-group": format!("/ecs/service-{number}"),
-                    "awslogs-region": "us-east-1",
+                    "awslogs-region": region,
                     "awslogs-stream-prefix": "app",
                 },
             },
