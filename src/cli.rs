@@ -280,8 +280,8 @@ pub struct Given {
     pub regions_walked: u16,
 
     /// Most services that are known and not done with; with 1 it is one account-Region after the other.
-    #[arg(long, value_name = "COUNT", hide = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub services_kept: u32,
+    #[arg(long, value_name = "COUNT", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub services_kept: Option<u32>,
 
     /// Age in milliseconds at which a service's description is refreshed before the service is changed; tests make it zero.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]

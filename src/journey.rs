@@ -47,7 +47,7 @@ use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Attempt, Condition, ServiceFacts};
 use crate::plan::strip::{NamedPorts, Stripped, strip};
-use crate::plan::task_definition::{Protected, Registrable, TaskDefinition};
+use crate::plan::task_definition::{Packed, Protected, Registrable, TaskDefinition};
 use crate::plan::watch::{self, Standing};
 use crate::plan::{Selection, defender, fit, question};
 
@@ -135,6 +135,37 @@ struct Ready {
     why: Option<Outdated>,
 }
 
+/// The same as long as it waits, its documents put away as text: thousands may wait at once.
+struct PutAway {
+    arn: TaskDefinitionArn,
+    family: Family,
+    active: bool,
+    ours: bool,
+    definition: Packed<Registrable>,
+    selection: Selection,
+    named_ports: NamedPorts,
+    revision: Packed<Protected>,
+    why: Option<Outdated>,
+}
+
+impl From<Ready> for PutAway {
+    fn from(ready: Ready) -> Self {
+        let Ready { found, revision, why } = ready;
+        let Found { arn, family, active, ours, definition, selection, named_ports } = found;
+        let (definition, revision) = (definition.packed(), revision.packed());
+        Self { arn, family, active, ours, definition, selection, named_ports, revision, why }
+    }
+}
+
+impl PutAway {
+    /// Returns it as it was.
+    fn taken_up(self) -> Ready {
+        let Self { arn, family, active, ours, definition, selection, named_ports, revision, why } = self;
+        let (definition, revision) = (definition.unpacked(), revision.unpacked());
+        Ready { found: Found { arn, family, active, ours, definition, selection, named_ports }, revision, why }
+    }
+}
+
 /// A revision that can be registered, and what is worth knowing about it.
 struct Made {
     revision: TaskDefinition<Protected>,
@@ -163,8 +194,9 @@ impl Journey<'_> {
     /// open any more, the journey is over.
     async fn go(&mut self) -> Result<(), JourneyError> {
         // On the heap, and gone when there is a revision: many journeys wait for their turn at once.
-        let Some(Ready { found, revision, why }) = Box::pin(self.make()).await? else { return Ok(()) };
+        let Some(ready) = Box::pin(self.make()).await? else { return Ok(()) };
         let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
+        let Ready { found, revision, why } = ready.taken_up();
         self.look_again().await; // AWS, when the first look is long ago
         self.leave_beyond_most(); // no I/O
         self.note_network().await;
@@ -187,7 +219,7 @@ impl Journey<'_> {
     }
 
     /// The first half: looks, decides, and makes a revision; none, when no service is left that needs one.
-    async fn make(&mut self) -> Result<Option<Ready>, JourneyError> {
+    async fn make(&mut self) -> Result<Option<PutAway>, JourneyError> {
         self.note_service();
         self.leave_by_service(); // no I/O
         if self.open.is_empty() {
@@ -226,7 +258,7 @@ impl Journey<'_> {
             self.end_all(&Outcome::Skipped(reason));
             return Ok(None);
         }
-        Ok(Some(Ready { found, revision, why: bare.why }))
+        Ok(Some(PutAway::from(Ready { found, revision, why: bare.why })))
     }
 
     /// Leaves the services whose own facts say so.
@@ -375,6 +407,9 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(None);
         }
+        let failed = |source| JourneyError::Register { family: found.family.clone(), source };
+        // We may wait long for AWS's leave: whatever is read here is read afterwards.
+        let turn = writer.turn_to_register().await.map_err(failed)?;
         let newest = self.newest(found).await?;
         let above = self.above(found, newest.as_ref()).await?;
         let beneath = self.beneath(newest.as_ref()).await?;
@@ -382,7 +417,7 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(None);
         }
-        // Much may have failed while the network was opened.
+        // Much may have failed meanwhile, and while the network was opened.
         if let Some(why) = self.world.rules.why_not() {
             self.end_all(&Outcome::NotAttempted(why));
             return Ok(None);
@@ -400,8 +435,9 @@ impl Journey<'_> {
         }
         let note = above.as_ref().and_then(|above| Some(memory::note(revision, memory::NEWEST_TAG, &above.arn().ok()?)));
         let noted = note.and_then(|note| revision.noted_by(&note).ok());
-        let registered = writer.register(noted.as_ref().unwrap_or(revision)).await.map_err(|error| error.cleaned_by(secrets));
-        let registered = registered.map_err(|source| JourneyError::Register { family: found.family.clone(), source })?;
+        let registered =
+            writer.register(noted.as_ref().unwrap_or(revision), Some(turn)).await.map_err(|error| error.cleaned_by(secrets));
+        let registered = registered.map_err(failed)?;
         if let Some(above) = self.registered_meanwhile(newest.as_ref(), &registered).await.or(above) {
             self.keep_on_top(&above, &registered, writer).await?;
         }

@@ -97,7 +97,11 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
     };
     runtime.block_on(async {
         let (events, receiver) = Events::channel();
-        let reporting = tokio::spawn(report::tell(receiver, style, io::stdout()));
+        // A thread of its own: whoever reads stdout slowly, or not at all, must not keep us from hearing a signal.
+        let reporting = tokio::task::spawn_blocking(move || {
+            let telling = report::tell(receiver, style, io::stdout());
+            tokio::runtime::Handle::current().block_on(telling)
+        });
         let ran = run::run(task, events).await;
         let (counts, written) = match reporting.await {
             Ok(told) => told,

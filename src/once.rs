@@ -101,10 +101,13 @@ impl<K: Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
 }
 
 impl<K: Eq + Hash, V, E> Once<K, V, E> {
-    /// Forgets the values of some keys, except those that somebody is about to take.
-    pub fn forget(&self, is_meant: impl Fn(&K) -> bool) {
+    /// Forgets the values of some keys, except those that somebody is about to take, or holds in a way that is to be seen at the value.
+    pub fn forget(&self, is_meant: impl Fn(&K) -> bool, is_held: impl Fn(&V) -> bool) {
+        let is_kept = |shared: &Arc<Shared<V, E>>| {
+            Arc::strong_count(shared) > 1 || shared.kept.try_lock().is_ok_and(|kept| kept.value.as_ref().is_some_and(&is_held))
+        };
         let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        by_key.retain(|key, shared| !is_meant(key) || Arc::strong_count(shared) > 1);
+        by_key.retain(|key, shared| !is_meant(key) || is_kept(shared));
     }
 }
 

@@ -94,6 +94,7 @@ impl Start {
     /// Walks everything in scope and does its errands.
     async fn walk(self, work: Work, scope: Scope, run: RunSettings, roll_outs: &RollOutSettings) -> Result<Done, StartError> {
         let (jobs, found) = mpsc::channel(WAITING_REGIONS);
+        let most_kept = run.speed.most_services_kept(roll_outs.wait);
         let walk = Arc::new(Walk {
             aws: self.aws,
             scope,
@@ -101,8 +102,8 @@ impl Start {
             assume_role: run.assume_role,
             session_name: session_name(&self.run_id),
             places: Arc::new(Semaphore::new(run.speed.regions_walked)),
-            kept: Arc::new(Semaphore::new(run.speed.services_kept as usize)),
-            most_kept: run.speed.services_kept,
+            kept: Arc::new(Semaphore::new(most_kept as usize)),
+            most_kept,
             rollouts: roll_outs.at_once,
             jobs,
             in_scope: self.in_scope,

@@ -82,8 +82,6 @@ impl Walk {
                 resume_panic(walked);
             }
         }
-        // Nobody waits for a list that broke off.
-        self.in_scope.send_if_modified(|known| known.is_none() && known.replace(BTreeSet::new()).is_none());
         while let Some(walked) = walking.join_next().await {
             resume_panic(walked);
         }

@@ -1,4 +1,4 @@
-//! The only way to send something to AWS: fresh credentials, then a token of AWS's own quota, then a place in flight, then the call,
+//! The only way to send something to AWS: a token of AWS's own quota, then fresh credentials, then a place in flight, then the call,
 //! repeated by kind of failure. Whoever waits for a token holds no place.
 //!
 //! The SDK's own retries are off. Its retry budget is shared by all clients of a service in a Region, so that a walk through many
@@ -40,6 +40,10 @@ impl At {
     }
 }
 
+/// That the turn of one call has come: a token of AWS's quota is taken for it.
+#[derive(Debug)]
+pub struct Turn(());
+
 /// Bounds and repeats calls; one for the whole run.
 #[derive(Debug)]
 pub struct Calls {
@@ -70,9 +74,28 @@ impl Calls {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: Error + ProvideErrorMetadata + 'static,
     {
+        self.send_from(None, operation, at, call).await
+    }
+
+    /// The same for a call whose first turn has come already.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub(super) async fn send_from<T, E, F>(
+        &self,
+        mut turn: Option<Turn>,
+        operation: &'static Operation,
+        at: &At,
+        call: impl Fn() -> F,
+    ) -> Result<T, AwsError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: Error + ProvideErrorMetadata + 'static,
+    {
         let mut tries = 0;
         loop {
-            let error = match self.send_once(operation, at, &call).await {
+            let error = match self.send_once(turn.take(), operation, at, &call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -83,13 +106,15 @@ impl Calls {
         }
     }
 
-    /// Sends a call once. Whoever must look at the world again before another try uses this, and [`waited`](Self::waited) between.
+    /// Sends a call once, when its turn has come. Whoever must look at the world again before another try uses this, and
+    /// [`waited`](Self::waited) between.
     ///
     /// # Errors
     ///
     /// When it failed, or the run is asked to stop and the call would change nothing anyway.
     pub(super) async fn send_once<T, E, F>(
         &self,
+        turn: Option<Turn>,
         operation: &'static Operation,
         at: &At,
         call: &impl Fn() -> F,
@@ -99,11 +124,12 @@ impl Calls {
         E: Error + ProvideErrorMetadata + 'static,
     {
         let answer = async {
+            if turn.is_none() {
+                self.turn(operation, at).await;
+            }
+            // Waiting may have taken long.
             if let Some(session) = &at.session {
                 session.keep_fresh(self).await?;
-            }
-            if !self.in_turn(operation, at).await {
-                return Err(AwsError::not_sent(operation));
             }
             // Taken last and given back before any wait, so that whoever waits holds no place.
             let _place = self.in_flight.acquire().await;
@@ -131,17 +157,26 @@ impl Calls {
         }
     }
 
-    /// Waits for a token of AWS's quota; returns false when the run is asked to stop before it comes: what was not sent yet is not.
-    async fn in_turn(&self, operation: &Operation, at: &At) -> bool {
+    /// Waits for a token of AWS's quota. A run that is asked to stop does not wait: what is begun is finished, in whatever turn.
+    pub(super) async fn turn(&self, operation: &Operation, at: &At) -> Turn {
         let wait = self.pacer.reserve(operation.quota, at);
-        if wait.is_zero() {
-            return true;
+        if !wait.is_zero() {
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
         }
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(wait) => true,
-        }
+        Turn(())
+    }
+
+    /// Waits for the turn of a call that begins something.
+    ///
+    /// # Errors
+    ///
+    /// When the run is asked to stop before it comes: it is not begun then.
+    pub(super) async fn turn_to_begin(&self, operation: &'static Operation, at: &At) -> Result<Turn, AwsError> {
+        let turn = self.turn(operation, at).await;
+        if self.stop.is_cancelled() { Err(AwsError::not_sent(operation)) } else { Ok(turn) }
     }
 
     /// Waits before another try; returns false when there is to be none. `tries` counts the tries so far.

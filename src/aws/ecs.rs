@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{ClusterField, Failure, ServiceField, Tag, TaskDefinitio
 
 use serde_json::Value;
 
-use super::call::{At, Calls};
+use super::call::{At, Calls, Turn};
 use super::error::AwsError;
 use super::operations::{self, Operation};
 use super::pages;
@@ -225,8 +225,26 @@ impl EcsWriter {
     /// # Errors
     ///
     /// When AWS refuses it, or nobody knows whether it was done.
-    pub async fn register(&self, definition: &TaskDefinition<Protected>) -> Result<TaskDefinitionArn, AwsError> {
-        self.register_json(definition.text("family").unwrap_or_default(), definition.json()).await
+    pub async fn register(
+        &self,
+        definition: &TaskDefinition<Protected>,
+        turn: Option<Turn>,
+    ) -> Result<TaskDefinitionArn, AwsError> {
+        self.register_json(definition.text("family").unwrap_or_default(), definition.json(), turn).await
+    }
+
+    /// Waits for AWS's leave to register something that begins a change.
+    ///
+    /// # Errors
+    ///
+    /// When the run is asked to stop meanwhile: nothing is begun then.
+    pub async fn turn_to_register(&self) -> Result<Turn, AwsError> {
+        self.calls.turn_to_begin(&operations::REGISTER_TASK_DEFINITION, &self.at).await
+    }
+
+    /// Waits for AWS's leave to move a service. Waiting may take long, so that whoever moves it looks at it afterwards.
+    pub async fn turn_to_update(&self) -> Turn {
+        self.calls.turn(&operations::UPDATE_SERVICE, &self.at).await
     }
 
     /// Registers a customer's own task definition again, because the revision that held it takes no new service any more.
@@ -235,10 +253,10 @@ impl EcsWriter {
     ///
     /// As [`register`](Self::register).
     pub async fn register_again(&self, definition: &TaskDefinition<Registrable>) -> Result<TaskDefinitionArn, AwsError> {
-        self.register_json(definition.text("family").unwrap_or_default(), definition.json()).await
+        self.register_json(definition.text("family").unwrap_or_default(), definition.json(), None).await
     }
 
-    async fn register_json(&self, family: &str, json: &Value) -> Result<TaskDefinitionArn, AwsError> {
+    async fn register_json(&self, family: &str, json: &Value, turn: Option<Turn>) -> Result<TaskDefinitionArn, AwsError> {
         let operation = &operations::REGISTER_TASK_DEFINITION;
         // The SDK checks nothing that we send in the place of its own body; it wants a family all the same.
         let body = SendInstead::new(operation.name, json);
@@ -246,7 +264,7 @@ impl EcsWriter {
             let request = self.client.register_task_definition().family(family);
             request.customize().interceptor(body.clone()).send()
         };
-        let answer = self.calls.send(operation, &self.at, request).await?;
+        let answer = self.calls.send_from(turn, operation, &self.at, request).await?;
         parsed(operation, answer.task_definition().and_then(|definition| definition.task_definition_arn()))
     }
 
@@ -256,12 +274,17 @@ impl EcsWriter {
     /// # Errors
     ///
     /// When AWS refuses it, is busy, or does not answer.
-    pub async fn update_service(&self, service: &ServiceFacts, definition: &TaskDefinitionArn) -> Result<Started, AwsError> {
+    pub async fn update_service(
+        &self,
+        service: &ServiceFacts,
+        definition: &TaskDefinitionArn,
+        turn: Turn,
+    ) -> Result<Started, AwsError> {
         let request = || {
             let request = self.client.update_service().cluster(service.cluster.as_str()).service(service.arn.as_str());
             request.task_definition(definition.as_str()).send()
         };
-        let answer = self.calls.send_once(&operations::UPDATE_SERVICE, &self.at, &request).await?;
+        let answer = self.calls.send_once(Some(turn), &operations::UPDATE_SERVICE, &self.at, &request).await?;
         let Some(service) = answer.service() else { return Ok(Started::default()) };
         let primary = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
         Ok(Started {

@@ -215,7 +215,8 @@ pub static LIST_SERVICE_DEPLOYMENTS: Operation =
     read("ListServiceDeployments", &["ecs:ListServiceDeployments"], Role::Member, Quota::EcsServiceDeployment);
 pub static DESCRIBE_SERVICE_DEPLOYMENTS: Operation =
     read("DescribeServiceDeployments", &["ecs:DescribeServiceDeployments"], Role::Member, Quota::EcsServiceDeployment);
-/// A second time it is refused: there is nothing to stop any more. Its bucket is not published.
+/// A second time it is refused: there is nothing to stop any more. Its bucket is not published; it is taken for that of the other changes
+/// of services.
 pub static STOP_SERVICE_DEPLOYMENT: Operation = Operation {
     name: "StopServiceDeployment",
     actions: &["ecs:StopServiceDeployment"],

@@ -127,14 +127,30 @@ impl TaskReader {
         Ok(described.iter().filter_map(running_task).collect())
     }
 
-    /// Returns all running tasks of a cluster's services with the images that run in them, by the services' names.
+    /// Returns all running tasks of a cluster's services with the images that run in them, by the services' names; none, if they are
+    /// more than so many pages, other tasks of the cluster among them.
     ///
     /// # Errors
     ///
     /// When AWS does not tell.
-    pub async fn running_by_service(&self, cluster: &str) -> Result<HashMap<String, Vec<RunningTask>>, AwsError> {
+    pub async fn running_by_service(
+        &self,
+        cluster: &str,
+        most_pages: usize,
+    ) -> Result<Option<HashMap<String, Vec<RunningTask>>>, AwsError> {
         let filter = TaskFilter { family: None, started_by: None, service: None, wanted: Wanted::Running };
-        let tasks = self.list(cluster, &filter).await?;
+        let (mut tasks, mut from) = (BTreeSet::new(), None);
+        for page in 0.. {
+            if page == most_pages {
+                return Ok(None);
+            }
+            let (listed, next) = self.page(cluster, &filter, from).await?;
+            tasks.extend(listed);
+            from = next;
+            if from.is_none() {
+                break;
+            }
+        }
         let mut by_service: HashMap<String, Vec<RunningTask>> = HashMap::new();
         for task in self.describe(cluster, &tasks).await? {
             // Source: Amazon ECS API Reference, Task, `group` (read 2026-11).
@@ -143,7 +159,7 @@ impl TaskReader {
                 by_service.entry(service.to_owned()).or_default().push(running);
             }
         }
-        Ok(by_service)
+        Ok(Some(by_service))
     }
 
     /// Describes tasks that do runs of this program; those that are gone are left out.

@@ -253,7 +253,7 @@ impl Console {
         self.answers.get((query.clone(), body.clone()), embed).await
     }
 
-    /// Returns what the Console's scan of exactly this image says it runs, asked once per image and run.
+    /// Returns what the Console's scan of exactly this image says it runs, asked once for each of the images that were asked for lately.
     ///
     /// # Errors
     ///

@@ -223,7 +223,7 @@ impl Wire {
         })?;
         match status {
             429 | 503 => place.was_busy(),
-            _ if tells => place.answered(started.elapsed()),
+            200..300 if tells => place.answered(started.elapsed()),
             _ => {}
         }
         drop(place);

@@ -188,10 +188,13 @@ impl<'a> Errand<'a> {
     ) -> Vec<(ServiceFacts, Started, Ticket)> {
         let rest = self.open.split_off(self.open.len().min(tickets.len()));
         let services = std::mem::replace(&mut self.open, rest);
+        let Move { to, secrets, writer, .. } = the_move;
+        // AWS's turns come first: whatever owners do while we wait for them is seen in the look that follows.
+        let turns = join_all(services.iter().map(|_| writer.turn_to_update())).await;
         let services = self.look_again_at(services).await; // AWS, when the last look is long ago
         let services = self.remember_undone(the_move, services).await; // AWS, when the Defender is taken out
-        let Move { to, secrets, writer, .. } = the_move;
-        let started = join_all(services.iter().map(|service| writer.update_service(service, to))).await;
+        let started = services.iter().zip(turns).map(|(service, turn)| writer.update_service(service, to, turn));
+        let started = join_all(started).await;
         let (mut moved, mut busy, mut unmoved) = (Vec::new(), None, Vec::new());
         for ((service, mut ticket), started) in services.into_iter().zip(tickets).zip(started) {
             match started.map_err(|error| error.cleaned_by(secrets)) {

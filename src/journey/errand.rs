@@ -10,6 +10,7 @@ use super::deploy::Ticket;
 use super::job::{Ended, Job, Rules};
 use super::look::Seen;
 use super::{Found, JourneyError};
+use crate::aws::ecs::SERVICES_PER_DESCRIBE;
 use crate::events::{Finding, Outcome, ServiceEnded};
 use crate::ids::ServiceArn;
 use crate::plan::addresses::Shortage;
@@ -117,7 +118,9 @@ impl<'a> Errand<'a> {
             return (None, services);
         }
         let mut unchanged = Vec::new();
-        let (looked, seen) = self.job.open.look_again(services, &self.job.next, self.rules.look_again_after).await;
+        let rest = self.open.iter().map(|service| (service.cluster.clone(), service.arn.clone()));
+        let next: Vec<_> = rest.chain(self.job.next.iter().cloned()).take(SERVICES_PER_DESCRIBE).collect();
+        let (looked, seen) = self.job.open.look_again(services, &next, self.rules.look_again_after).await;
         for (before, seen) in seen {
             match seen {
                 Seen::Now(now) => match service::turn_again(&before, &now, self.job.last_look) {

@@ -10,7 +10,7 @@ use crate::plan::image::Platform;
 use crate::plan::task_definition::Registrable;
 use crate::registry::{ImageError, Puller};
 
-/// Images by name, each looked for once as long as its account and Region are at work, and the error of one that is certainly missing.
+/// Images by name, each looked for once as long as it is among the last that were asked for, and the error of one that is certainly missing.
 pub type Mirrors = Recent<String, Option<Box<ImageError>>, Infallible>;
 
 /// So many images are kept of those that were asked for last.

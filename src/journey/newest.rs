@@ -147,7 +147,7 @@ impl Errand<'_> {
         let registered = match protected {
             Some(protected) => {
                 let noted = protected.noted_by(&memory::note(&protected, memory::ON_TOP_OF_TAG, ours));
-                writer.register(noted.as_ref().unwrap_or(&protected)).await
+                writer.register(noted.as_ref().unwrap_or(&protected), None).await
             }
             None => {
                 let noted = plain.changed_by(&memory::note(&plain, memory::ON_TOP_OF_TAG, ours));

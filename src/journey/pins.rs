@@ -65,7 +65,12 @@ impl Journey<'_> {
     /// Returns what each service runs, and why one of them does not tell.
     async fn digests(&self, found: &Found, asked: &[&ServiceFacts]) -> (Vec<Option<Digests>>, Option<String>) {
         let OpenRegion { running, tasks, .. } = &*self.job.open;
-        let listed = join_all(asked.iter().map(|service| running.of(service, tasks))).await;
+        let listed = join_all(asked.iter().map(async |service| match self.pins_images() {
+            // What is pinned must be what runs now, and not a while ago.
+            true => tasks.running(service.cluster.as_str(), service.arn.name()).await,
+            false => running.of(service, tasks).await,
+        }))
+        .await;
         let mut why = None;
         let digests = listed.into_iter().map(|tasks| match tasks {
             Ok(tasks) => Some(pin::newest(tasks, &found.arn)),

@@ -22,8 +22,18 @@ struct Cluster {
     tasks: usize,
     /// How many services were asked about.
     asked: usize,
-    /// What each service runs, once all were asked about together.
-    all: Option<HashMap<String, Vec<RunningTask>>>,
+    together: Together,
+}
+
+/// Whether all services were asked about together.
+#[derive(Default)]
+enum Together {
+    #[default]
+    NotYet,
+    /// What each of them runs.
+    Asked(HashMap<String, Vec<RunningTask>>),
+    /// It cannot be done, or too much else runs there.
+    Never,
 }
 
 impl RunningTasks {
@@ -50,16 +60,19 @@ impl RunningTasks {
         let kept = self.cluster(&service.cluster);
         let mut cluster = kept.lock().await;
         cluster.asked += 1;
-        if cluster.all.is_none() && cluster.asked * TASKS_PER_CALL >= cluster.tasks {
-            cluster.all = Some(reader.running_by_service(arn).await?);
+        if matches!(cluster.together, Together::NotYet) && cluster.asked * TASKS_PER_CALL >= cluster.tasks {
+            // Tasks that belong to no service are listed as well; with many of them it is not worth it.
+            let most_pages = cluster.tasks.div_ceil(TASKS_PER_CALL) + 1;
+            cluster.together = match reader.running_by_service(arn, most_pages).await {
+                Ok(Some(all)) => Together::Asked(all),
+                Ok(None) | Err(_) => Together::Never,
+            };
         }
-        match &cluster.all {
-            Some(all) => Ok(all.get(name).cloned().unwrap_or_default()),
-            None => {
-                drop(cluster);
-                reader.running(arn, name).await
-            }
+        if let Together::Asked(all) = &cluster.together {
+            return Ok(all.get(name).cloned().unwrap_or_default());
         }
+        drop(cluster);
+        reader.running(arn, name).await
     }
 
     fn cluster(&self, arn: &ClusterArn) -> Arc<Mutex<Cluster>> {

@@ -111,6 +111,7 @@ impl Following<'_> {
         let say = |error: AwsError| error.cleaned_by(secrets).to_string();
         let mut tries = 0;
         loop {
+            let turn = writer.turn_to_update().await;
             let now = self.runs_now(service).await?;
             let is_of_ours = |now: &TaskDefinitionArn| [Some(failed), Some(&before.arn), again.get()].contains(&Some(now));
             if !now.as_ref().is_some_and(is_of_ours) {
@@ -123,7 +124,7 @@ impl Following<'_> {
                     .await
                     .map_err(say)?,
             };
-            let Err(error) = writer.update_service(service, to).await else { return Ok(Some(to.clone())) };
+            let Err(error) = writer.update_service(service, to, turn).await else { return Ok(Some(to.clone())) };
             tries += 1;
             if !writer.waited(&error, tries).await {
                 return Err(say(error));

@@ -1,4 +1,4 @@
-//! What EC2 tells of networks, each thing once for a whole run.
+//! What EC2 tells of networks, each thing once as long as something is under way in its account's Region.
 //!
 //! A thing that is missing from what was read is read for once more: its owner may have made it since.
 
@@ -56,15 +56,14 @@ impl Place<'_> {
 }
 
 impl Readings {
-    /// Forgets what was read of an account's Region. Whoever is at work in a VPC that the account shares keeps what was read, and whoever
-    /// comes later reads anew.
+    /// Forgets what was read of an account's Region, except what somebody else is changing who shares a VPC of it.
     pub(super) fn forget(&self, account: &AccountId, region: &RegionName) {
         let is_there = |(of, at, _): &VpcKey| of == account && at == region;
-        self.subnets.forget(|(of, at)| of == account && at == region);
-        self.groups.forget(is_there);
-        self.interfaces.forget(is_there);
-        self.layouts.forget(is_there);
-        self.prefix_lists.forget(|(of, at, _)| of == account && at == region);
+        self.subnets.forget(|(of, at)| of == account && at == region, is_held);
+        self.groups.forget(is_there, is_held);
+        self.interfaces.forget(is_there, |_| false);
+        self.layouts.forget(is_there, is_held);
+        self.prefix_lists.forget(|(of, at, _)| of == account && at == region, |_| false);
     }
 
     /// Puts together what there is to judge by.
@@ -198,7 +197,12 @@ impl Readings {
     }
 }
 
-/// Reads something once for a whole run. A failure that would come again is kept as well.
+/// Returns whether somebody works with what was read.
+fn is_held<T>(read: &Result<Arc<Mutex<T>>, AwsError>) -> bool {
+    read.as_ref().is_ok_and(|read| Arc::strong_count(read) > 1)
+}
+
+/// Reads something once. A failure that would come again is kept as well.
 async fn once<K: Eq + Hash, V: Clone>(
     kept: &Read<K, V>,
     key: K,

@@ -48,7 +48,7 @@ impl Puller<'_> {
     }
 }
 
-/// A failure that another try would not change is kept for the whole run; any other is tried again by the next who asks.
+/// A failure that another try would not change is kept as a success is; any other is tried again by the next who asks.
 type Kept<T> = Result<T, AwsError>;
 
 /// Credentials, each fetched once.

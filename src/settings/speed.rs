@@ -22,8 +22,18 @@ pub struct SpeedSettings {
     pub quota_scale: u16,
     /// Most account-Regions that are walked at once.
     pub regions_walked: usize,
-    /// Most services that are known and not done with.
-    pub services_kept: u32,
+    /// Most services that are known and not done with, if that is given.
+    services_kept: Option<u32>,
+}
+
+impl SpeedSettings {
+    /// Returns how many services may be known and not done with, in a run that follows roll-outs or in one that does not.
+    ///
+    /// What waits longer than half a minute for its turn has to be looked at again; a run that does not follow roll-outs does some hundred
+    /// services a second. Roll-outs take minutes, and as many as possible should be under way at once.
+    pub fn most_services_kept(&self, follows: bool) -> u32 {
+        self.services_kept.unwrap_or(if follows { 10_000 } else { 3_000 })
+    }
 }
 
 impl Reader {

@@ -12,6 +12,7 @@ use crate::aws::error::Kind;
 use crate::aws::organizations::{ListedAccount, Organizations, Page};
 use crate::events::{Event, Failure, Place, Stage, Unseen};
 use crate::ids::AccountId;
+use crate::network::InScope;
 use crate::plan::scope::Mode;
 
 /// What has been listed so far.
@@ -25,10 +26,21 @@ struct Listed {
     walked: usize,
 }
 
+/// Sees to it that whoever waits for the accounts in scope is told something.
+struct ToldAtLast<'a>(&'a InScope);
+
+impl Drop for ToldAtLast<'_> {
+    fn drop(&mut self) {
+        self.0.send_if_modified(|known| known.is_none() && known.replace(BTreeSet::new()).is_none());
+    }
+}
+
 impl Walk {
     /// Finds the accounts in scope and hands each over once, those of a page in their order. The end of the list is told before the
     /// accounts that came with it.
     pub(super) async fn list(self: Arc<Self>, accounts: mpsc::UnboundedSender<AccountId>) -> Result<(), AccountsError> {
+        // Nobody waits for a list that breaks off, in whatever way.
+        let told = ToldAtLast(&self.in_scope);
         let (pages, mut received) = mpsc::unbounded_channel();
         let mut listed = Listed::default();
         // Where nobody knows yet whether it is the last one.
@@ -49,8 +61,8 @@ impl Walk {
         };
         let missing = if broke_off.is_none() { self.scope.missing_from(&listed.all) } else { Vec::new() };
         let nothing = listed.in_scope.is_empty() && missing.is_empty();
-        // This is the only one who sets it.
         self.in_scope.send_replace(Some(listed.in_scope));
+        drop(told);
         if nothing {
             return Err(AccountsError::Nothing);
         }

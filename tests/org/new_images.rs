@@ -274,7 +274,7 @@ async fn services_that_run_different_images_are_warned_about_and_not_pinned() {
     assert_eq!(run.stdout.matches("warning: the tag of container app, ").count(), 2, "{}", run.stdout);
     assert!(run.stdout.contains("could not be pinned: its services run different images"), "{}", run.stdout);
     assert_eq!(container(&world)["image"], json!(APP));
-    assert_eq!(asked(&world)[..2], [1, 1], "all are asked together");
+    assert_eq!(asked(&world)[..2], [2, 2], "each is asked");
 }
 
 /// What no tag names is cleaned up in many a registry, and a task could not start with it.
