@@ -31,7 +31,6 @@ mod take_back;
 mod undo;
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
@@ -330,7 +329,7 @@ impl Journey<'_> {
     }
 
     /// Has the Console embed the Defender, once for each way in which it has to look entry points up.
-    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Arc<Value>, JourneyError> {
+    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Value, JourneyError> {
         let World { console, today, policy, .. } = self.world;
         let place = (&self.job.open.account.id, &self.job.open.region);
         let redactor = found.definition.redactor();
@@ -345,13 +344,9 @@ impl Journey<'_> {
                 }
                 None => JourneyError::Embed { family, source },
             })?;
-            answers.push((question, answer));
+            answers.push((question.clone(), answer));
         }
-        if let [(_, only)] = &answers[..] {
-            return Ok(Arc::clone(only));
-        }
-        let answers = answers.into_iter().map(|(question, answer)| (question.clone(), Value::clone(&answer)));
-        Ok(Arc::new(question::one_answer(answers.collect())))
+        Ok(question::one_answer(answers))
     }
 
     /// Makes the revision: what ECS gave us, plus what embedding is, plus our tags.

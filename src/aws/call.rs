@@ -40,6 +40,10 @@ impl At {
     }
 }
 
+/// What reads from a connection, what waits for it to be idle, and what puts it back, one after the other.
+/// Source: hyper-util 0.1, `client::legacy`.
+const CONNECTION_TASKS: usize = 3;
+
 /// That the turn of one call has come: a token of AWS's quota is taken for it.
 #[derive(Debug)]
 pub struct Turn(());
@@ -136,8 +140,10 @@ impl Calls {
             let started = Instant::now();
             // On the heap: the SDK's futures are large, and whoever waits for this would hold one inside of its own.
             let answer = Box::pin(call()).await;
-            // The connection goes back to the pool when its own task runs; until then whoever had the place would open another one.
-            tokio::task::yield_now().await;
+            // The connection goes back to the pool when its own tasks have run; until then whoever had the place would open another one.
+            for _ in 0..CONNECTION_TASKS {
+                tokio::task::yield_now().await;
+            }
             let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
             debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
             let answer = answer.map_err(|error| AwsError::from_sdk(operation, &error));

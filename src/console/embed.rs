@@ -38,7 +38,7 @@ const REGISTRY_CALLS: usize = 30;
 const REGISTRY_TIME: Duration = Duration::from_secs(30);
 
 /// So many answers are kept: definitions that are the same in many accounts are few, and asked for again and again.
-const ANSWERS_KEPT: usize = 128;
+const ANSWERS_KEPT: usize = 256;
 
 /// So many images' scans are kept, of those that were asked for last.
 const SCANS_KEPT: usize = 1024;
@@ -52,7 +52,8 @@ pub struct Console {
     login: Login,
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
-    answers: Recent<Asked, Arc<Value>, ConsoleError>,
+    /// As text: a document takes many times as much memory.
+    answers: Recent<Asked, Arc<str>, ConsoleError>,
     scans: Recent<String, Scan, ConsoleError>,
     /// Known once it has said so: the user is the same for every image.
     may_see_scans: AtomicBool,
@@ -208,7 +209,7 @@ impl Console {
         (account, region): (&AccountId, &RegionName),
         secrets: &Redactor,
         urgency: usize,
-    ) -> Result<Arc<Value>, ConsoleError> {
+    ) -> Result<Value, ConsoleError> {
         let wishes = Wishes {
             lookup: question.lookup.as_ref(),
             defender_image: today.asked_image(account, region),
@@ -228,7 +229,7 @@ impl Console {
         wishes: &Wishes<'_>,
         policy: &Policy,
         (secrets, turn): (Option<&Redactor>, Turn),
-    ) -> Result<Arc<Value>, ConsoleError> {
+    ) -> Result<Value, ConsoleError> {
         let mut query = vec![
             ("consoleaddr", self.defenders_connect_to.clone()),
             ("defenderType", "appEmbedded".to_owned()),
@@ -248,9 +249,11 @@ impl Console {
         query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
         let body = body.to_string();
         let request = Request { query: &query, body: Some(&body), secrets, turn, ..Request::first(Method::POST, EMBED) };
-        let embed = async { self.wire.json(&request, Some(&self.login)).await.map(Arc::new) };
+        let embed = async { self.wire.json(&request, Some(&self.login)).await.map(|answer| Arc::from(answer.to_string())) };
         // Equal questions have equal answers, whoever asks.
-        self.answers.get((query.clone(), body.clone()), embed).await
+        let answer: Arc<str> = self.answers.get((query.clone(), body.clone()), embed).await?;
+        // It was written by us, from a document.
+        Ok(serde_json::from_str(&answer).unwrap_or_default())
     }
 
     /// Returns what the Console's scan of exactly this image says it runs, asked once for each of the images that were asked for lately.

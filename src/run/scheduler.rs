@@ -23,7 +23,7 @@ use crate::walk::{AccountsError, PutBack, Walk};
 type RegionKey = (AccountId, RegionName);
 
 /// So many journeys read and have something embedded at once: each holds task definitions.
-const AT_WORK: usize = 64;
+const AT_WORK: usize = 48;
 
 /// So many jobs of an account's Region are under way beside its roll-outs: the next ones are ready when their turn comes.
 const AHEAD: usize = 4;

@@ -78,6 +78,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario { again: Some(names::AGAIN), ..plain(names::MIDDLE, size(200, 4, 4, 25)) },
         plain(names::WIDE, size(200, 17, 3, 5)),
         plain(names::WIDEST, size(2_000, 17, 3, 5)),
+        plain(names::LARGEST, size(10_000, 2, 1, 1)),
         plain(names::DEFINITIONS, size(1, 1, 1, 500)),
     ]
 }
@@ -91,6 +92,7 @@ pub(crate) mod names {
     pub(crate) const AGAIN: &str = "200 x 4 x 25, second run";
     pub(crate) const WIDE: &str = "200 x 17, services in 3";
     pub(crate) const WIDEST: &str = "2,000 x 17, services in 3";
+    pub(crate) const LARGEST: &str = "10,000 x 2, services in 1";
     pub(crate) const DEFINITIONS: &str = "500 definitions in one account-Region";
 }
 
