@@ -187,13 +187,27 @@ impl EcsReader {
     ///
     /// When AWS does not tell, or what it tells is no task definition.
     pub async fn task_definition(&self, name: &str) -> Result<TaskDefinition<Described>, AwsError> {
+        self.task_definition_in(None, name).await
+    }
+
+    /// Waits for AWS's leave to describe a task definition.
+    pub async fn turn_to_describe(&self) -> Turn {
+        self.calls.turn(&operations::DESCRIBE_TASK_DEFINITION, &self.at).await
+    }
+
+    /// The same as [`task_definition`](Self::task_definition), when its turn may have come already.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell, or what it tells is no task definition.
+    pub async fn task_definition_in(&self, turn: Option<Turn>, name: &str) -> Result<TaskDefinition<Described>, AwsError> {
         let operation = &operations::DESCRIBE_TASK_DEFINITION;
         let body = KeepAnswer::default();
         let request = || {
             let request = self.client.describe_task_definition().task_definition(name).include(TaskDefinitionField::Tags);
             request.customize().interceptor(body.clone()).send()
         };
-        self.calls.send(operation, &self.at, request).await?;
+        self.calls.send_from(turn, operation, &self.at, request).await?;
         let body = body.json().map_err(|problem| AwsError::unusable(operation, problem))?;
         TaskDefinition::described(&body).map_err(|problem| AwsError::unusable(operation, problem.to_string()))
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use futures::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::deploy::Ticket;
@@ -136,9 +137,19 @@ impl<'a> Errand<'a> {
     }
 
     /// Reads the task definition, every field of it.
-    pub(super) async fn look(&self) -> Result<(Found, TaskDefinition<Described>), JourneyError> {
+    pub(super) async fn look(&mut self) -> Result<(Found, TaskDefinition<Described>), JourneyError> {
         let arn = self.job.task_definition.clone().ok_or(JourneyError::NoTaskDefinition)?;
-        let described = self.job.open.reader.task_definition(arn.as_str()).await;
+        let job = self.job;
+        let mut turn = std::pin::pin!(job.open.reader.turn_to_describe());
+        let turn = match (&mut turn).now_or_never() {
+            Some(turn) => turn,
+            // The Region waits for AWS's tokens, and others need not wait with it.
+            None => {
+                self.rest();
+                turn.await
+            }
+        };
+        let described = job.open.reader.task_definition_in(Some(turn), arn.as_str()).await;
         let described = described.map_err(|source| JourneyError::Look { name: arn.short(), source })?;
         let (family, definition) = (arn.family().clone(), described.registrable());
         let (active, ours) = (described.is_active(), self.is_ours(&described));
