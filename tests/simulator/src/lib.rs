@@ -4,10 +4,13 @@
 //! Manager, ECS, EC2 and ECR, the Console's and that of registries; afterwards the same world is asked what became of it. Of EC2 there
 //! are the Regions and the network of tasks: subnets, groups, ACLs, routes and what they lead to. Read [`scenario`] first.
 //!
+//! Apart from worlds, [`cloudformation`] tells what a stack of a template would hold.
+//!
 //! There is no AWS SDK in here: the program under test brings the real one, and this crate must not agree with it by accident.
 
 mod argv;
 pub mod aws;
+pub mod cloudformation;
 pub mod console;
 mod forwarder;
 pub mod gate;
