@@ -55,15 +55,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         // Help and version are no errors; clap writes each where it belongs.
         Err(error) => {
-            let code = if error.use_stderr() { exit::BAD_SETTINGS } else { exit::DONE };
-            return error.print().map_or(exit::BUG.into(), |()| code.into());
+            let printed = error.print();
+            if !error.use_stderr() {
+                return printed.map_or(exit::BUG.into(), |()| exit::DONE.into());
+            }
+            // Its own text may repeat what was typed.
+            let cause = error.kind().as_str().unwrap_or("the command line cannot be read").to_owned();
+            let ended = told_to_machines(Format::Auto, "settings cannot be used", &[cause], exit::BAD_SETTINGS);
+            return printed.map_or(exit::BUG.into(), |()| ended);
         }
     };
     match cli.command.unwrap_or(Command::Run) {
         Command::Permissions => print_permissions(),
         // A panic has written its own lines; what is left is to end as the bug it is.
-        command => catch_unwind(AssertUnwindSafe(|| carry_out(command, cli))).unwrap_or_else(|_| exit::BUG.into()),
+        command => {
+            let format = Format::given(cli.given.log_format.as_deref());
+            let ran = catch_unwind(AssertUnwindSafe(|| carry_out(command, cli)));
+            ran.unwrap_or_else(|_| told_to_machines(format, "run broke off", &[], exit::BUG))
+        }
     }
+}
+
+/// Says to machines that the program ended without the last line of a run, and returns the code that it ends with.
+fn told_to_machines(format: Format, message: &'static str, causes: &[String], code: u8) -> ExitCode {
+    if matches!(style(format), Style::Json) {
+        // Nothing can be done about an output that is closed.
+        let _ = report::json::ended(message, causes, code, &mut io::stdout().lock());
+    }
+    code.into()
 }
 
 fn print_permissions() -> ExitCode {
@@ -73,6 +92,7 @@ fn print_permissions() -> ExitCode {
 
 fn carry_out(command: Command, cli: Cli) -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok();
+    let format = Format::given(cli.given.log_format.as_deref());
     let task = match command {
         Command::Undo => UndoSettings::from_given(cli.given, environment).map(|settings| Task::Undo(Box::new(settings))),
         _ => Settings::from_given(cli.given, environment).map(|settings| Task::Protect(Box::new(settings))),
@@ -81,7 +101,8 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
         Ok(task) => task,
         Err(problems) => {
             let _ = write!(io::stderr().lock(), "{problems}");
-            return exit::BAD_SETTINGS.into();
+            let causes: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+            return told_to_machines(format, "settings cannot be used", &causes, exit::BAD_SETTINGS);
         }
     };
     task.run_mut().at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -150,12 +171,13 @@ fn write_diagnostics(style: Style) {
 /// Says why the run could not start.
 fn could_not_start(error: &StartError, style: Style) -> ExitCode {
     let failure = error.told();
+    let code = match error {
+        StartError::Interrupted | StartError::Declined => exit::NOT_ALL,
+        _ => exit::COULD_NOT_START,
+    };
     let _ = match style {
         Style::Text { .. } => writeln!(io::stderr().lock(), "{}", report::text::start_failure(&failure)),
-        Style::Json => report::json::start_failure(&failure, &mut io::stdout().lock()),
+        Style::Json => report::json::start_failure(&failure, code, &mut io::stdout().lock()),
     };
-    match error {
-        StartError::Interrupted | StartError::Declined => exit::NOT_ALL.into(),
-        _ => exit::COULD_NOT_START.into(),
-    }
+    code.into()
 }

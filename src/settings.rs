@@ -156,12 +156,29 @@ pub enum Format {
     Auto,
 }
 
+impl Format {
+    /// Reads LOG_FORMAT as far as it can be read: what it is unless all settings can be used.
+    pub fn given(text: Option<&str>) -> Self {
+        match text.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+            Some("text") => Self::Text,
+            Some("json") => Self::Json,
+            _ => Self::Auto,
+        }
+    }
+}
+
 /// One setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub setting: String,
     /// What is wrong and what is accepted, without a secret in it.
     pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.text)
+    }
 }
 
 /// Every setting that cannot be used.
@@ -172,7 +189,7 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = self.0.len();
         writeln!(f, "error: {many} {} cannot be used", if many == 1 { "setting" } else { "settings" })?;
-        self.0.iter().try_for_each(|problem| writeln!(f, "  {}: {}", problem.setting, problem.text))
+        self.0.iter().try_for_each(|problem| writeln!(f, "  {problem}"))
     }
 }
 

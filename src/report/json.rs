@@ -9,6 +9,7 @@ use super::tally::{self, Tally};
 use crate::events::{
     Closed, Event, Explanation, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
 };
+use crate::exit;
 use crate::plan::explain::{Decision, Fact, Told};
 use crate::plan::network::Opening;
 use crate::plan::network::close::Open;
@@ -69,6 +70,7 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("run_id", tally.run_id.clone().into()),
             ("dry_run", tally.dry_run.into()),
             ("complete", counts.complete().into()),
+            ("exit_code", exit::of(counts).into()),
             ("accounts", tally.accounts.into()),
             ("services", counts.services().into()),
             ("protected", counts.protected.into()),
@@ -107,14 +109,26 @@ fn by_code<'a>(reasons: impl Iterator<Item = &'a (&'static str, u64)>) -> Value 
     Value::Object(sums)
 }
 
-/// Tells why a run could not start.
+/// Tells why a run could not start, and with which code it ends.
 ///
 /// # Errors
 ///
 /// When the writer fails.
-pub fn start_failure(failure: &Failure, writer: &mut impl Write) -> io::Result<()> {
-    let told: Fields = vec![("level", "error".into()), ("message", "run could not start".into())];
+pub fn start_failure(failure: &Failure, exit_code: u8, writer: &mut impl Write) -> io::Result<()> {
+    let told: Fields =
+        vec![("level", "error".into()), ("message", "run could not start".into()), ("exit_code", exit_code.into())];
     line([told, failure_fields(failure)].concat(), writer)
+}
+
+/// Tells in a line what ended the program without a run: a message for it, with what was wrong.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn ended(message: &'static str, causes: &[String], exit_code: u8, writer: &mut impl Write) -> io::Result<()> {
+    let told: Fields = vec![("level", "error".into()), ("message", message.into()), ("exit_code", exit_code.into())];
+    let causes = if causes.is_empty() { Vec::new() } else { vec![("causes", causes.into())] };
+    line([told, causes].concat(), writer)
 }
 
 type Fields = Vec<(&'static str, Value)>;

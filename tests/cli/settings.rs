@@ -1,5 +1,6 @@
 //! Settings are checked before any call, all at once, and each mistake is told with what is accepted.
 
+use serde_json::Value;
 use simulator::{Org, Program};
 
 use crate::{all_output, updater};
@@ -45,9 +46,15 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
     ];
     let run = with(updater(&world).without_env("PCC_SECRET"), &mistakes).run().await;
     assert_eq!(run.exit_code, Some(2), "{}", all_output(&run));
-    assert_eq!(run.stdout, "");
     assert_eq!(world.calls().total(), 0);
     let told: Vec<&str> = run.stderr.lines().collect();
+    // Machines are told the same, unless the format is one for people.
+    let line: Value = serde_json::from_str(&run.stdout).expect("one line for machines");
+    assert_eq!((&line["message"], &line["exit_code"]), (&"settings cannot be used".into(), &2.into()));
+    let causes: Vec<String> =
+        line["causes"].as_array().into_iter().flatten().map(|it| format!("  {}", it.as_str().unwrap_or_default())).collect();
+    assert_eq!(causes, told[1..]);
+    assert_eq!(updater(&world).env("FS_MONITOR", "perhaps").env("LOG_FORMAT", "text").run().await.stdout, "");
     // It is no mistake, but makes mistakes of others.
     let mistakes = mistakes.into_iter().filter(|(name, _)| *name != "WAIT").collect::<Vec<_>>();
     for (name, _) in &mistakes {

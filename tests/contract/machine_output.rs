@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fargate_updater::plan::network::close::StillProtected;
 use fargate_updater::report::Style;
+use fargate_updater::report::json::ended;
 use serde_json::Value;
 use simulator::scenario::network::{APP_GROUP, NetworkAcl, PRIVATE_SUBNET, SecurityGroup, Vpc};
 use simulator::{Account, Fault, FaultRule, Finished, Moment, Org, Program, World};
@@ -188,6 +189,11 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
 
     let world = Org::new().without_secret().start().await;
     collect(&updater(&world).run().await, &mut written);
+    collect(&updater(&world).env("FS_MONITOR", "perhaps").run().await, &mut written);
+    // No run can be made to break off.
+    let mut line = Vec::new();
+    ended("run broke off", &[], fargate_updater::exit::BUG, &mut line).expect("a vector takes everything");
+    collect_lines(&String::from_utf8(line).expect("text"), &mut written);
 
     let documented = documented();
     let messages: BTreeSet<&String> = documented.iter().flat_map(|(messages, _)| messages).collect();

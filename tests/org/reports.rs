@@ -131,7 +131,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete accounts services protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete exit_code accounts services protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -167,6 +167,7 @@ async fn the_last_line_for_machines_is_the_summary() {
       "run_id": "RUN",
       "dry_run": false,
       "complete": false,
+      "exit_code": 3,
       "accounts": 3,
       "services": 6,
       "protected": 2,
@@ -288,7 +289,7 @@ async fn a_run_that_cannot_start_says_why_to_people_on_stderr_and_to_machines_on
 
     let run = told_to_a_pipe(&world).await;
     expect_exit(&run, exit::COULD_NOT_START);
-    insta::assert_snapshot!(redacted(&run.stdout), @r#"{"time":"TIME","level":"error","message":"run could not start","stage":"secret","causes":["could not get the Console's address and credentials","could not read the secret fargate-updater/console","GetSecretValue found nothing (ResourceNotFoundException): Secrets Manager can't find the specified secret. (request ID)"],"hint":"check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own"}"#);
+    insta::assert_snapshot!(redacted(&run.stdout), @r#"{"time":"TIME","level":"error","message":"run could not start","exit_code":4,"stage":"secret","causes":["could not get the Console's address and credentials","could not read the secret fargate-updater/console","GetSecretValue found nothing (ResourceNotFoundException): Secrets Manager can't find the specified secret. (request ID)"],"hint":"check PCC_SECRET and AWS_REGION: a name is looked up in the run's own Region, an ARN in its own"}"#);
     assert_eq!(world.calls().writes(), 0);
 }
 
