@@ -183,6 +183,10 @@ pub struct Given {
     #[arg(long, env = "ROLE_NAME", value_name = "NAME", help_heading = "Access")]
     pub role_name: Option<String>,
 
+    /// What the member roles' trust policies ask for as sts:ExternalId.
+    #[arg(long, env = "EXTERNAL_ID", value_name = "ID", help_heading = "Access")]
+    pub external_id: Option<String>,
+
     /// false uses the caller's own credentials; only with DEPLOYMENT_MODE=SINGLE [default: true].
     #[arg(long, env = "ASSUME_ROLE", value_name = "BOOL", help_heading = "Access")]
     pub assume_role: Option<String>,

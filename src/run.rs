@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::secrets::console_secret;
-use crate::aws::{Aws, Calls, connections};
+use crate::aws::{Aws, Calls, MemberRole, connections};
 use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
 use crate::events::{Beginning, Event, Events};
 use crate::journey::{Brake, Changes, Explaining, Rules, Watch, World, mirrors};
@@ -98,9 +98,8 @@ impl Start {
         let walk = Arc::new(Walk {
             aws: self.aws,
             scope,
-            role_name: run.role_name,
+            member_role: member_role(&run, &self.run_id),
             assume_role: run.assume_role,
-            session_name: session_name(&self.run_id),
             places: Arc::new(Semaphore::new(run.speed.regions_walked)),
             kept: Arc::new(Semaphore::new(most_kept as usize)),
             most_kept,
@@ -140,8 +139,7 @@ async fn protect(settings: Settings, events: Events, stop: CancellationToken) ->
         }
         let owners = Owners {
             aws: Arc::clone(&start.aws),
-            role_name: settings.run.role_name.clone(),
-            session_name: session_name(&start.run_id),
+            member_role: member_role(&settings.run, &start.run_id),
             in_scope: Arc::clone(&start.in_scope),
             entered: Once::default(),
         };
@@ -282,9 +280,10 @@ async fn console_access(settings: &Settings, aws: &Aws) -> Result<ConsoleReached
     }
 }
 
-/// Returns what our sessions are called in the customer's CloudTrail.
-fn session_name(run_id: &str) -> String {
-    format!("fargate-updater-{run_id}")
+/// Returns the role that is assumed in each account, by sessions that tell in the customer's CloudTrail which run it was.
+fn member_role(run: &RunSettings, run_id: &str) -> MemberRole {
+    let session_name = format!("fargate-updater-{run_id}");
+    MemberRole { name: run.role_name.clone(), external_id: run.external_id.clone(), session_name }
 }
 
 /// Returns a name for this run: when it began, and a few random letters.

@@ -129,6 +129,8 @@ pub struct RunSettings {
     /// Where the task that this program runs in learns which one it is, if it runs in one.
     pub task_metadata: Option<String>,
     pub role_name: String,
+    /// What the trust policies of member roles ask for.
+    pub external_id: Option<String>,
     pub assume_role: bool,
     pub speed: SpeedSettings,
     /// The longest wait before the second try of a call.

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::{Account, Aws};
+use crate::aws::{Account, Aws, MemberRole};
 use crate::events::{Event, Events, Outcome, Place, ServiceEnded, Unattempted, Unseen};
 use crate::ids::{AccountId, RegionName};
 use crate::journey::{Job, OpenRegion, Seen, look_at};
@@ -32,10 +32,8 @@ use error::WalkError;
 pub struct Walk {
     pub aws: Arc<Aws>,
     pub scope: Scope,
-    pub role_name: String,
+    pub member_role: MemberRole,
     pub assume_role: bool,
-    /// Names our sessions in the customer's CloudTrail.
-    pub session_name: String,
     /// Places for the account-Regions that are walked at once.
     pub places: Arc<Semaphore>,
     /// Places for the services whose jobs are not over: what is known of a service is kept in memory until then.
@@ -163,8 +161,8 @@ impl Walk {
 
     async fn enter(&self, id: &AccountId) -> Result<(Account, BTreeSet<RegionName>), WalkError> {
         let account = if self.assume_role {
-            let entered = self.aws.assume(id, &self.role_name, &self.session_name).await;
-            entered.map_err(|source| WalkError::AssumeRole { role: self.role_name.clone(), source })?
+            let entered = self.aws.assume(id, &self.member_role).await;
+            entered.map_err(|source| WalkError::AssumeRole { role: self.member_role.name.clone(), source })?
         } else {
             self.aws.own_account()
         };

@@ -155,12 +155,13 @@ impl Aws {
     /// # Errors
     ///
     /// When AWS does not let us.
-    pub async fn assume(&self, account: &AccountId, role_name: &str, session_name: &str) -> Result<Account, AwsError> {
+    pub async fn assume(&self, account: &AccountId, role: &MemberRole) -> Result<Account, AwsError> {
         let session = Arc::new(Session {
             sts: aws_sdk_sts::Client::new(&self.config),
             at: self.own(),
-            role_arn: format!("arn:{}:iam::{account}:role/{role_name}", self.partition),
-            session_name: session_name.to_owned(),
+            role_arn: format!("arn:{}:iam::{account}:role/{}", self.partition, role.name),
+            session_name: role.session_name.clone(),
+            external_id: role.external_id.clone(),
             policy: (!self.may_write).then(operations::read_only_policy),
             renewed: Shared::default(),
             current: Mutex::new(None),
@@ -176,6 +177,17 @@ impl Aws {
         let (id, home, calls) = (account.clone(), self.region.clone(), Arc::clone(&self.calls));
         Ok(Account { id, may_write: self.may_write, home, config, calls, session: Some(session), principal })
     }
+}
+
+/// The role that is assumed in each account, and how.
+#[derive(Clone, Debug)]
+pub struct MemberRole {
+    pub name: String,
+    /// What the role's trust policy asks for, if it asks for anything. It is no secret.
+    /// Source: AWS IAM User Guide, "Access to AWS accounts owned by third parties", external ID (read 2026-11).
+    pub external_id: Option<String>,
+    /// Names our sessions in the customer's CloudTrail.
+    pub session_name: String,
 }
 
 /// One account, entered.
@@ -294,6 +306,7 @@ pub(super) struct Session {
     at: At,
     role_arn: String,
     session_name: String,
+    external_id: Option<String>,
     /// What the session may do at most.
     policy: Option<String>,
     renewed: Shared<Credentials, AwsError>,
@@ -318,7 +331,8 @@ impl Session {
     async fn assume(&self, calls: &Calls) -> Result<Credentials, AwsError> {
         let request = || {
             let request = self.sts.assume_role().role_arn(&self.role_arn).role_session_name(&self.session_name);
-            request.duration_seconds(SESSION_SECONDS).set_policy(self.policy.clone()).send()
+            let request = request.duration_seconds(SESSION_SECONDS).set_policy(self.policy.clone());
+            request.set_external_id(self.external_id.clone()).send()
         };
         let answer = calls.send(&operations::ASSUME_ROLE, &self.at, request).await?;
         let given = answer.credentials();

@@ -19,7 +19,7 @@ mod raw;
 pub mod secrets;
 pub mod tasks;
 
-pub use access::{AccessError, Account, Aws};
+pub use access::{AccessError, Account, Aws, MemberRole};
 pub use call::Calls;
 pub use ec2::{Ec2Reader, Ec2Writer};
 pub use ecr::RegistryToken;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::debug;
 
-use crate::aws::{Account, Aws, AwsError};
+use crate::aws::{Account, Aws, AwsError, MemberRole};
 use crate::ids::AccountId;
 use crate::once::Once;
 
@@ -16,8 +16,7 @@ pub type InScope = Arc<watch::Sender<Option<BTreeSet<AccountId>>>>;
 /// The way into the accounts that own what others use.
 pub struct Owners {
     pub aws: Arc<Aws>,
-    pub role_name: String,
-    pub session_name: String,
+    pub member_role: MemberRole,
     pub in_scope: InScope,
     pub entered: Once<AccountId, Option<Account>, AwsError>,
 }
@@ -37,7 +36,7 @@ impl Owners {
             return Ok(None);
         }
         let enter = async {
-            match self.aws.assume(id, &self.role_name, &self.session_name).await {
+            match self.aws.assume(id, &self.member_role).await {
                 Ok(entered) => Ok(Some(entered)),
                 Err(error) if error.lasts() => {
                     // The walk tells why, when it comes to this account.

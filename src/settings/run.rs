@@ -21,6 +21,10 @@ impl Reader {
         if !role_name.chars().all(of_a_role) {
             self.problem("ROLE_NAME", format!("{role_name:?} is not the name of an IAM role; give the name alone, not its ARN"));
         }
+        let external_id = self.text("EXTERNAL_ID", given.external_id);
+        if external_id.as_deref().is_some_and(|id| !is_external_id(id)) {
+            self.problem("EXTERNAL_ID", "it has 2 to 1224 characters, each a letter, a digit or one of +=,.@:/_-".to_owned());
+        }
         let max_changes = self.count("MAX_CHANGES", given.max_changes);
         let dry_run = self.boolean("DRY_RUN", given.dry_run, false);
         let assume_role = self.boolean("ASSUME_ROLE", given.assume_role, true);
@@ -47,10 +51,17 @@ impl Reader {
             at_terminal: given.ask,
             task_metadata: environment(TASK_METADATA).filter(|address| !address.trim().is_empty()),
             role_name,
+            external_id,
             assume_role,
             speed,
             first_wait: Duration::from_millis(given.first_wait_ms.into()),
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
         }
     }
+}
+
+/// Source: AWS STS API Reference, AssumeRole, `ExternalId` (read 2026-11).
+fn is_external_id(text: &str) -> bool {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "+=,.@:/_-".contains(character);
+    (2..=1224).contains(&text.len()) && text.chars().all(fits)
 }

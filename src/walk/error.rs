@@ -107,8 +107,8 @@ impl WalkError {
             }
             (Self::AssumeRole { role, source }, _) if source.hint().is_some() => {
                 let hint = format!(
-                    "check that {role} exists in that account and trusts this caller (the StackSet may not reach it), \
-                     or leave the account out with EXCLUDE_ACCOUNTS"
+                    "check that {role} exists in that account and trusts this caller (the StackSet may not reach it, or the role \
+                     may ask for an EXTERNAL_ID), or leave the account out with EXCLUDE_ACCOUNTS"
                 );
                 Unseen::Failed(Failure::new(stage, self, Some(hint)))
             }

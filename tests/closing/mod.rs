@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use fargate_updater::aws::{Account, Aws, Calls};
+use fargate_updater::aws::{Account, Aws, Calls, MemberRole};
 use fargate_updater::events::{Event, Events};
 use fargate_updater::ids::RegionName;
 use fargate_updater::network::{CloseError, Closer, Closing};
@@ -27,7 +27,8 @@ pub(crate) async fn enter(world: &World, account: &str, may_write: bool, stop: &
     let calls = Calls::new(8, (Pace::default(), 1), Duration::from_millis(1), stop.clone());
     let aws = Aws::with(config, calls, may_write).await.expect("the world knows its caller");
     let account = account.parse().expect("an account has twelve digits");
-    aws.assume(&account, "FargateDeployMember", "test").await.expect("the member role is there")
+    let role = MemberRole { name: "FargateDeployMember".to_owned(), external_id: None, session_name: "test".to_owned() };
+    aws.assume(&account, &role).await.expect("the member role is there")
 }
 
 /// Closes what was opened in the home Region of an account; returns what became of it, and all that was told.

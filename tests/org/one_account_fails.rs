@@ -42,8 +42,8 @@ async fn an_account_without_the_role_does_not_stop_the_others() {
     assert!(line.ends_with("could not assume the role FargateDeployMember"), "{line}");
     expect_hint(
         &run,
-        "check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it), \
-         or leave the account out with EXCLUDE_ACCOUNTS",
+        "check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it, or the role \
+         may ask for an EXTERNAL_ID), or leave the account out with EXCLUDE_ACCOUNTS",
     );
 }
 

@@ -105,7 +105,7 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     error: could not walk account 444455556666
       cause: could not assume the role FargateDeployMember
       cause: AssumeRole was denied (AccessDenied): User: arn:aws:sts::123456789012:assumed-role/FargateDeployMaster/simulated is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/FargateDeployMember (request ID)
-      hint:  check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it), or leave the account out with EXCLUDE_ACCOUNTS
+      hint:  check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it, or the role may ask for an EXTERNAL_ID), or leave the account out with EXCLUDE_ACCOUNTS
     error: could not protect service report (account 111122223333, us-east-1, cluster web)
       cause: could not find the entry point of container report
       cause: 111122223333.dkr.ecr.us-east-1.amazonaws.com/report:1.0 is not known to its registry: repository name not known to registry; the Console has not scanned it
@@ -223,7 +223,7 @@ async fn the_last_line_for_machines_is_the_summary() {
             "could not assume the role FargateDeployMember",
             "AssumeRole was denied (AccessDenied): User: arn:aws:sts::123456789012:assumed-role/FargateDeployMaster/simulated is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/FargateDeployMember (request ID)"
           ],
-          "hint": "check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it), or leave the account out with EXCLUDE_ACCOUNTS"
+          "hint": "check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it, or the role may ask for an EXTERNAL_ID), or leave the account out with EXCLUDE_ACCOUNTS"
         }
       ]
     }
