@@ -222,12 +222,12 @@ impl AwsError {
         let policy = match self.operation.role {
             Role::Master => "FargateUpdaterMasterPolicy (or whatever the caller is allowed by)",
             Role::Member => "FargateUpdaterMemberPolicy",
-            Role::RegistrySecrets => "FargateUpdaterRegistrySecretsPolicy",
-            Role::Undo => "FargateUpdaterUndoPolicy",
+            Role::RegistrySecrets => "FargateUpdaterMemberPolicy, for that secret (the stack's RegistrySecretArns)",
+            Role::Undo => "FargateUpdaterMemberPolicy",
         };
         // One operation may need several actions; AWS's message says which one is missing.
         let named = self.operation.actions.iter().find(|action| self.message.contains(*action));
-        let action = named.unwrap_or(&self.operation.actions[0]);
+        let action = named.or(self.operation.actions.first())?;
         Some(format!("allow {action} in {policy}"))
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Operation {
     pub name: &'static str,
-    /// The IAM actions it needs; the first is the operation's own.
+    /// The IAM actions it needs; the first is the operation's own. One operation needs none.
     pub actions: &'static [&'static str],
     pub effect: Effect,
     pub role: Role,
@@ -90,7 +90,9 @@ const fn read(name: &'static str, actions: &'static [&'static str], role: Role, 
     Operation { name, actions, effect: Effect::Read, role, quota }
 }
 
-pub static GET_CALLER_IDENTITY: Operation = read("GetCallerIdentity", &["sts:GetCallerIdentity"], Role::Master, Quota::Sts);
+/// Nobody has to be allowed to ask who he is.
+/// Source: AWS STS API Reference, GetCallerIdentity (read 2026-11).
+pub static GET_CALLER_IDENTITY: Operation = read("GetCallerIdentity", &[], Role::Master, Quota::Sts);
 pub static GET_SECRET_VALUE: Operation =
     read("GetSecretValue", &["secretsmanager:GetSecretValue"], Role::Master, Quota::Unpublished);
 pub static LIST_ACCOUNTS: Operation = read("ListAccounts", &["organizations:ListAccounts"], Role::Master, Quota::Organizations);
@@ -283,6 +285,54 @@ pub static ALL: [&Operation; 40] = [
     &DEREGISTER_TASK_DEFINITION,
     &TAG_SERVICE,
 ];
+
+/// What a service of AWS does so that a run can be, with a role that lets it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OnOurBehalf {
+    pub actions: &'static [&'static str],
+    pub with: Lent,
+}
+
+/// The role that a service of AWS is lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lent {
+    /// The execution role of the updater's task, by ECS.
+    ToEcs,
+    /// The role of its schedule, by EventBridge Scheduler.
+    ToScheduler,
+    /// The role of whoever reads a secret, by Secrets Manager.
+    ToSecretsManager,
+}
+
+/// What AWS's services do on our behalf.
+pub static ON_OUR_BEHALF: [OnOurBehalf; 5] = [
+    // The image of the updater, if it is in ECR.
+    // Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role" (read 2026-11).
+    OnOurBehalf {
+        actions: &[
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+        ],
+        with: Lent::ToEcs,
+    },
+    // Its log, in a group that is there.
+    OnOurBehalf { actions: &["logs:CreateLogStream", "logs:PutLogEvents"], with: Lent::ToEcs },
+    // The task, whose roles are passed on.
+    // Source: EventBridge Scheduler User Guide, "Setting up Amazon EventBridge Scheduler", execution role (read 2026-11).
+    OnOurBehalf { actions: &["ecs:RunTask", "iam:PassRole"], with: Lent::ToScheduler },
+    // What it could not start, if somebody wants to know.
+    OnOurBehalf { actions: &["sqs:SendMessage"], with: Lent::ToScheduler },
+    // A secret with a key of its own, for whoever may read it.
+    // Source: AWS Secrets Manager User Guide, "Secret encryption and decryption in AWS Secrets Manager" (read 2026-11).
+    OnOurBehalf { actions: &["kms:Decrypt"], with: Lent::ToSecretsManager },
+];
+
+/// Returns the IAM actions that a service needs a role for, sorted.
+pub fn actions_lent(with: Lent) -> BTreeSet<&'static str> {
+    ON_OUR_BEHALF.iter().filter(|lent| lent.with == with).flat_map(|lent| lent.actions.iter().copied()).collect()
+}
 
 /// Returns the session policy of a run that changes nothing: reading, and no more.
 ///

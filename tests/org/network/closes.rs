@@ -242,7 +242,7 @@ async fn a_lost_answer_is_no_failure_and_a_refusal_keeps_nothing_else_open() {
         assert!(!closing.failed.is_empty() && !closing.closed.is_empty(), "{action}: {told}");
         for error in &closing.failed {
             let hint = error.hint().expect("a hint");
-            assert!(hint.contains(&format!("allow {action} in FargateUpdaterUndoPolicy")), "{error}: {hint}");
+            assert!(hint.contains(&format!("allow {action} in FargateUpdaterMemberPolicy")), "{error}: {hint}");
         }
         assert_eq!((rules_out(&world, ACCOUNT, GROUP).len(), noted(&world, ACL)), (rules, tag), "{action}");
     }
@@ -283,5 +283,5 @@ async fn what_cannot_be_read_is_said_with_the_permission() {
     let error = closing.expect_err("it is denied");
     assert_eq!(error.to_string(), format!("could not find out what was opened in account {ACCOUNT} in {HOME}"));
     let hint = error.hint().expect("a hint");
-    assert!(hint.starts_with("allow ec2:DescribeSecurityGroupRules in FargateUpdaterUndoPolicy"), "{hint}");
+    assert!(hint.starts_with("allow ec2:DescribeSecurityGroupRules in FargateUpdaterMemberPolicy"), "{hint}");
 }
