@@ -6,10 +6,13 @@ mod closing;
 
 mod dependencies;
 mod errors;
+mod fleet;
 mod layering;
 mod machine_output;
 mod operations;
+mod permissions;
 mod readme;
+mod template;
 
 use std::path::{Path, PathBuf};
 

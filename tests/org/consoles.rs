@@ -111,7 +111,7 @@ async fn a_secret_may_be_text_or_binary_and_hold_more_than_it_must() {
     for org in [
         Org::new().secret(CONSOLE_SECRET, value.clone()),
         Org::new().binary_secret(CONSOLE_SECRET, value.clone()),
-        Org::new().secret("another/name", value.clone()),
+        Org::new().secret("another/name", value.clone()).stack(|stack| stack.parameter("PrismaCloudSecret", "another/name")),
     ] {
         let name = org.secrets.last().expect("the secret").name.clone();
         let world = org.account(ACCOUNT, shop).start().await;

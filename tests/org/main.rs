@@ -37,6 +37,7 @@ mod rolls_out;
 mod scope;
 mod second_run_is_quiet;
 mod shards;
+mod stacks;
 mod stops_after_failures;
 mod stops_on_sigterm;
 mod takes_only_embedding;

@@ -49,11 +49,9 @@ async fn an_account_without_the_role_does_not_stop_the_others() {
 
 #[tokio::test]
 async fn another_role_name_is_the_one_that_is_assumed() {
-    let world = one_good_account()
-        .management(|account| account.member_role("Patcher"))
-        .account(OTHER, |account| with_service(account).member_role("Patcher"))
-        .start()
-        .await;
+    let org = Org::new().account(ACCOUNT, |account| account.service("web/shop", "httpd.json").member_role("FargateDeployMember"));
+    let org = org.account(OTHER, with_service).stack(|stack| stack.parameter("MemberRoleName", "Patcher"));
+    let world = org.start().await;
     let run = updater(&world).env("ROLE_NAME", "Patcher").run().await;
     expect_exit(&run, exit::NOT_ALL);
     expect_told(&run, "pay/ledger", "protected", "ledger:1 -> ledger:2");

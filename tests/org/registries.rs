@@ -142,6 +142,11 @@ async fn a_digest_names_the_image_whatever_the_tag_has_become() {
     }
 }
 
+/// Lets the member role read secrets for images, which somebody has to have asked for.
+fn may_read_secrets(org: Org) -> Org {
+    org.stack(|stack| stack.parameter("RegistrySecretArns", "arn:aws:secretsmanager:*:*:secret:pull-*"))
+}
+
 #[tokio::test]
 async fn the_secret_that_ecs_pulls_an_image_with_opens_its_registry() {
     let registry =
@@ -149,24 +154,19 @@ async fn the_secret_that_ecs_pulls_an_image_with_opens_its_registry() {
     let held = json!({ "username": "robot", "password": "hunter2" });
     let secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:pull-SiMuLa";
     let definition = || pulled_with(secret, "registry.example.test/app:1");
-    let world = registry(Org::new())
-        .account(ACCOUNT, |account| account.service("web/app", definition()).secret("pull", held.clone()))
-        .start()
-        .await;
+    let with_secret = |account: Account| account.service("web/app", definition()).secret("pull", held.clone());
+    let world = may_read_secrets(registry(Org::new())).account(ACCOUNT, with_secret).start().await;
     let run = updater(&world).run().await;
     expect_exit(&run, exit::DONE);
     assert_eq!(entry_point(&world, ACCOUNT), [json!("/right")]);
     assert!(run.leaks(&["hunter2".to_owned()]).is_empty(), "{}{}", run.stdout, run.stderr);
 
     // The member role need not be allowed to read it: the settings may hold the same.
-    let denied = |account: Account| {
-        account.service("web/app", definition()).secret("pull", held.clone()).deny("secretsmanager:GetSecretValue")
-    };
-    let world = registry(Org::new()).account(ACCOUNT, denied).start().await;
+    let world = registry(Org::new()).account(ACCOUNT, with_secret).start().await;
     let with_auths = updater(&world).env("DOCKER_AUTH_CONFIG", auths("registry.example.test", "robot", "hunter2"));
     expect_exit(&with_auths.run().await, exit::DONE);
 
-    let world = registry(Org::new()).account(ACCOUNT, denied).start().await;
+    let world = registry(Org::new()).account(ACCOUNT, with_secret).start().await;
     let run = updater(&world).run().await;
     expect_exit(&run, exit::NOT_ALL);
     let says = |text: &str| assert!(run.stdout.contains(text), "{text:?} is not said: {}", run.stdout);
@@ -361,7 +361,7 @@ async fn a_login_that_is_not_accepted_is_named_by_where_it_comes_from() {
     let account = |account: Account| {
         account.service("web/app", pulled_with(secret, "registry.example.test/app:1")).secret("pull", held.clone())
     };
-    let run = updater(&org().account(ACCOUNT, account).start().await).run().await;
+    let run = updater(&may_read_secrets(org()).account(ACCOUNT, account).start().await).run().await;
     assert!(run.stdout.contains("correct the secret of `repositoryCredentials`; or add"), "{}", run.stdout);
 }
 
@@ -384,7 +384,7 @@ async fn a_secret_that_holds_something_else_is_to_be_corrected() {
     let account = |account: Account| {
         account.service("web/app", pulled_with("pull", "registry.example.test/app:1")).secret("pull", json!({ "user": "robot" }))
     };
-    let run = updater(&registry(Org::new()).account(ACCOUNT, account).start().await).run().await;
+    let run = updater(&may_read_secrets(registry(Org::new())).account(ACCOUNT, account).start().await).run().await;
     expect_exit(&run, exit::NOT_ALL);
     assert!(run.stdout.contains("does not hold `username` and `password`"), "{}", run.stdout);
     assert!(run.stdout.contains("hint:  correct the secret of `repositoryCredentials`, or give credentials"), "{}", run.stdout);
@@ -404,7 +404,7 @@ async fn a_secret_by_its_name_is_the_regions_own() {
             region.service("web/app", pulled_with("pull", &image("2"))).secret("pull", holds("right"))
         })
     };
-    let world = org.account(ACCOUNT, account).start().await;
+    let world = may_read_secrets(org).account(ACCOUNT, account).start().await;
     let run = updater(&world).run().await;
     expect_exit(&run, exit::NOT_ALL);
     assert_eq!(entry_point(&world, ACCOUNT), Vec::<Value>::new(), "{}", run.stdout);

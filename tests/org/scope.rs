@@ -137,7 +137,7 @@ async fn single_mode_walks_the_callers_own_account_by_the_member_role() {
 
 #[tokio::test]
 async fn single_mode_without_a_role_uses_the_callers_own_credentials() {
-    let world = organization().management(Account::without_member_role).start().await;
+    let world = organization().without_policies().management(Account::without_member_role).start().await;
     let run = updater(&world).env("DEPLOYMENT_MODE", "single").env("ASSUME_ROLE", "false").run().await;
     expect_exit(&run, exit::DONE);
     assert_eq!(world.calls().of("AssumeRole"), 0);

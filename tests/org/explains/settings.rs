@@ -46,7 +46,8 @@ async fn what_is_not_there_is_said_with_the_way_out() {
 
 #[tokio::test]
 async fn the_callers_own_account_is_explained_without_a_role_where_the_settings_say_so() {
-    let world = Org::new().management(|account| account.service("web/shop", one_container("shop"))).start().await;
+    let org = Org::new().without_policies().management(|account| account.service("web/shop", one_container("shop")));
+    let world = org.start().await;
     let own = "arn:aws:ecs:us-east-1:123456789012:service/web/shop";
     let program = updater(&world).env("DEPLOYMENT_MODE", "SINGLE").env("ASSUME_ROLE", "false");
     let run = program.arg("--explain").arg(own).run().await;

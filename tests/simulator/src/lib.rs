@@ -14,6 +14,8 @@ pub mod cloudformation;
 pub mod console;
 mod forwarder;
 pub mod gate;
+pub mod iam;
+pub mod installation;
 pub mod least;
 pub mod registry;
 mod response;

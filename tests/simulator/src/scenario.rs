@@ -7,6 +7,7 @@ mod account;
 mod definition;
 pub mod network;
 mod service;
+pub mod stack;
 mod task;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 pub use account::{Account, Cluster, Region};
 pub use definition::Definition;
 pub use service::{CapacityProvider, Deploying, Service, TaskNetwork};
+use stack::Stack;
 pub use task::UpdaterTask;
 
 use crate::{Console, Fault, FaultRule, Registry};
@@ -50,11 +52,15 @@ pub struct Org {
     pub console: Console,
     /// Those with something in them or with a way in of their own; every other one is there as well, and empty.
     pub registries: Vec<Registry>,
-    /// Those of the management account, in its home Region.
+    /// Those of the account that the updater is at home in, in its home Region.
     pub secrets: Vec<Secret>,
-    /// Tasks of the program itself: in the management account, in its home Region.
+    /// Tasks of the program itself: in the same account and Region.
     pub updater_tasks: Vec<UpdaterTask>,
-    /// IAM actions the caller in the management account is denied.
+    /// The stack of the project's template that gives the organization its roles.
+    pub stack: Stack,
+    /// Whether the policies of roles are not looked at: the world's caller and every role that it assumes may do everything.
+    pub without_policies: bool,
+    /// IAM actions the world's caller is denied, beside what its role does not allow.
     pub denied: Vec<String>,
     /// The longest an assumed role's credentials are said to last, in seconds; `None` stands for as long as was asked.
     pub session_seconds: Option<u64>,
@@ -108,6 +114,9 @@ pub struct Secret {
     /// Whether it is served as `SecretBinary`.
     #[serde(default)]
     pub binary: bool,
+    /// Whether it is encrypted with a key of its own, which whoever reads it has to be allowed to use.
+    #[serde(default)]
+    pub own_key: bool,
 }
 
 impl Default for Org {
@@ -121,8 +130,10 @@ impl Default for Org {
             units: Vec::new(),
             console: Console::default(),
             registries: Vec::new(),
-            secrets: vec![Secret { name: CONSOLE_SECRET.to_owned(), value, binary: false }],
+            secrets: vec![Secret { name: CONSOLE_SECRET.to_owned(), value, binary: false, own_key: false }],
             updater_tasks: Vec::new(),
+            stack: Stack::default(),
+            without_policies: false,
             denied: Vec::new(),
             session_seconds: None,
             latency_milliseconds: 0,
@@ -191,12 +202,20 @@ impl Org {
     /// A text is served as it is and any other value as its JSON, with [`CONSOLE_URL`], [`CONSOLE_USER`] and [`CONSOLE_PASSWORD`]
     /// filled in.
     pub fn secret(self, name: &str, value: impl Into<Value>) -> Self {
-        self.put_secret(Secret { name: name.to_owned(), value: value.into(), binary: false })
+        self.put_secret(Secret { name: name.to_owned(), value: value.into(), binary: false, own_key: false })
     }
 
     /// Adds a secret that is served as `SecretBinary`.
     pub fn binary_secret(self, name: &str, value: impl Into<Value>) -> Self {
-        self.put_secret(Secret { name: name.to_owned(), value: value.into(), binary: true })
+        self.put_secret(Secret { name: name.to_owned(), value: value.into(), binary: true, own_key: false })
+    }
+
+    /// Encrypts the secrets that are in home Regions by now with keys of their own.
+    pub fn secrets_with_own_keys(mut self) -> Self {
+        let accounts = std::iter::once(&mut self.management).chain(&mut self.accounts);
+        let everywhere = accounts.flat_map(|account| &mut account.home.secrets).chain(&mut self.secrets);
+        everywhere.for_each(|secret| secret.own_key = true);
+        self
     }
 
     fn put_secret(mut self, secret: Secret) -> Self {
@@ -217,7 +236,19 @@ impl Org {
         self
     }
 
-    /// Denies the caller in the management account an IAM action, such as `organizations:ListAccounts`.
+    /// Edits the stack that the organization's roles come from.
+    pub fn stack(mut self, edit: impl FnOnce(Stack) -> Stack) -> Self {
+        self.stack = edit(self.stack);
+        self
+    }
+
+    /// Lets the world's caller and every role that it assumes do everything, for what is not about permissions.
+    pub fn without_policies(mut self) -> Self {
+        self.without_policies = true;
+        self
+    }
+
+    /// Denies the world's caller an IAM action, such as `organizations:ListAccounts`.
     pub fn deny(mut self, action: &str) -> Self {
         self.denied.push(action.to_owned());
         self

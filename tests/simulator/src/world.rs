@@ -10,6 +10,7 @@ mod view;
 #[cfg(test)]
 mod tls_tests;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,16 +48,16 @@ impl Org {
     ///
     /// # Panics
     ///
-    /// When loopback has no port left, or a task definition of the scenario cannot be read.
+    /// When loopback has no port left, the stack with the roles cannot be created, or a task definition of the scenario not be read.
     pub async fn start(self) -> World {
-        self.start_at(0, 0).await.unwrap_or_else(|error| panic!("could not listen on loopback: {error}"))
+        self.start_at(0, 0).await.unwrap_or_else(|error| panic!("the world could not start: {error}"))
     }
 
     /// Starts the scenario on these ports of loopback; 0 stands for one nobody uses. The registries are on such a one.
     ///
     /// # Errors
     ///
-    /// When a port cannot be had, or a certificate for the Console not be made.
+    /// When a port cannot be had, a certificate for the Console not be made, or the stack with the roles not be created.
     pub async fn start_at(self, port: u16, console_port: u16) -> std::io::Result<World> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let console_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, console_port)).await?;
@@ -78,7 +79,8 @@ impl Org {
         let (user, password) = (self.console.user(), self.console.password());
         let fill =
             |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
-        let aws = Aws::new(State::new(&self, fill), gate.clone(), self.throttling);
+        let state = State::new(&self, fill).map_err(std::io::Error::other)?;
+        let aws = Aws::new(state, gate.clone(), self.throttling);
         let console = RunningConsole::new(self.console, gate.clone());
         if self.counting_only {
             console.count_only();
@@ -159,7 +161,17 @@ impl World {
         format!("{}/v4/{id}", self.endpoint())
     }
 
-    /// Returns the access key id and the secret access key of the management account's caller.
+    /// Returns what was allowed so far: names of roles, and IAM actions.
+    pub fn permissions_used(&self) -> BTreeSet<(String, String)> {
+        self.aws.state().permissions_asked(true)
+    }
+
+    /// Returns what was refused so far: names of roles, and IAM actions. Whoever may not assume a role is not among them.
+    pub fn permissions_missed(&self) -> BTreeSet<(String, String)> {
+        self.aws.state().permissions_asked(false)
+    }
+
+    /// Returns the access key id and the secret access key of the caller in the account that the updater is at home in.
     pub fn caller(&self) -> (String, String) {
         (CALLER_KEY.to_owned(), CALLER_SECRET.to_owned())
     }

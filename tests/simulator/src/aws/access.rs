@@ -1,8 +1,9 @@
-//! May this caller do that? Denials of the scenario, session policies and service control policies, in AWS's sentences.
+//! May this caller do that? The policies of the role it has, session policies, denials of the scenario and service control policies,
+//! in AWS's sentences.
 
 use super::errors::{AwsError, ErrorKind, Service};
-use super::policy::{denies, session_allows};
-use super::state::{CALLER_KEY, Session, State};
+use super::state::{CALLER_KEY, Identity, Session, State};
+use crate::iam::{self, Context, Policy, Request, Verdict};
 
 /// A caller whose signature was checked.
 #[derive(Clone, Debug)]
@@ -17,28 +18,56 @@ impl Caller {
         &self.session.account
     }
 
-    /// Returns whether this is the management account's own caller, and not a role it assumed.
-    pub(super) fn is_master(&self) -> bool {
+    /// Returns whether this is the caller that the world hands out, and not a role that it assumed.
+    pub(super) fn is_the_first(&self) -> bool {
         self.access_key_id == CALLER_KEY
     }
 }
 
 /// Returns an error unless the caller may use this IAM action, such as `ecs:ListServices`, of the service it called.
 pub(super) fn permit(state: &State, caller: &Caller, service: Service, action: &str, resource: &str) -> Result<(), AwsError> {
+    permit_with(state, caller, service, Request { action, resource, context: &Context::default() })
+}
+
+/// Returns an error unless the caller may do what it asks, of which more is known than its action and its resource.
+pub(super) fn permit_with(state: &State, caller: &Caller, service: Service, request: Request<'_>) -> Result<(), AwsError> {
+    let judged = judge(state, caller, service, request);
+    state.note_question(caller, request.action, judged.is_ok());
+    judged
+}
+
+fn judge(state: &State, caller: &Caller, service: Service, request: Request<'_>) -> Result<(), AwsError> {
+    let Request { action, resource, context } = request;
     let account = state.account(caller.account());
     if service == Service::Ecs && account.is_some_and(|account| account.denied_regions.contains(&caller.region)) {
         let places = [caller.session.arn.as_str(), action, resource];
         return Err(AwsError::new(ErrorKind::DeniedByServiceControlPolicy, &places));
     }
-    let denied =
-        if caller.is_master() { state.denied.as_slice() } else { account.map_or(&[][..], |account| account.denied.as_slice()) };
-    if denies(denied, action) {
+    let denied = if caller.is_the_first() {
+        state.denied.as_slice()
+    } else {
+        account.map_or(&[][..], |account| account.denied.as_slice())
+    };
+    let context = state.known_of(caller).and(context);
+    let request = Request { action, resource, context: &context };
+    let allowed = match &caller.session.identity {
+        Identity::Everything => true,
+        Identity::Role(role) => role.judge(request) == Verdict::Allowed,
+    };
+    if !allowed || is_denied(denied, action) {
         return Err(denial(service, &caller.session.arn, action, resource, "identity-based"));
     }
-    match &caller.session.policy {
-        Some(policy) if !session_allows(policy, action) => Err(denial(service, &caller.session.arn, action, resource, "session")),
-        _ => Ok(()),
+    if let Some(policy) = &caller.session.policy
+        && Policy::judge([policy], request) != Verdict::Allowed
+    {
+        return Err(denial(service, &caller.session.arn, action, resource, "session"));
     }
+    Ok(())
+}
+
+/// Returns whether one of the actions that a scenario denies, in which `*` stands for any text, is this one.
+fn is_denied(denied: &[String], action: &str) -> bool {
+    denied.iter().any(|pattern| iam::action_matches(pattern, action))
 }
 
 fn denial(service: Service, arn: &str, action: &str, resource: &str, kind: &str) -> AwsError {

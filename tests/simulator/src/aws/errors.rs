@@ -173,6 +173,8 @@ errors! {
         Reported("getmoto/moto, moto/organizations/models.py");
 
     // Secrets Manager.
+    SecretKeyDenied: SECRETS, 400, "AccessDeniedException", "Access to KMS is not allowed",
+        Remembered("what Secrets Manager says to whoever may read a secret and may not use its key");
     SecretNotFound: SECRETS, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
         Reported("lgallard/terraform-aws-secrets-manager #24");
 

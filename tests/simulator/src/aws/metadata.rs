@@ -44,7 +44,7 @@ fn told(state: &State, id: &str) -> Option<Value> {
     let task = state.updater_task(id)?;
     let revision = task.task_definition.rsplit(':').next();
     Some(json!({
-        "Cluster": state.cluster_arn(state.management(), &state.home_region, &task.cluster),
+        "Cluster": state.cluster_arn(state.home(), &state.home_region, &task.cluster),
         "TaskARN": task.arn,
         "Family": task.family,
         "Revision": revision,

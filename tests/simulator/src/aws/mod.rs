@@ -2,7 +2,8 @@
 //!
 //! `server` is the way of a request through it, `state`, `stored` and `network` what it knows, `interfaces` what follows from that,
 //! and `report` what tests see of it. One file or folder per service turns a checked request into an answer and does nothing else;
-//! `errors` is every error there is, `auth` says who called, `throttling` whether too often, and `access` whether they may. Nothing
+//! `errors` is every error there is, `auth` says who called, `throttling` whether too often, and `access` whether they may, by the
+//! policies that [`crate::iam`] judges. Nothing
 //! here agrees with an AWS SDK by sharing code with it, AWS's signing code excepted.
 
 mod access;
@@ -19,7 +20,6 @@ mod network;
 mod network_way;
 mod organizations;
 mod pages;
-mod policy;
 mod reply;
 mod report;
 mod secrets_manager;
@@ -33,7 +33,6 @@ pub mod throttling;
 pub(crate) mod http_tests;
 
 pub use errors::{Row, Service, Source, table};
-pub use policy::session_allows;
 
 pub use ecs::defaults::as_ecs_stores;
 

@@ -1,4 +1,4 @@
-//! AWS Organizations: which accounts there are. Only the management account's caller may ask.
+//! AWS Organizations: which accounts there are. Only the management account and a delegated administrator may ask.
 //! Source: AWS Organizations API Reference (read 2026-11).
 
 use serde_json::{Value, json};
@@ -6,17 +6,15 @@ use serde_json::{Value, json};
 use super::access::{Caller, permit};
 use super::errors::{AwsError, ErrorKind, Service};
 use super::pages::{page, page_with_gap};
-use super::state::State;
+use super::state::{ORGANIZATION, State};
 use crate::scenario::{Account, ROOT, Unit};
-
-const ORGANIZATION: &str = "o-simulated1";
 
 /// `MaxResults` of every list is 1 to 20, and 20 when it is left out.
 const PAGE: u64 = 20;
 
 pub(super) fn answer(state: &State, caller: &Caller, operation: &str, input: &Value) -> Result<Value, AwsError> {
     permit(state, caller, Service::Organizations, &format!("organizations:{operation}"), "*")?;
-    if !caller.is_master() {
+    if ![state.management(), state.home()].contains(&caller.account()) {
         return Err(ErrorKind::OrganizationsDenied.into());
     }
     match operation {

@@ -24,7 +24,7 @@ impl State {
 
     pub(crate) fn session_policies(&self) -> Vec<(String, Option<Value>)> {
         let assumed = self.sessions.values().filter(|session| session.token.is_some());
-        assumed.map(|session| (session.account.clone(), session.policy.clone())).collect()
+        assumed.map(|session| (session.account.clone(), session.policy_document.clone())).collect()
     }
 
     pub(crate) fn session_secrets(&self) -> Vec<String> {

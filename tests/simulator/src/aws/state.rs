@@ -2,27 +2,32 @@
 //!
 //! Plain data: what a call may do to it is decided by the files of the services.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::access::Caller;
 use super::clock::epoch_seconds;
 use super::ecr::Token;
 use super::ecs::rollout::{Deployment, Fate};
 use super::ecs::{defaults, images};
 use super::stored::{Place, Revision, StoredService};
+use crate::iam::{Context, Policy, Role};
+use crate::installation::Installation;
 use crate::scenario::network::SecurityGroup;
 use crate::scenario::{self, Deploying, Org};
 
-/// The access key id of the management account's caller.
+/// The access key id of the world's caller.
 pub(crate) const CALLER_KEY: &str = "SIMULATEDCALLER00001";
 
 /// Its secret access key. It opens nothing but a simulator.
 pub(crate) const CALLER_SECRET: &str = "simulated-secret-of-the-caller";
 
-/// The role the management account's caller has assumed.
-const CALLER_ROLE: &str = "FargateDeployMaster";
+/// The organization that every account is in.
+pub(super) const ORGANIZATION: &str = "o-simulated1";
 
 /// Who registered what was there from the beginning, in every account.
 const CUSTOMER: &str = "assumed-role/CustomerPipeline/deploy";
@@ -39,7 +44,21 @@ pub(super) struct Session {
     pub(super) secret: String,
     pub(super) token: Option<String>,
     pub(super) expires: Option<SystemTime>,
-    pub(super) policy: Option<Value>,
+    pub(super) identity: Identity,
+    /// The role's, or the user's, ARN.
+    pub(super) principal: String,
+    /// The policy that was handed over when it began.
+    pub(super) policy: Option<Policy>,
+    /// The same as it was written.
+    pub(super) policy_document: Option<Value>,
+}
+
+/// What somebody may do.
+#[derive(Clone, Debug)]
+pub(super) enum Identity {
+    /// Everything, whatever the policies of the role say.
+    Everything,
+    Role(Arc<Role>),
 }
 
 /// A secret as it is served.
@@ -48,6 +67,7 @@ pub(super) struct StoredSecret {
     pub(super) name: String,
     pub(super) text: String,
     pub(super) binary: bool,
+    pub(super) own_key: bool,
 }
 
 /// The simulated AWS.
@@ -62,7 +82,12 @@ pub(crate) struct State {
     /// Every Region that an account of the scenario names.
     pub(super) named_regions: BTreeSet<String>,
     pub(super) units: Vec<scenario::Unit>,
-    /// IAM actions the management account's caller is denied.
+    /// Where the roles come from.
+    pub(super) installation: Installation,
+    without_policies: bool,
+    /// The IAM actions that were asked for so far, with the names of the roles that asked, and whether they were allowed.
+    asked: RefCell<BTreeSet<(String, String, bool)>>,
+    /// IAM actions the world's caller is denied besides.
     pub(super) denied: Vec<String>,
     pub(super) session_seconds: Option<u64>,
     pub(super) definitions_verbatim: bool,
@@ -93,7 +118,13 @@ pub(crate) struct State {
 
 impl State {
     /// Makes the beginning of a scenario; `fill` puts the Console's address and credentials into a secret's text.
-    pub(crate) fn new(org: &Org, fill: impl Fn(&str) -> String) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When its stack cannot be created.
+    pub(crate) fn new(org: &Org, fill: impl Fn(&str) -> String) -> Result<Self, String> {
+        let installation = Installation::new(org)?;
+        let home = installation.account.clone();
         let mut state = Self {
             partition: org.partition.clone(),
             home_region: org.home_region.clone(),
@@ -101,6 +132,9 @@ impl State {
             account_numbers: BTreeMap::new(),
             named_regions: BTreeSet::new(),
             units: org.units.clone(),
+            installation,
+            without_policies: org.without_policies,
+            asked: RefCell::default(),
             denied: org.denied.clone(),
             session_seconds: org.session_seconds,
             definitions_verbatim: org.definitions_verbatim,
@@ -125,15 +159,19 @@ impl State {
             state.named_regions.extend(account.regions.iter().map(|region| region.name.clone()));
             state.named_regions.extend(account.denied_regions.iter().cloned());
         }
-        state.keep_secrets(&org.management.id, &org.home_region, &org.secrets, &fill);
-        let arn = format!("arn:{}:sts::{}:assumed-role/{CALLER_ROLE}/simulated", state.partition, state.management());
+        state.keep_secrets(&home, &org.home_region, &org.secrets, &fill);
+        let master = state.installation.master().cloned().ok_or("the stack has no MasterRole")?;
+        let role = master.arn.rsplit('/').next().unwrap_or_default();
         let caller = Session {
-            account: state.management().to_owned(),
-            arn,
+            account: home.clone(),
+            arn: format!("arn:{}:sts::{home}:assumed-role/{role}/simulated", state.partition),
             secret: CALLER_SECRET.to_owned(),
             token: None,
             expires: None,
+            principal: master.arn.clone(),
+            identity: state.identity(&master),
             policy: None,
+            policy_document: None,
         };
         state.sessions.insert(CALLER_KEY.to_owned(), caller);
         for account in org.every_account() {
@@ -151,7 +189,36 @@ impl State {
         for task in &org.updater_tasks {
             state.add_updater_task(task);
         }
-        state
+        Ok(state)
+    }
+
+    /// Returns what somebody with a role may do in this world.
+    pub(super) fn identity(&self, role: &Arc<Role>) -> Identity {
+        if self.without_policies { Identity::Everything } else { Identity::Role(Arc::clone(role)) }
+    }
+
+    /// Returns what is known of whoever calls, in the names of condition keys.
+    /// Source: IAM User Guide, "AWS global condition context keys" (read 2026-11).
+    pub(super) fn known_of(&self, caller: &Caller) -> Context {
+        Context::default()
+            .with("aws:PrincipalArn", caller.session.principal.as_str())
+            .with("aws:PrincipalAccount", caller.account())
+            .with("aws:PrincipalOrgID", ORGANIZATION)
+            .with("aws:ResourceOrgID", ORGANIZATION)
+            .with("aws:RequestedRegion", caller.region.as_str())
+    }
+
+    /// Remembers that somebody asked to do something, and whether he was allowed to.
+    pub(super) fn note_question(&self, caller: &Caller, action: &str, allowed: bool) {
+        let role = caller.session.principal.rsplit('/').next().unwrap_or_default();
+        self.asked.borrow_mut().insert((role.to_owned(), action.to_owned(), allowed));
+    }
+
+    /// Returns the names of roles with the actions that they asked for so far and were, or were not, allowed.
+    pub(crate) fn permissions_asked(&self, allowed: bool) -> BTreeSet<(String, String)> {
+        let asked = self.asked.borrow();
+        let asked = asked.iter().filter(|(_, _, was_allowed)| *was_allowed == allowed);
+        asked.map(|(role, action, _)| (role.clone(), action.clone())).collect()
     }
 
     fn keep_secrets(&mut self, account: &str, region: &str, secrets: &[scenario::Secret], fill: &impl Fn(&str) -> String) {
@@ -160,7 +227,7 @@ impl State {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary };
+            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary, own_key: secret.own_key };
             self.secrets.entry((account.to_owned(), region.to_owned())).or_default().push(stored);
         }
     }
@@ -259,6 +326,11 @@ impl State {
     /// Returns the management account's id.
     pub(crate) fn management(&self) -> &str {
         &self.accounts[0].id
+    }
+
+    /// Returns the account that the updater is at home in.
+    pub(crate) fn home(&self) -> &str {
+        &self.installation.account
     }
 
     pub(super) fn account(&self, id: &str) -> Option<&scenario::Account> {

@@ -8,7 +8,8 @@ use super::clock::iso8601;
 use super::errors::{AwsError, ErrorKind, Service};
 use super::reply::element;
 use super::server::Form;
-use super::state::{Session, State};
+use super::state::{ORGANIZATION, Session, State};
+use crate::iam::{Context, Policy, Principal};
 
 /// Role chaining: the caller is itself an assumed role.
 /// Source: AWS STS API Reference, AssumeRole, `DurationSeconds` (read 2026-11).
@@ -40,14 +41,24 @@ fn assume_role(state: &mut State, caller: &Caller, form: &Form) -> Result<String
     let session_name = required("RoleSessionName", "roleSessionName")?;
     check_session_name(&session_name)?;
     let seconds = duration(form)?;
-    let policy = session_policy(form)?;
+    let policy_document = session_policy(form)?;
+    let policy = policy_document.as_ref().map(Policy::parse).transpose().map_err(|_| ErrorKind::MalformedPolicy)?;
     permit(state, caller, Service::Sts, "sts:AssumeRole", &role_arn)?;
 
     // A role that is missing, one that does not trust the caller and an account that is suspended look the same from outside.
     let denied = || AwsError::new(ErrorKind::StsDenied, &[&caller.session.arn, "sts:AssumeRole", &role_arn]);
     let (account, role) = split_role_arn(&role_arn, &state.partition).ok_or_else(denied)?;
     let known = state.account(account).ok_or_else(denied)?;
-    if !caller.is_master() || !known.is_active() || known.role() != Some(role) {
+    if !known.is_active() || known.role(state.installation.member_role_name()) != Some(role) {
+        return Err(denied());
+    }
+    // A template that IAM refuses is refused before the world starts.
+    let assumed = state.installation.member(account, role).ok().flatten().ok_or_else(denied)?;
+    let said = Context::default()
+        .with("aws:PrincipalOrgID", ORGANIZATION)
+        .with("aws:ResourceOrgID", ORGANIZATION)
+        .with_all("sts:ExternalId", form.get("ExternalId").cloned());
+    if !assumed.trusts(&Principal::Identity(caller.session.principal.clone()), &said) {
         return Err(denied());
     }
 
@@ -60,7 +71,10 @@ fn assume_role(state: &mut State, caller: &Caller, form: &Form) -> Result<String
         secret: format!("simulated-secret-{number}"),
         token: Some(session_token(number)),
         expires: Some(expires),
+        principal: assumed.arn.clone(),
+        identity: state.identity(&assumed),
         policy,
+        policy_document,
     };
     let credentials = [
         element("AccessKeyId", &access_key_id),

@@ -8,9 +8,6 @@ use serde_json::Value;
 use super::network::{DEFAULT_VPC, PrefixList, Vpc, edit_or_add};
 use super::{Definition, Secret, Service};
 
-/// The role the program assumes in every account, unless it is told another.
-const MEMBER_ROLE: &str = "FargateDeployMember";
-
 /// One account of the organization.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,7 +19,7 @@ pub struct Account {
     pub state: String,
     /// Whether `ListAccounts` tells the state in the old field `Status` alone.
     pub only_status: bool,
-    /// `None` stands for FargateDeployMember.
+    /// `None` stands for the name that the stack gives it.
     pub member_role: Option<String>,
     pub without_member_role: bool,
     /// What is in the home Region.
@@ -151,9 +148,9 @@ impl Account {
         self
     }
 
-    /// Returns the name of the role that can be assumed here, if there is one.
-    pub fn role(&self) -> Option<&str> {
-        (!self.without_member_role).then(|| self.member_role.as_deref().unwrap_or(MEMBER_ROLE))
+    /// Returns the name of the role that can be assumed here, if there is one; `usual` is the name that it has unless another was given.
+    pub fn role<'a>(&'a self, usual: &'a str) -> Option<&'a str> {
+        (!self.without_member_role).then(|| self.member_role.as_deref().unwrap_or(usual))
     }
 
     /// Returns the account as it is known from outside: its Regions by their names alone.
@@ -249,7 +246,7 @@ impl Region {
     /// Adds a secret, or replaces the one of this name. Values as in [`super::Org::secret`].
     pub fn secret(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.secrets.retain(|other| other.name != name);
-        self.secrets.push(Secret { name: name.to_owned(), value: value.into(), binary: false });
+        self.secrets.push(Secret { name: name.to_owned(), value: value.into(), binary: false, own_key: false });
         self
     }
 

@@ -13,6 +13,7 @@ mod groups;
 mod interfaces;
 mod listing;
 mod nat_gateways;
+mod permits;
 mod prefix_lists;
 mod query;
 mod regions;
@@ -25,8 +26,8 @@ mod visible;
 pub(super) use query::{is_dry_run, subject};
 pub(super) use visible::Eye;
 
-use super::access::{Caller, permit};
-use super::errors::{AwsError, ErrorKind, Service};
+use super::access::Caller;
+use super::errors::{AwsError, ErrorKind};
 use super::server::Form;
 use super::state::State;
 
@@ -59,11 +60,7 @@ pub(super) fn answer(state: &mut State, caller: &Caller, action: &str, form: &Fo
         "RevokeSecurityGroupEgress" => security_group_rules::revoke,
         _ => return Err(AwsError::new(ErrorKind::Ec2UnknownAction, &[action])),
     };
-    permit(state, caller, Service::Ec2, &format!("ec2:{action}"), "*")?;
-    if form.keys().any(|key| key.starts_with("TagSpecification.")) {
-        // Source: Amazon EC2 User Guide, Grant permission to tag resources on creation; from memory.
-        permit(state, caller, Service::Ec2, "ec2:CreateTags", "*")?;
-    }
+    permits::check(state, caller, action, form)?;
     if is_dry_run(form) {
         return Err(ErrorKind::Ec2DryRun.into());
     }

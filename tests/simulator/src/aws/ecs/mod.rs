@@ -17,10 +17,11 @@ pub(super) mod update;
 
 use serde_json::Value;
 
-use super::access::{Caller, permit};
+use super::access::{Caller, permit_with};
 use super::errors::{AwsError, ErrorKind, Service};
 use super::pages::page;
 use super::state::State;
+use crate::iam::{Context, Request};
 
 /// The operations that change a customer's account.
 pub(super) const WRITES: [&str; 6] = [
@@ -39,7 +40,11 @@ pub(super) fn answer(
     input: &Value,
     overlaps: bool,
 ) -> Result<Value, AwsError> {
-    permit(state, caller, Service::Ecs, &format!("ecs:{operation}"), &resource(state, caller, input))?;
+    let action = format!("ecs:{operation}");
+    let context = known_of(state, caller, input);
+    for resource in resources(state, caller, input) {
+        permit_with(state, caller, Service::Ecs, Request { action: &action, resource: &resource, context: &context })?;
+    }
     match operation {
         "ListClusters" => clusters::list(state, caller, input),
         "DescribeClusters" => clusters::describe(state, caller, input),
@@ -76,11 +81,42 @@ pub(super) fn subject(input: &Value) -> String {
     }
 }
 
+/// Returns what is known of a call besides what it is about.
+/// Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon Elastic Container Service", as far as
+/// policies of the project ask for it (from memory).
+fn known_of(state: &State, caller: &Caller, input: &Value) -> Context {
+    let mut context = Context::default().with_all("aws:TagKeys", keys_of_tags(input));
+    if let Some(cluster) = input.get("cluster").and_then(Value::as_str) {
+        let name = cluster.rsplit('/').next().unwrap_or_default();
+        context = context.with("ecs:cluster", state.cluster_arn(caller.account(), &caller.region, name));
+    }
+    context
+}
+
+/// Returns the keys of the tags that a call sets or takes away.
+fn keys_of_tags(input: &Value) -> Vec<String> {
+    let set = input.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let set = set.filter_map(|tag| tag.get("key").and_then(Value::as_str));
+    set.chain(texts(input, "tagKeys")).map(str::to_owned).collect()
+}
+
+/// Returns what a call is about: each of the tasks, or one other resource.
+fn resources(state: &State, caller: &Caller, input: &Value) -> Vec<String> {
+    let tasks = texts(input, "tasks");
+    if tasks.is_empty() {
+        return vec![resource(state, caller, input)];
+    }
+    let cluster = input.get("cluster").and_then(Value::as_str).unwrap_or("default").rsplit('/').next().unwrap_or_default();
+    let beginning = state.cluster_arn(caller.account(), &caller.region, cluster).replace(":cluster/", ":task/");
+    let arn = |task: &&str| if task.starts_with("arn:") { (*task).to_owned() } else { format!("{beginning}/{task}") };
+    tasks.iter().map(arn).collect()
+}
+
 /// Returns what AWS names after `on resource:` when it refuses a call.
 fn resource(state: &State, caller: &Caller, input: &Value) -> String {
     let text = |key: &str| input.get(key).and_then(Value::as_str);
     let cluster = text("cluster").map_or("default", |cluster| cluster.rsplit('/').next().unwrap_or_default());
-    match (text("service"), text("cluster"), text("resourceArn")) {
+    match (text("service"), text("cluster"), text("resourceArn").or_else(|| text("serviceDeploymentArn"))) {
         (Some(service), _, _) => {
             let name = service.rsplit('/').next().unwrap_or_default();
             state.service_arn(caller.account(), &caller.region, cluster, name)

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::super::access::{Caller, permit};
+use super::super::access::{Caller, permit_with};
 use super::super::errors::{AwsError, ErrorKind, Service};
 use super::super::state::State;
-use super::rules;
 use super::task_definitions::{revision_of_arn, shown};
+use super::{keys_of_tags, rules};
 use crate::gate::Call;
+use crate::iam::{Context, Request};
 
 /// A registration from its arrival until it is answered, or until its caller goes away.
 pub(crate) struct Registration {
@@ -69,11 +70,17 @@ fn permit_what_comes_with_it(state: &State, caller: &Caller, input: &Value) -> R
         let family = input.get("family").and_then(Value::as_str).unwrap_or_default();
         let arn = state.task_definition_arn(caller.account(), &caller.region, family, 0);
         let resource = format!("{}:*", arn.trim_end_matches(":0"));
-        permit(state, caller, Service::Ecs, "ecs:TagResource", &resource)?;
+        let context =
+            Context::default().with("ecs:CreateAction", "RegisterTaskDefinition").with_all("aws:TagKeys", keys_of_tags(input));
+        permit_with(state, caller, Service::Ecs, Request { action: "ecs:TagResource", resource: &resource, context: &context })?;
     }
     for key in ["taskRoleArn", "executionRoleArn"] {
         if let Some(role) = input.get(key).and_then(Value::as_str) {
-            permit(state, caller, Service::Ecs, "iam:PassRole", role)?;
+            // A role is passed within its account. The definitions of scenarios are used in many, and name one account's roles.
+            let name = role.split_once(":role/").map_or(role, |(_, name)| name);
+            let own = format!("arn:{}:iam::{}:role/{name}", state.partition, caller.account());
+            let context = Context::default().with("iam:PassedToService", "ecs-tasks.amazonaws.com");
+            permit_with(state, caller, Service::Ecs, Request { action: "iam:PassRole", resource: &own, context: &context })?;
         }
     }
     Ok(())

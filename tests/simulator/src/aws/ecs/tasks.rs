@@ -48,9 +48,9 @@ impl StoredTask {
 }
 
 impl State {
-    /// Puts a task of the program itself into the management account.
+    /// Puts a task of the program itself into the account that it is at home in.
     pub(crate) fn add_updater_task(&mut self, task: &UpdaterTask) {
-        let (account, region) = (self.management().to_owned(), self.home_region.clone());
+        let (account, region) = (self.home().to_owned(), self.home_region.clone());
         let stored = StoredTask {
             arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", self.partition, task.cluster, task.id),
             cluster: task.cluster.clone(),
@@ -73,7 +73,7 @@ impl State {
 
     /// Returns the task of the program itself that has this id.
     pub(in super::super) fn updater_task(&self, id: &str) -> Option<&StoredTask> {
-        self.place(self.management(), &self.home_region)?.tasks.iter().find(|task| task.id() == id)
+        self.place(self.home(), &self.home_region)?.tasks.iter().find(|task| task.id() == id)
     }
 }
 

@@ -43,15 +43,20 @@ async fn a_role_is_assumed_only_where_it_is_and_trusts_the_caller() {
     let org = one_service()
         .account("444455556666", |account| account.without_member_role())
         .account("777788889999", |account| account.state("SUSPENDED"))
-        .account("888899990000", |account| account.member_role("Other"));
+        .account("888899990000", |account| account.member_role("Other"))
+        .unit("ou-ab12-11111111", ROOT, &["111122223333", "444455556666", "777788889999", "888899990000"])
+        .account("222233334444", |account| account)
+        .stack(|stack| stack.parameter("OrganizationalUnitIds", "ou-ab12-11111111"));
     let world = org.start().await;
     let client = Client::of(&world);
-    for account in ["444455556666", "777788889999", "888899990000", "999900001111"] {
+    // Where there is none, where nobody can go, where it has another name, where the StackSet does not reach, and nowhere at all.
+    for account in ["444455556666", "777788889999", "888899990000", "222233334444", "999900001111"] {
         let refused = client.assume_role(account, "FargateDeployMember", "").await;
         assert_eq!((refused.status, refused.element("Code").as_str()), (403, "AccessDenied"), "{account}");
         assert!(refused.body.contains("is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::"));
     }
-    assert_eq!(client.assume_role("888899990000", "Other", "&DurationSeconds=900").await.status, 200);
+    // The updater's role may assume one role only, whoever trusts it.
+    assert_eq!(client.assume_role("888899990000", "Other", "&DurationSeconds=900").await.status, 403);
     let chained = client.assume_role("111122223333", "FargateDeployMember", "&DurationSeconds=7200").await;
     assert_eq!(chained.element("Code"), "ValidationError");
     assert!(chained.element("Message").contains("role chaining"));
@@ -61,8 +66,9 @@ async fn a_role_is_assumed_only_where_it_is_and_trusts_the_caller() {
     assert_eq!(listed.expect("an answer").code(), "AccessDeniedException");
 
     // A session policy shrinks the role.
-    let policy = "&Policy=%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22ecs%3AList*%22%7D%7D";
-    let answer = client.assume_role("111122223333", "FargateDeployMember", policy).await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "ecs:List*", "Resource": "*" } });
+    let policy: String = form_urlencoded::Serializer::new("&".to_owned()).append_pair("Policy", &policy.to_string()).finish();
+    let answer = client.assume_role("111122223333", "FargateDeployMember", &policy).await;
     let token = Some(answer.element("SessionToken"));
     let reader = Client { key: answer.element("AccessKeyId"), secret: answer.element("SecretAccessKey"), token, ..client };
     assert_eq!(reader.ecs("ListClusters", &json!({})).await.status, 200);
@@ -74,6 +80,7 @@ async fn a_role_is_assumed_only_where_it_is_and_trusts_the_caller() {
 #[tokio::test]
 async fn faults_are_in_the_protocol_of_the_service_and_cut_what_they_say() {
     let org = one_service()
+        .without_policies()
         .fault_at("GetCallerIdentity", 1, Fault::throttled())
         .fault_at("RegisterTaskDefinition", 1, Fault::throttled())
         .fault_at("RegisterTaskDefinition", 2, Fault::NoAnswer)
@@ -127,7 +134,8 @@ async fn a_denial_names_who_what_and_why() {
 
 #[tokio::test]
 async fn the_secret_leads_to_the_console() {
-    let world = Org::new().binary_secret("raw", json!({ "PCC_URL": crate::scenario::CONSOLE_URL })).start().await;
+    let world =
+        Org::new().without_policies().binary_secret("raw", json!({ "PCC_URL": crate::scenario::CONSOLE_URL })).start().await;
     let client = Client::of(&world);
     let get = async |id: &str| {
         client.json("secretsmanager", "secretsmanager.GetSecretValue", &json!({ "SecretId": id })).await.expect("an answer")

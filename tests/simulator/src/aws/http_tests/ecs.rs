@@ -7,7 +7,7 @@ use crate::Org;
 
 #[tokio::test]
 async fn lists_come_in_pages_of_the_sizes_aws_has() {
-    let mut org = Org::new().management(|mut account| {
+    let mut org = Org::new().without_policies().management(|mut account| {
         for n in 0..35 {
             account = account.service(&format!("web/service-{n:02}"), "httpd.json");
         }
@@ -55,7 +55,7 @@ async fn lists_come_in_pages_of_the_sizes_aws_has() {
 
 #[tokio::test]
 async fn what_is_registered_comes_back_whole_and_tags_only_when_asked_for() {
-    let world = Org::new().management(|account| account.task_definition("unknown_fields.json")).start().await;
+    let world = Org::new().without_policies().management(|account| account.task_definition("unknown_fields.json")).start().await;
     let client = Client::of(&world);
     let plain = client.ecs("DescribeTaskDefinition", &json!({ "taskDefinition": "unknown-fields" })).await.json();
     assert!(plain.get("tags").is_none());
@@ -80,7 +80,7 @@ async fn what_is_registered_comes_back_whole_and_tags_only_when_asked_for() {
 
 #[tokio::test]
 async fn two_registrations_of_one_family_do_not_overlap() {
-    let world = Org::new().start().await;
+    let world = Org::new().without_policies().start().await;
     let client = Client::of(&world);
     let definition = crate::scenario::Definition::from("httpd.json").load();
     let hold = world.hold("RegisterTaskDefinition");
@@ -102,7 +102,7 @@ async fn two_registrations_of_one_family_do_not_overlap() {
 
 #[tokio::test]
 async fn roll_outs_move_on_when_somebody_looks() {
-    let org = Org::new().management(|account| {
+    let org = Org::new().without_policies().management(|account| {
         account
             .service("web/plain", "httpd.json")
             .service_with("web/busy", "httpd.json", |service| service.deploying_to("orders.json"))
@@ -169,7 +169,7 @@ async fn a_customer_deploys_and_a_snapshot_tells_the_difference() {
 
 #[tokio::test]
 async fn tasks_are_listed_by_family_and_described_with_what_they_were_started_with() {
-    let org = Org::new().updater_task("a", |task| task.created_at(1_700_000_000).env("SHARD", "1"));
+    let org = Org::new().without_policies().updater_task("a", |task| task.created_at(1_700_000_000).env("SHARD", "1"));
     let org = org.updater_task("b", |task| task.family("other"));
     let world = org.updater_task("c", |task| task.status("STOPPED", "STOPPED")).start().await;
     let client = Client::of(&world);

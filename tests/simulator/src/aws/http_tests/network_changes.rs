@@ -11,7 +11,7 @@ pub(super) const PARTICIPANT: &str = "444455556666";
 
 /// An account with groups and ACLs that have room and that have none, a VPC it shares, and one account that may not change anything.
 pub(super) fn org() -> Org {
-    let owner = Org::new().account(ACCOUNT, |account| {
+    let owner = Org::new().without_policies().account(ACCOUNT, |account| {
         let account = account.prefix_list("pl-3", &["192.0.2.0/26", "192.0.2.64/26", "192.0.2.128/26"]).network(|vpc| {
             let mut vpc = vpc
                 .group("sg-empty", |group| group.without_egress())

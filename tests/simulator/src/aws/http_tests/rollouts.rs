@@ -67,7 +67,7 @@ fn app(definition: &mut Value) -> &mut Value {
 
 #[tokio::test]
 async fn a_defender_that_is_wired_up_runs() {
-    let (world, client) = rolled_out(|service| service, Org::new(), |_| {}).await;
+    let (world, client) = rolled_out(|service| service, Org::new().without_policies(), |_| {}).await;
     assert_eq!(look(&client).await, ("COMPLETED".to_owned(), 1, 0, 0));
     assert_eq!(runs(&world), "httpd:2");
     let service = described(&client).await;
@@ -77,7 +77,7 @@ async fn a_defender_that_is_wired_up_runs() {
 #[tokio::test]
 async fn a_deployment_is_complete_at_the_look_that_the_scenario_says() {
     for (looks, org) in [(1, Org::new()), (1, Org::new().roll_outs_take(1)), (6, Org::new().roll_outs_take(6))] {
-        let (_world, client) = rolled_out(|service| service, org, |_| {}).await;
+        let (_world, client) = rolled_out(|service| service, org.without_policies(), |_| {}).await;
         for number in 1..=looks {
             let expected = if number == looks { "COMPLETED" } else { "IN_PROGRESS" };
             assert_eq!(look(&client).await.0, expected, "look {number} of {looks}");
@@ -89,10 +89,10 @@ async fn a_deployment_is_complete_at_the_look_that_the_scenario_says() {
 async fn tasks_that_cannot_run_fail_one_after_the_other() {
     type Change = fn(&mut Value);
     let cases: [(&str, Org, Change); 4] = [
-        ("the Defender's volume is not mounted", Org::new(), |definition| {
+        ("the Defender's volume is not mounted", Org::new().without_policies(), |definition| {
             app(definition)["volumesFrom"] = json!([]);
         }),
-        ("nothing behind the Defender", Org::new(), |definition| {
+        ("nothing behind the Defender", Org::new().without_policies(), |definition| {
             let app = app(definition);
             app["command"] = json!([]);
             let words = app["entryPoint"].as_array_mut().expect("an entry point");
@@ -101,7 +101,7 @@ async fn tasks_that_cannot_run_fail_one_after_the_other() {
         }),
         (
             "a program that cannot be traced",
-            Org::new().image_fails_behind_defender(
+            Org::new().without_policies().image_fails_behind_defender(
                 &text(&Definition::from("httpd.json").load()["containerDefinitions"][0]["image"]),
                 70,
             ),
@@ -109,7 +109,7 @@ async fn tasks_that_cannot_run_fail_one_after_the_other() {
         ),
         (
             "no way to the registry",
-            Org::new().management(|account| {
+            Org::new().without_policies().management(|account| {
                 let closed = |group: SecurityGroup| group.without_egress().egress("tcp", 8080, 8080, "10.0.0.0/8");
                 account.network(|vpc| vpc.group(APP_GROUP, closed))
             }),
@@ -131,7 +131,7 @@ async fn tasks_that_cannot_run_fail_one_after_the_other() {
 async fn tasks_that_wait_hang() {
     let (_world, client) = rolled_out(
         |service| service,
-        Org::new(),
+        Org::new().without_policies(),
         |definition| {
             app(definition)["dependsOn"] = json!([{ "containerName": "TwistlockDefender", "condition": "COMPLETE" }]);
         },
@@ -140,7 +140,7 @@ async fn tasks_that_wait_hang() {
     for _ in 0..4 {
         assert_eq!(look(&client).await, ("IN_PROGRESS".to_owned(), 0, 1, 0));
     }
-    let (_world, client) = rolled_out(|service| service.percents(100, 100), Org::new(), |_| {}).await;
+    let (_world, client) = rolled_out(|service| service.percents(100, 100), Org::new().without_policies(), |_| {}).await;
     for _ in 0..4 {
         assert_eq!(look(&client).await, ("IN_PROGRESS".to_owned(), 0, 0, 0), "ECS may neither start nor stop one");
     }
@@ -148,7 +148,8 @@ async fn tasks_that_wait_hang() {
 
 #[tokio::test]
 async fn slow_tasks_come_one_after_the_other() {
-    let (_world, client) = rolled_out(|service| service.desired_count(4).looks_to_start(8), Org::new(), |_| {}).await;
+    let (_world, client) =
+        rolled_out(|service| service.desired_count(4).looks_to_start(8), Org::new().without_policies(), |_| {}).await;
     let mut running = Vec::new();
     for _ in 0..9 {
         running.push(look(&client).await.1);
@@ -164,7 +165,7 @@ fn without_volume(definition: &mut Value) {
 #[tokio::test]
 async fn circuit_breakers_and_alarms_go_back_to_what_was_completed_last() {
     for (looks, service) in [(3, Service::circuit_breaker as fn(Service, bool) -> Service), (1, |service, _| service.alarms())] {
-        let (world, client) = rolled_out(|it| service(it, true), Org::new(), without_volume).await;
+        let (world, client) = rolled_out(|it| service(it, true), Org::new().without_policies(), without_volume).await;
         for _ in 1..looks {
             assert_eq!(look(&client).await.0, "IN_PROGRESS");
         }
@@ -178,7 +179,8 @@ async fn circuit_breakers_and_alarms_go_back_to_what_was_completed_last() {
         assert_eq!(runs(&world), "httpd:1");
         assert_eq!(statuses(&client).await, ["ROLLBACK_SUCCESSFUL", "SUCCESSFUL"]);
     }
-    let (world, client) = rolled_out(|service| service.circuit_breaker(false), Org::new(), without_volume).await;
+    let (world, client) =
+        rolled_out(|service| service.circuit_breaker(false), Org::new().without_policies(), without_volume).await;
     for _ in 0..3 {
         look(&client).await;
     }
@@ -193,7 +195,8 @@ async fn statuses(client: &Client) -> Vec<String> {
 
 #[tokio::test]
 async fn a_service_deployment_bakes_and_can_be_stopped() {
-    let (world, client) = rolled_out(|service| service.strategy("BLUE_GREEN").bake_minutes(2), Org::new(), |_| {}).await;
+    let (world, client) =
+        rolled_out(|service| service.strategy("BLUE_GREEN").bake_minutes(2), Org::new().without_policies(), |_| {}).await;
     let current = text(&described(&client).await["currentServiceDeployment"]);
     let status = async || {
         let input = json!({ "serviceDeploymentArns": [current] });

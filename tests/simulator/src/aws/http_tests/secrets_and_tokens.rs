@@ -17,6 +17,7 @@ async fn secret(client: &Client, id: &str) -> Answer {
 #[tokio::test]
 async fn a_secret_is_in_its_account_and_its_region() {
     let org = Org::new()
+        .without_policies()
         .account("111122223333", |account| {
             account
                 .secret("registry", "replaced")

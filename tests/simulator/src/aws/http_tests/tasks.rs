@@ -8,7 +8,7 @@ use crate::{Org, World};
 const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/httpd:2.4";
 
 fn org(image: bool) -> Org {
-    let org = Org::new().management(|account| {
+    let org = Org::new().without_policies().management(|account| {
         let account = account.service_with("web/one", "httpd.json", |service| service.desired_count(3).running_count(2));
         account.service("web/two", "orders.json")
     });

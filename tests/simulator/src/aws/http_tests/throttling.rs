@@ -11,7 +11,7 @@ fn definition(family: &str) -> Value {
 
 #[tokio::test]
 async fn registrations_are_refused_when_the_bucket_is_empty_and_nothing_is_done() {
-    let world = one_service().throttled_as_aws_throttles().start().await;
+    let world = one_service().without_policies().throttled_as_aws_throttles().start().await;
     let client = Client::of(&world);
     let member = client.assume("111122223333").await;
     let mut registered = 0;
@@ -73,7 +73,7 @@ async fn a_world_that_only_counts_keeps_no_bodies_and_counts_by_operation() {
 #[tokio::test]
 async fn accounts_come_with_an_empty_page_in_between_unless_a_scenario_is_without() {
     let many = |org: Org| (0..25).fold(org, |org, number| org.account(&format!("{}", 100_000_000_001_u64 + number), |it| it));
-    for (org, expected) in [(many(Org::new()), 3), (many(Org::new().without_empty_pages()), 2)] {
+    for (org, expected) in [(many(Org::new().without_policies()), 3), (many(Org::new().without_empty_pages()), 2)] {
         let world = org.start().await;
         let client = Client::of(&world);
         let (mut pages, mut accounts, mut token) = (0, 0, Value::Null);

@@ -1,0 +1,201 @@
+//! The files of the deployment kit: what they promise to whoever has deployed an earlier version, and that they say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fargate_updater::cli::command;
+use serde_json::{Map, Value, json};
+use simulator::Org;
+use simulator::cloudformation::Template;
+use simulator::installation::{Installation, STACK_NAME, template};
+use simulator::scenario::stack::Stack;
+
+use crate::{read, readme_chapter};
+
+fn installed(edit: impl FnOnce(Stack) -> Stack) -> Installation {
+    Installation::new(&Org::new().stack(edit)).unwrap_or_else(|problem| panic!("the stack cannot be created: {problem}"))
+}
+
+fn with_task(stack: Stack) -> Stack {
+    stack.parameter("ImageUri", "IMAGE_NAME").parameter("PrismaCloudSecret", "PCC_SECRET")
+}
+
+#[test]
+fn the_public_contract_of_the_template_is_kept() {
+    let template = template().expect("the template can be read");
+    let defaults: BTreeMap<&str, Option<&str>> =
+        template.parameters().map(|(name, parameter)| (name, parameter.default.as_deref())).collect();
+    for (name, default) in [
+        ("MasterRoleName", "FargateDeployMaster"),
+        ("MemberRoleName", "FargateDeployMember"),
+        ("PrismaCloudSecret", "fargate-updater/console"),
+        ("FargateDeploy", "true"),
+        ("LogGroupName", "/ecs/fargate-updater"),
+        ("DeploymentMode", "Organization"),
+        ("OrganizationalUnitIds", ""),
+    ] {
+        assert_eq!(defaults.get(name), Some(&Some(default)), "{name}");
+    }
+    assert!(defaults.values().all(Option::is_some), "a stack that is there is updated without naming anything new: {defaults:?}");
+    let mode = template.parameters().find(|(name, _)| *name == "DeploymentMode").and_then(|(_, it)| it.allowed_values.clone());
+    assert_eq!(mode, Some(vec!["Organization".to_owned(), "Single Account".to_owned()]));
+
+    let plain = installed(|stack| stack);
+    let kinds: BTreeMap<&str, &str> = plain.resources.iter().map(|(name, it)| (name.as_str(), it.kind.as_str())).collect();
+    let expected = [
+        ("FargateUpdaterLogGroup", "AWS::Logs::LogGroup"),
+        ("FargateUpdaterMasterPolicy", "AWS::IAM::Policy"),
+        ("FargateUpdaterMemberPolicy", "AWS::IAM::Policy"),
+        ("MasterRole", "AWS::IAM::Role"),
+        ("MemberRole", "AWS::IAM::Role"),
+        ("MemberRolesStackSet", "AWS::CloudFormation::StackSet"),
+    ];
+    assert_eq!(kinds, BTreeMap::from(expected), "nothing but roles, unless there is an image");
+    assert_eq!(plain.outputs["MasterRoleArn"], "arn:aws:iam::123456789012:role/FargateDeployMaster");
+    assert_eq!(plain.resources["FargateUpdaterLogGroup"].properties["RetentionInDays"], 7);
+    let set = &plain.resources["MemberRolesStackSet"].properties;
+    assert_eq!((&set["PermissionModel"], &set["AutoDeployment"]["Enabled"]), (&json!("SERVICE_MANAGED"), &json!(true)));
+}
+
+#[test]
+fn the_stack_sets_template_has_the_same_member_role() {
+    let outer = template().expect("the template can be read").value();
+    let body =
+        outer["Resources"]["MemberRolesStackSet"]["Properties"]["TemplateBody"].as_str().expect("a template in the template");
+    let embedded = Template::parse(body).unwrap_or_else(|problem| panic!("the StackSet's template: {problem}"));
+    let inner = embedded.value();
+    let names: Vec<&String> = inner["Resources"].as_object().expect("resources").keys().collect();
+    assert_eq!(names, ["MemberRole", "FargateUpdaterMemberPolicy"]);
+    for name in names {
+        assert_eq!(inner["Resources"][name], outer["Resources"][name], "{name} differs in TemplateBody");
+    }
+    for (name, condition) in inner["Conditions"].as_object().expect("conditions") {
+        assert_eq!(condition, &outer["Conditions"][name], "the condition {name} differs in TemplateBody");
+    }
+    // Whatever can be said there is said by the stack.
+    let given: BTreeSet<&str> = outer["Resources"]["MemberRolesStackSet"]["Properties"]["Parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| parameter["ParameterKey"].as_str())
+        .collect();
+    let known: BTreeSet<&str> = embedded.parameters().map(|(name, _)| name).filter(|name| *name != "DeploymentMode").collect();
+    assert_eq!(given, known);
+}
+
+/// Writes a task definition of CloudFormation as the API has it: names of fields begin with a small letter there.
+fn as_the_api_has_it(value: &Value, keeps_keys: bool) -> Value {
+    let spelled = |key: &str| {
+        let mut text = key.to_owned();
+        if !keeps_keys {
+            text[..1].make_ascii_lowercase();
+        }
+        text
+    };
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, field)| (spelled(key), as_the_api_has_it(field, key == "Options")));
+            Value::Object(fields.collect::<Map<String, Value>>())
+        }
+        Value::Array(items) => items.iter().map(|item| as_the_api_has_it(item, keeps_keys)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Puts the members of objects into one order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, Value> = fields.iter().map(|(key, field)| (key, sorted(field))).collect();
+            Value::Object(fields.into_iter().map(|(key, field)| (key.clone(), field)).collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn the_stacks_task_is_that_of_the_task_template() {
+    let installation = installed(with_task);
+    let properties = &installation.resources["UpdaterTaskDefinition"].properties;
+    let mut of_the_stack = as_the_api_has_it(properties, false);
+    let mut of_the_file: Value = serde_json::from_str(&read("fargateTaskTemplate.json")).expect("JSON");
+    let role = installation.outputs["MasterRoleArn"].as_str().expect("an ARN");
+    let filled = of_the_file.to_string().replace("TASK_EXECUTION_ROLE", role).replace(":\"AWS_REGION\"", ":\"us-east-1\"");
+    of_the_file = serde_json::from_str(&filled).expect("JSON");
+    // By hand, everything but the secret and the Region is a default; the stack says what its parameters say.
+    let of_the_stack_alone = ["ROLE_NAME", "EXTERNAL_ID", "DEPLOYMENT_MODE", "ORGANIZATIONAL_UNITS"];
+    let variables = of_the_stack["containerDefinitions"][0]["environment"].as_array_mut().expect("variables");
+    let names: Vec<String> = variables.iter().map(|variable| variable["name"].to_string()).collect();
+    assert!(of_the_stack_alone.iter().all(|name| names.contains(&format!("\"{name}\""))), "{names:?}");
+    variables.retain(|variable| !of_the_stack_alone.iter().any(|name| variable["name"] == *name));
+    for variable in of_the_file["containerDefinitions"][0]["environment"].as_array_mut().expect("variables") {
+        if variable["name"] == "us-east-1" {
+            variable["name"] = "AWS_REGION".into();
+        }
+    }
+    assert_eq!(sorted(&of_the_stack), sorted(&of_the_file), "left: the stack's; right: fargateTaskTemplate.json's");
+    assert_eq!(of_the_stack["family"], STACK_NAME);
+}
+
+#[test]
+fn what_the_stack_tells_the_updater_are_settings() {
+    let command = command();
+    let settings: BTreeSet<String> =
+        command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_string_lossy().into_owned())).collect();
+    let installation = installed(|stack| with_task(stack).parameter("Settings", "--network=check --canary=5"));
+    let container = &installation.resources["UpdaterTaskDefinition"].properties["ContainerDefinitions"][0];
+    let variables: BTreeMap<&str, &str> = container["Environment"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|variable| Some((variable["Name"].as_str()?, variable["Value"].as_str()?)))
+        .collect();
+    for name in variables.keys().filter(|name| **name != "AWS_REGION") {
+        assert!(settings.contains(*name), "{name} is no setting");
+    }
+    let units = "r-ab12";
+    assert_eq!((variables["ORGANIZATIONAL_UNITS"], variables["DEPLOYMENT_MODE"]), (units, "ORG"), "what has a role is walked");
+    assert_eq!(container["Command"], json!(["--network=check", "--canary=5"]));
+    let single = installed(|stack| with_task(stack).parameter("DeploymentMode", "Single Account"));
+    let container = &single.resources["UpdaterTaskDefinition"].properties["ContainerDefinitions"][0];
+    assert!(
+        container["Environment"]
+            .as_array()
+            .is_some_and(|variables| variables.contains(&json!({"Name": "DEPLOYMENT_MODE", "Value": "SINGLE"})))
+    );
+    assert!(container.get("Command").is_none());
+}
+
+#[test]
+fn somebody_hears_of_failed_runs() {
+    let stack = |stack: Stack| {
+        let stack = with_task(stack).parameter("NotificationEmail", "security@example.com");
+        stack.parameter("ScheduleExpression", "rate(6 hours)").parameter("SubnetIds", "subnet-0123456789abcdef0")
+    };
+    let installation = installed(stack);
+    let resources = &installation.resources;
+    // What is counted is a field of the lines that README describes; `machine_output` holds README to real runs.
+    assert_eq!(resources["FailedRunsFilter"].properties["FilterPattern"], "{ $.exit_code > 0 }");
+    let output = readme_chapter("Output for machines");
+    for message in ["run ended", "run could not start", "settings cannot be used", "run broke off"] {
+        let row = output.lines().find(|line| line.starts_with(&format!("| {message}"))).unwrap_or_default();
+        assert!(row.contains("`exit_code`"), "README.md does not say that the line {message:?} has an exit_code");
+    }
+    let metric = &resources["FailedRunsFilter"].properties["MetricTransformations"][0];
+    let alarm = &resources["FailedRunsAlarm"].properties;
+    assert_eq!((&metric["MetricName"], &metric["MetricNamespace"]), (&alarm["MetricName"], &alarm["Namespace"]));
+    let queue = &resources["NotStartedAlarm"].properties["Dimensions"][0]["Value"];
+    assert_eq!(queue.as_str(), resources["NotStartedQueue"].attributes.get("QueueName").map(String::as_str));
+    let topic = &resources["NotificationTopic"];
+    assert_eq!(topic.properties["Subscription"][0]["Endpoint"], "security@example.com");
+    for alarm in ["FailedRunsAlarm", "NotStartedAlarm"] {
+        assert_eq!(resources[alarm].properties["AlarmActions"], json!([topic.id]), "{alarm}");
+    }
+    let schedule = &resources["UpdaterSchedule"].properties["Target"];
+    assert_eq!(
+        schedule["DeadLetterConfig"]["Arn"].as_str(),
+        resources["NotStartedQueue"].attributes.get("Arn").map(String::as_str)
+    );
+    let task_definition = schedule["EcsParameters"]["TaskDefinitionArn"].as_str().unwrap_or_default();
+    assert!(resources["UpdaterTaskDefinition"].id.starts_with(&format!("{task_definition}:")), "{task_definition}");
+}
