@@ -1,9 +1,11 @@
 //! What is written in two places and must say the same: README and code, the table of operations and what is really called, the
-//! simulator's errors and their sources; and who may use whom. Each check says how to put right what it finds.
+//! simulator's errors and their sources, the Dockerfile and what it speaks of; and who may use whom. Each check says how to put
+//! right what it finds.
 
 #[path = "../closing/mod.rs"]
 mod closing;
 
+mod container_image;
 mod dependencies;
 mod errors;
 mod fleet;
