@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::super::access::Caller;
 use super::super::errors::AwsError;
 use super::super::state::State;
-use super::{arn_page, includes_tags, invalid, texts};
+use super::{answer_page, includes_tags, invalid, texts};
 
 pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
     let clusters = state.place(caller.account(), &caller.region).map_or(&[][..], |place| &place.clusters);
     let arns: Vec<String> =
         clusters.iter().map(|cluster| state.cluster_arn(caller.account(), &caller.region, &cluster.name)).collect();
-    arn_page(caller, input, "clusters", "clusterArns", &arns, 100)
+    answer_page(caller, input, "clusters", "clusterArns", &arns, 100)
 }
 
 pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {

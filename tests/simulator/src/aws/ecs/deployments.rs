@@ -16,10 +16,13 @@ use super::super::errors::{AwsError, ErrorKind};
 use super::super::state::State;
 use super::super::stored::StoredService;
 use super::rollout::{Deployment, Fate, Rollback, Rollout};
-use super::{cluster_name, invalid, texts};
+use super::{answer_page, cluster_name, invalid, texts};
 
 /// Source: Amazon ECS API Reference, DescribeServiceDeployments, `serviceDeploymentArns` (read 2026-11).
 const MOST_DESCRIBED: usize = 20;
+
+/// Source: Amazon ECS API Reference, ListServiceDeployments, `maxResults` (read 2026-11).
+const DEFAULT_PAGE: usize = 20;
 
 /// Returns every deployment of a service, the newest first.
 fn newest_first(service: &StoredService) -> Vec<&Deployment> {
@@ -78,7 +81,9 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
                 "status": status(deployment),
             })
         });
-    Ok(json!({ "serviceDeployments": told.collect::<Vec<_>>() }))
+    let told: Vec<Value> = told.collect();
+    let name = format!("deployments of {cluster}/{name} {wanted:?}");
+    answer_page(caller, input, &name, "serviceDeployments", &told, DEFAULT_PAGE)
 }
 
 pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {

@@ -15,6 +15,7 @@ pub(super) mod task_definitions;
 pub(super) mod tasks;
 pub(super) mod update;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::access::{Caller, permit_with};
@@ -151,8 +152,11 @@ fn invalid(message: &str) -> AwsError {
     AwsError::new(ErrorKind::EcsInvalidParameter, &[message])
 }
 
-/// Answers one page of a list of ARNs; every list of ECS takes `maxResults` from 1 to 100.
-fn arn_page(caller: &Caller, input: &Value, list: &str, key: &str, arns: &[String], default: usize) -> Result<Value, AwsError> {
+/// Answers one page of a list; every list of ECS takes `maxResults` from 1 to 100.
+fn answer_page<T>(caller: &Caller, input: &Value, list: &str, key: &str, items: &[T], default: usize) -> Result<Value, AwsError>
+where
+    T: Clone + Serialize,
+{
     let size = match input.get("maxResults") {
         None => default,
         Some(size) => match size.as_u64() {
@@ -162,7 +166,7 @@ fn arn_page(caller: &Caller, input: &Value, list: &str, key: &str, arns: &[Strin
     };
     let token = input.get("nextToken").and_then(Value::as_str);
     let list = format!("{list} in {} {}", caller.account(), caller.region);
-    let page = page(&list, arns, token, size).map_err(|_| AwsError::from(ErrorKind::EcsInvalidToken))?;
+    let page = page(&list, items, token, size).map_err(|_| AwsError::from(ErrorKind::EcsInvalidToken))?;
     let mut answer = serde_json::json!({ key: page.items });
     if let Some(next) = page.next {
         answer["nextToken"] = Value::String(next);

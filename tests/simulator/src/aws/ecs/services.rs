@@ -12,7 +12,7 @@ use super::super::errors::AwsError;
 use super::super::state::State;
 use super::super::stored::StoredService;
 use super::rollout::{Deployment, Fate, Rollout};
-use super::{arn_page, cluster_name, deployments, includes_tags, invalid, texts};
+use super::{answer_page, cluster_name, deployments, includes_tags, invalid, texts};
 
 /// Source: Amazon ECS API Reference, ListServices, `maxResults` (read 2026-11).
 const DEFAULT_PAGE: usize = 10;
@@ -30,7 +30,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
     });
     let arns: Vec<String> =
         wanted.map(|service| state.service_arn(caller.account(), &caller.region, &cluster, &service.name)).collect();
-    arn_page(caller, input, &format!("services of {cluster}"), "serviceArns", &arns, DEFAULT_PAGE)
+    answer_page(caller, input, &format!("services of {cluster}"), "serviceArns", &arns, DEFAULT_PAGE)
 }
 
 pub(super) fn describe(state: &mut State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {

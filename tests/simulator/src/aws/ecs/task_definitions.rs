@@ -9,7 +9,7 @@ use super::super::clock::epoch_seconds;
 use super::super::errors::{AwsError, ErrorKind};
 use super::super::state::State;
 use super::super::stored::Revision;
-use super::{arn_page, includes_tags, invalid};
+use super::{answer_page, includes_tags, invalid};
 
 pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
     let given = input.get("taskDefinition").and_then(Value::as_str).unwrap_or_default();
@@ -39,7 +39,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
         arns.reverse();
     }
     let name = format!("task definitions {:?} {active} {:?}", text("familyPrefix"), text("sort"));
-    arn_page(caller, input, &name, "taskDefinitionArns", &arns, 100)
+    answer_page(caller, input, &name, "taskDefinitionArns", &arns, 100)
 }
 
 pub(super) fn deregister(state: &mut State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {

@@ -12,7 +12,7 @@ use super::super::state::State;
 use super::super::stored::StoredService;
 use super::rollout::{Deployment, Rollout};
 use super::task_definitions::revision_of_arn;
-use super::{arn_page, cluster_name, invalid, texts};
+use super::{answer_page, cluster_name, invalid, texts};
 use crate::scenario::UpdaterTask;
 
 /// Where the numbers of running tasks begin; those below are of tasks that stopped.
@@ -175,7 +175,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
     let tasks = tasks(state, caller);
     let arns: Vec<String> = tasks.iter().filter(matches).map(|task| task.arn.clone()).collect();
     let of = ["family", "serviceName", "startedBy"].map(|key| text(key).unwrap_or_default()).join(" ");
-    arn_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
+    answer_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
 }
 
 pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {

@@ -233,3 +233,26 @@ async fn a_service_deployment_bakes_and_can_be_stopped() {
     assert_eq!(stop(&text(&updated["service"]["currentServiceDeployment"])).await.status, 200);
     assert_eq!(statuses(&client).await[0], "ROLLBACK_FAILED", "what it would go back to is inactive");
 }
+
+#[tokio::test]
+async fn deployments_come_in_pages() {
+    let (_world, client) = rolled_out(|service| service, Org::new(), |_| {}).await;
+    look(&client).await;
+    let list = async |more: Value| {
+        let mut input = json!({ "cluster": "web", "service": "shop" });
+        input.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+        client.ecs("ListServiceDeployments", &input).await.json()
+    };
+    let whole = list(json!({})).await;
+    let (all, token) = (&whole["serviceDeployments"], &whole["nextToken"]);
+    assert_eq!((all.as_array().map(Vec::len), token), (Some(2), &Value::Null));
+    let first = list(json!({ "maxResults": 1 })).await;
+    let token = &first["nextToken"];
+    let second = list(json!({ "maxResults": 1, "nextToken": token })).await;
+    assert_eq!((&first["serviceDeployments"][0], &second["serviceDeployments"]), (&all[0], &json!([all[1]])));
+    assert_eq!(second["nextToken"], Value::Null);
+    // It is good for this list alone.
+    let other = list(json!({ "status": ["SUCCESSFUL"], "nextToken": token })).await;
+    assert_eq!(other["__type"], "InvalidParameterException");
+    assert_eq!(list(json!({ "maxResults": 101 })).await["__type"], "InvalidParameterException");
+}
