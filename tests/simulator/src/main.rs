@@ -73,9 +73,10 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
     Ok(arguments)
 }
 
-/// Two accounts with something to do, one that must be left alone, and one whose role is missing.
+/// Two accounts with something to do, one that must be left alone, and one whose role is missing. Whoever looks around may do everything.
 fn demonstration() -> Org {
     Org::new()
+        .without_policies()
         .account("111122223333", |account| {
             account
                 .name("shop")

@@ -177,6 +177,11 @@ errors! {
         Remembered("what Secrets Manager says to whoever may read a secret and may not use its key");
     SecretNotFound: SECRETS, 400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
         Reported("lgallard/terraform-aws-secrets-manager #24");
+    SecretExists: SECRETS, 400, "ResourceExistsException", "The operation failed because the secret {} already exists.",
+        Reported("getmoto/moto #9700");
+    SecretName: SECRETS, 400, "ValidationException",
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+        Reported("smithy-lang/smithy-typescript #1546");
 
     // EC2: what is in a network.
     Ec2NoSubnet: EC2, 400, "InvalidSubnetID.NotFound", "The subnet ID '{}' does not exist", EC2_CODES;
@@ -236,6 +241,25 @@ errors! {
         Reported("jenkinsci/amazon-ecs-plugin #218");
     ResourceNotFound: ECS, 400, "ResourceNotFoundException", "The specified resource wasn't found.",
         OurSentence("Amazon ECS API Reference, TagResource, Errors (read 2026-11)");
+
+    // ECS: tasks without a service.
+    NetworkMissing: ECS, 400, "InvalidParameterException",
+        "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        Reported("fabfuel/ecs-deploy #133");
+    SubnetsMissing: ECS, 400, "InvalidParameterException", "subnets can not be empty.", Reported("awslabs/fargatecli #73");
+    TaskSubnetNotFound: ECS, 400, "InvalidParameterException",
+        "Error retrieving subnet information for [{}]: The subnet ID '{}' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+        Reported("eddmann/serverless-fargate #20, of CreateService");
+    TaskGroupNotFound: ECS, 400, "InvalidParameterException",
+        "Error retrieving security group information for [{}]: The security group '{}' does not exist (ErrorCode: InvalidGroup.NotFound)",
+        Remembered("what ECS answers to a security group that is not there, in the form of the sentence on subnets");
+    NotForFargate: ECS, 400, "InvalidParameterException", "Task definition does not support launch_type FARGATE.",
+        Reported("aws/aws-cli #3983, of UpdateService");
+    NoContainerInstances: ECS, 400, "InvalidParameterException", "No Container Instances were found in your cluster.",
+        Reported("aws/amazon-ecs-cli #1122, boto/boto3 #2862");
+    OverrideOfNothing: ECS, 400, "InvalidParameterException",
+        "Override for container named {} is not a container in the TaskDefinition.",
+        Reported("azavea/django-ecsmanage #21");
 
     // ECS: task definitions.
     UnknownTaskDefinition: ECS, 400, "ClientException", "Unable to describe task definition.", Reported("sil-org/ecs-deploy #145");

@@ -1,8 +1,8 @@
 //! The wire protocols over real connections, spoken by hand: signed with AWS's signing code, read as text.
 //!
 //! Here is the client; its tests are about `calling` anything at all, about `ecs`, about EC2's `network`, its
-//! `network_changes` and `network_refusals`, about `rollouts`, about `secrets_and_tokens`, about the `tasks` of
-//! services, and about `throttling`.
+//! `network_changes` and `network_refusals`, about `rollouts`, about `secrets_and_tokens`, about what
+//! people `set_up` by hand, about the `tasks` of services, and about `throttling`.
 
 mod calling;
 mod ecs;
@@ -11,6 +11,7 @@ mod network_changes;
 mod network_refusals;
 mod rollouts;
 mod secrets_and_tokens;
+mod set_up;
 mod tasks;
 mod throttling;
 

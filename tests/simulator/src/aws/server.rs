@@ -173,7 +173,8 @@ impl Asked {
         let write = match self.service {
             Service::Ecs => ecs::WRITES.contains(&self.operation.as_str()),
             Service::Ec2 => dry_run.is_empty() && !["Describe", "Get"].iter().any(|read| self.operation.starts_with(read)),
-            Service::Organizations | Service::SecretsManager | Service::Sts | Service::Ecr => false,
+            Service::SecretsManager => self.operation == "CreateSecret",
+            Service::Organizations | Service::Sts | Service::Ecr => false,
         };
         let (account, region) = (caller.account().to_owned(), caller.region.clone());
         Call { operation: format!("{}{dry_run}", self.operation), account, region, write, subject }

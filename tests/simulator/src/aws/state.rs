@@ -32,6 +32,9 @@ pub(super) const ORGANIZATION: &str = "o-simulated1";
 /// Who registered what was there from the beginning, in every account.
 const CUSTOMER: &str = "assumed-role/CustomerPipeline/deploy";
 
+/// The version of every secret that is there from the beginning.
+const FIRST_VERSION: &str = "00000000-0000-4000-8000-000000000001";
+
 /// What Secrets Manager adds to the name in an ARN; random there, the same for every secret here.
 pub(super) const SECRET_SUFFIX: &str = "-SiMuLa";
 
@@ -68,6 +71,7 @@ pub(super) struct StoredSecret {
     pub(super) text: String,
     pub(super) binary: bool,
     pub(super) own_key: bool,
+    pub(super) version: String,
 }
 
 /// The simulated AWS.
@@ -227,7 +231,8 @@ impl State {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            let stored = StoredSecret { name: secret.name.clone(), text, binary: secret.binary, own_key: secret.own_key };
+            let (binary, own_key) = (secret.binary, secret.own_key);
+            let stored = StoredSecret { name: secret.name.clone(), text, binary, own_key, version: FIRST_VERSION.to_owned() };
             self.secrets.entry((account.to_owned(), region.to_owned())).or_default().push(stored);
         }
     }

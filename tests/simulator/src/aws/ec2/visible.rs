@@ -95,6 +95,11 @@ impl<'a> Eye<'a> {
         seen.vpc.subnets.iter().filter(move |subnet| seen.shows(subnet, self.account))
     }
 
+    /// Returns a subnet that the account may put tasks in.
+    pub(crate) fn subnet(self, id: &str) -> Option<&'a Subnet> {
+        self.vpcs().into_iter().flat_map(|seen| self.subnets(seen)).find(|subnet| subnet.id == id)
+    }
+
     /// Returns the account's groups: those in its own VPCs and those in VPCs that are shared with it.
     pub(super) fn groups(self) -> impl Iterator<Item = Seen<'a, SecurityGroup>> {
         groups(self.networks()).filter(move |seen| seen.owner == self.account)
@@ -150,7 +155,7 @@ impl<'a> Eye<'a> {
     }
 
     /// Returns the Availability Zone of a subnet.
-    pub(super) fn zone(self, subnet: &Subnet) -> String {
+    pub(crate) fn zone(self, subnet: &Subnet) -> String {
         if subnet.availability_zone.is_empty() { format!("{}a", self.region) } else { subnet.availability_zone.clone() }
     }
 }

@@ -9,6 +9,7 @@ pub(super) mod images;
 pub(super) mod register;
 pub(super) mod rollout;
 pub(super) mod rules;
+pub(super) mod run_task;
 pub(super) mod services;
 pub(super) mod tags;
 pub(super) mod task_definitions;
@@ -25,7 +26,9 @@ use super::state::State;
 use crate::iam::{Context, Request};
 
 /// The operations that change a customer's account.
-pub(super) const WRITES: [&str; 6] = [
+pub(super) const WRITES: [&str; 8] = [
+    "CreateCluster",
+    "RunTask",
     "RegisterTaskDefinition",
     "DeregisterTaskDefinition",
     "UpdateService",
@@ -43,12 +46,17 @@ pub(super) fn answer(
 ) -> Result<Value, AwsError> {
     let action = format!("ecs:{operation}");
     let context = known_of(state, caller, input);
-    for resource in resources(state, caller, input) {
+    let resources = match operation {
+        "RunTask" => vec![run_task::resource(state, caller, input)],
+        _ => resources(state, caller, input),
+    };
+    for resource in resources {
         permit_with(state, caller, Service::Ecs, Request { action: &action, resource: &resource, context: &context })?;
     }
     match operation {
         "ListClusters" => clusters::list(state, caller, input),
         "DescribeClusters" => clusters::describe(state, caller, input),
+        "CreateCluster" => clusters::create(state, caller, input),
         "ListServices" => services::list(state, caller, input),
         "DescribeServices" => services::describe(state, caller, input),
         "ListServiceDeployments" => deployments::list(state, caller, input),
@@ -56,6 +64,7 @@ pub(super) fn answer(
         "StopServiceDeployment" => deployments::stop(state, caller, input),
         "ListTasks" => tasks::list(state, caller, input),
         "DescribeTasks" => tasks::describe(state, caller, input),
+        "RunTask" => run_task::run(state, caller, input),
         "UpdateService" => update::update(state, caller, input),
         "DescribeTaskDefinition" => task_definitions::describe(state, caller, input),
         "ListTaskDefinitions" => task_definitions::list(state, caller, input),
@@ -77,7 +86,8 @@ pub(super) fn subject(input: &Value) -> String {
         (Some(cluster), None) => last(cluster),
         (None, None) => {
             let other = text("family").or_else(|| text("taskDefinition")).or_else(|| text("resourceArn"));
-            other.or_else(|| text("SecretId")).map(last).unwrap_or_default()
+            let other = other.or_else(|| text("clusterName")).or_else(|| text("SecretId"));
+            other.or_else(|| text("Name")).map(last).unwrap_or_default()
         }
     }
 }

@@ -63,25 +63,41 @@ pub(super) fn register(state: &mut State, caller: &Caller, input: &Value, overla
     Ok(answer)
 }
 
-/// Tags need `ecs:TagResource` besides, roles `iam:PassRole`.
-/// Source: Amazon ECS Developer Guide, Grant permission to tag resources on creation (read 2026-11). PassRole: from memory.
 fn permit_what_comes_with_it(state: &State, caller: &Caller, input: &Value) -> Result<(), AwsError> {
     if input.get("tags").is_some() {
         let family = input.get("family").and_then(Value::as_str).unwrap_or_default();
         let arn = state.task_definition_arn(caller.account(), &caller.region, family, 0);
         let resource = format!("{}:*", arn.trim_end_matches(":0"));
-        let context =
-            Context::default().with("ecs:CreateAction", "RegisterTaskDefinition").with_all("aws:TagKeys", keys_of_tags(input));
-        permit_with(state, caller, Service::Ecs, Request { action: "ecs:TagResource", resource: &resource, context: &context })?;
+        may_tag_what_is_made(state, caller, "RegisterTaskDefinition", input, &resource)?;
     }
-    for key in ["taskRoleArn", "executionRoleArn"] {
-        if let Some(role) = input.get(key).and_then(Value::as_str) {
-            // A role is passed within its account. The definitions of scenarios are used in many, and name one account's roles.
-            let name = role.split_once(":role/").map_or(role, |(_, name)| name);
-            let own = format!("arn:{}:iam::{}:role/{name}", state.partition, caller.account());
-            let context = Context::default().with("iam:PassedToService", "ecs-tasks.amazonaws.com");
-            permit_with(state, caller, Service::Ecs, Request { action: "iam:PassRole", resource: &own, context: &context })?;
-        }
+    may_pass_roles(state, caller, |key| input.get(key))
+}
+
+/// Tags on what an operation makes need `ecs:TagResource` besides.
+/// Source: Amazon ECS Developer Guide, Grant permission to tag resources on creation (read 2026-11).
+pub(super) fn may_tag_what_is_made(
+    state: &State,
+    caller: &Caller,
+    operation: &str,
+    input: &Value,
+    resource: &str,
+) -> Result<(), AwsError> {
+    let context = Context::default().with("ecs:CreateAction", operation).with_all("aws:TagKeys", keys_of_tags(input));
+    permit_with(state, caller, Service::Ecs, Request { action: "ecs:TagResource", resource, context: &context })
+}
+
+/// The roles of a task definition need `iam:PassRole`, from memory. A role is passed within its account; the definitions of scenarios are
+/// used in many, and name one account's roles.
+pub(super) fn may_pass_roles<'a>(
+    state: &State,
+    caller: &Caller,
+    field: impl Fn(&str) -> Option<&'a Value>,
+) -> Result<(), AwsError> {
+    let context = Context::default().with("iam:PassedToService", "ecs-tasks.amazonaws.com");
+    for role in ["taskRoleArn", "executionRoleArn"].into_iter().filter_map(field).filter_map(Value::as_str) {
+        let name = role.split_once(":role/").map_or(role, |(_, name)| name);
+        let own = format!("arn:{}:iam::{}:role/{name}", state.partition, caller.account());
+        permit_with(state, caller, Service::Ecs, Request { action: "iam:PassRole", resource: &own, context: &context })?;
     }
     Ok(())
 }

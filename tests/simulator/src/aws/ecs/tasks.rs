@@ -37,20 +37,56 @@ pub(crate) struct StoredTask {
     pub(crate) stop_code: Option<String>,
     /// What `DescribeTasks` shows of each container.
     pub(crate) containers: Vec<Value>,
-    /// Variables that it was started with.
-    pub(crate) environment: BTreeMap<String, String>,
+    /// What its containers were started with instead of what their definition says.
+    pub(crate) overrides: Vec<Value>,
+    /// What else `DescribeTasks` shows of it.
+    pub(crate) more: Map<String, Value>,
+    /// Whether it is on its way to run, one step nearer at each look.
+    pub(crate) starts: bool,
 }
 
 impl StoredTask {
-    fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or_default()
     }
+
+    /// Returns whether a cluster counts it among the tasks that run, or among those that are about to.
+    /// Source: Amazon ECS API Reference, Cluster, `runningTasksCount` and `pendingTasksCount` (read 2026-11).
+    pub(super) fn counts_as(&self, running: bool) -> bool {
+        self.last_status == if running { "RUNNING" } else { "PENDING" }
+    }
+
+    /// Lets it move on by one look.
+    /// Source: Amazon ECS Developer Guide, Task lifecycle; `ACTIVATING` comes and goes between two looks.
+    fn look(&mut self) {
+        let next = match self.last_status.as_str() {
+            _ if !self.starts => return,
+            "PROVISIONING" => "PENDING",
+            _ => "RUNNING",
+        };
+        self.starts = next != "RUNNING";
+        next.clone_into(&mut self.last_status);
+        for container in &mut self.containers {
+            container["lastStatus"] = next.into();
+        }
+        if let Some(attachment) = self.more.get_mut("attachments").and_then(|list| list.get_mut(0)) {
+            // The interface is there before the images are.
+            attachment["status"] = "ATTACHED".into();
+        }
+    }
+}
+
+/// Returns the overrides of containers by their names, without any variable or with these.
+fn overrides(containers: &[Value], environment: &BTreeMap<String, String>) -> Vec<Value> {
+    let environment: Vec<Value> = environment.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    containers.iter().map(|container| json!({ "name": container["name"], "environment": environment.clone() })).collect()
 }
 
 impl State {
     /// Puts a task of the program itself into the account that it is at home in.
     pub(crate) fn add_updater_task(&mut self, task: &UpdaterTask) {
         let (account, region) = (self.home().to_owned(), self.home_region.clone());
+        let containers = vec![json!({ "name": task.family, "lastStatus": task.last_status })];
         let stored = StoredTask {
             arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{}", self.partition, task.cluster, task.id),
             cluster: task.cluster.clone(),
@@ -63,8 +99,10 @@ impl State {
             created_at: task.created_at,
             stopped_reason: None,
             stop_code: None,
-            containers: vec![json!({ "name": task.family, "lastStatus": task.last_status })],
-            environment: task.environment.clone(),
+            overrides: overrides(&containers, &task.environment),
+            containers,
+            more: Map::new(),
+            starts: false,
         };
         let place = self.place_mut(&account, &region);
         place.add_cluster(&task.cluster, &BTreeMap::new());
@@ -107,6 +145,7 @@ fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deploy
         }
         shown
     };
+    let containers: Vec<Value> = containers.into_iter().flatten().map(container).collect();
     let id = format!("{:016x}{:016x}", deployment.number, FIRST_RUNNING + n);
     StoredTask {
         arn: format!("arn:{}:ecs:{region}:{account}:task/{}/{id}", state.partition, service.cluster),
@@ -120,8 +159,10 @@ fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deploy
         created_at: deployment.created_at.as_f64().map(|seconds| seconds as u64),
         stopped_reason: None,
         stop_code: None,
-        containers: containers.into_iter().flatten().map(container).collect(),
-        environment: BTreeMap::new(),
+        overrides: overrides(&containers, &BTreeMap::new()),
+        containers,
+        more: Map::new(),
+        starts: false,
     }
 }
 
@@ -150,8 +191,10 @@ fn stopped(state: &State, caller: &Caller, service: &StoredService) -> Vec<Store
             created_at: task.stopped_at.as_f64().map(|seconds| seconds as u64),
             stopped_reason: Some(stop.reason.clone()),
             stop_code: Some(stop.code.to_owned()),
+            overrides: overrides(std::slice::from_ref(&container), &BTreeMap::new()),
             containers: vec![container],
-            environment: BTreeMap::new(),
+            more: Map::new(),
+            starts: false,
         }
     });
     stopped.collect()
@@ -178,7 +221,7 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
     answer_page(caller, input, &format!("{desired} tasks of {cluster} {of}"), "taskArns", &arns, 100)
 }
 
-pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
+pub(super) fn describe(state: &mut State, caller: &Caller, input: &Value) -> Result<Value, AwsError> {
     let cluster = cluster_name(state, caller, input)?;
     let asked = texts(input, "tasks");
     if asked.is_empty() {
@@ -186,6 +229,11 @@ pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<
     }
     if asked.len() > 100 {
         return Err(invalid("Tasks cannot be more than 100."));
+    }
+    for task in &mut state.place_mut(caller.account(), &caller.region).tasks {
+        if task.cluster == cluster && asked.iter().any(|given| task.arn == *given || task.id() == *given) {
+            task.look();
+        }
     }
     let known = tasks(state, caller);
     let cluster_arn = state.cluster_arn(caller.account(), &caller.region, &cluster);
@@ -200,13 +248,7 @@ pub(super) fn describe(state: &State, caller: &Caller, input: &Value) -> Result<
 }
 
 /// Returns a task as `DescribeTasks` shows it; what is not known is left out.
-fn shown(task: &StoredTask, cluster_arn: &str) -> Value {
-    let environment: Vec<Value> = task.environment.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-    let overrides: Vec<Value> = task
-        .containers
-        .iter()
-        .map(|container| json!({ "name": container["name"], "environment": environment.clone() }))
-        .collect();
+pub(super) fn shown(task: &StoredTask, cluster_arn: &str) -> Value {
     let mut told = Map::new();
     let known = [
         ("taskArn", Some(task.arn.as_str().into())),
@@ -221,8 +263,9 @@ fn shown(task: &StoredTask, cluster_arn: &str) -> Value {
         ("stoppedReason", task.stopped_reason.as_deref().map(Value::from)),
         ("stopCode", task.stop_code.as_deref().map(Value::from)),
         ("containers", Some(task.containers.clone().into())),
-        ("overrides", Some(json!({ "containerOverrides": overrides, "inferenceAcceleratorOverrides": [] }))),
+        ("overrides", Some(json!({ "containerOverrides": task.overrides, "inferenceAcceleratorOverrides": [] }))),
     ];
     told.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    told.extend(task.more.clone());
     Value::Object(told)
 }

@@ -236,7 +236,7 @@ async fn a_service_deployment_bakes_and_can_be_stopped() {
 
 #[tokio::test]
 async fn deployments_come_in_pages() {
-    let (_world, client) = rolled_out(|service| service, Org::new(), |_| {}).await;
+    let (_world, client) = rolled_out(|service| service, Org::new().without_policies(), |_| {}).await;
     look(&client).await;
     let list = async |more: Value| {
         let mut input = json!({ "cluster": "web", "service": "shop" });
