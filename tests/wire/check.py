@@ -4,9 +4,9 @@ Run it with a Python that has boto3 and awscli from PyPI, and the simulator's bi
 
     python tests/wire/check.py target/debug/simulator
 
-The order: `reads` through boto3, `changes`, what is refused (`refusals`), then the same through the AWS CLI (`command_line`).
-`model` holds a reply against the model, `deviations` says what may differ, and `coverage` sees to it that the table of
-operations and this check are the same.
+The order: `reads` through boto3, `changes`, what is refused (`refusals`), then the same through the AWS CLI (`command_line`);
+`set_up` is what README has people run by hand. `model` holds a reply against the model, `deviations` says what may
+differ, and `coverage` sees to it that the table of operations and this check are the same.
 """
 
 import os
@@ -38,12 +38,12 @@ def main() -> int:
         settings = simulator.environment(variables, Path(home))
         os.environ.clear()
         os.environ.update(settings)
-        problems = _checked(org)
+        problems = _checked(org, Path(home))
     print(f"   {time.monotonic() - begin:.0f} seconds")
     return 1 if problems else 0
 
 
-def _checked(org: dict) -> int:
+def _checked(org: dict, folder: Path) -> int:
     """Makes every part of the check, tells the outcome, and returns how many problems there are."""
     # boto3 looks at the environment when it is imported and when it is used.
     import changes
@@ -53,6 +53,7 @@ def _checked(org: dict) -> int:
     import reads
     import refusals
     import selftest
+    import set_up
     from clients import Caller
     from ledger import Ledger
 
@@ -84,18 +85,22 @@ def _checked(org: dict) -> int:
     part("reading through boto3", read_all)
     part("changing ECS through boto3", lambda: deployments.extend(changes.ecs(ledger, member)))
     part("changing EC2 through boto3", lambda: changes.ec2(ledger, member))
+    part("setting up through boto3", lambda: set_up.by_boto3(ledger, caller))
     part("being refused", lambda: refusals.check(ledger, caller, member, closed))
     shells = {who: command_line.Shell(ledger, who) for who in (caller, member, abroad)}
     part("reading through the AWS CLI", lambda: command_line.reads(ledger, shells, read_all()))
     part("changing through the AWS CLI", lambda: command_line.changes(ledger, shells[caller], shells[member], member))
+    part("setting up through the AWS CLI", lambda: set_up.by_cli(ledger, shells[caller], folder))
     deviations.settle(ledger)
-    coverage.check(ledger, rows, set())
+    coverage.check(ledger, rows, set_up.ROWS)
+    set_up.check_readme(ledger)
 
     for problem in ledger.problems:
         print(f"problem: {problem}", file=sys.stderr)
     replies = ", ".join(f"{service} {count}" for service, count in sorted(ledger.replies.items()))
     print(f"tests/wire: {'FAILED, ' + str(len(ledger.problems)) + ' problems' if ledger.problems else 'passed'}")
     print(f"   {len(rows)} operations of the program, as src/aws/operations.rs has them, through boto3 and through the AWS CLI")
+    print(f"   {len(set_up.ROWS)} more that README has people make by hand")
     print(f"   {ledger.replies.total()} replies held against botocore's models: {replies}")
     print(f"   {ledger.pages} pages with {ledger.items} things that came once each; {ledger.refusals} refusals")
     print(f"   {len(ledger.commands)} commands of the AWS CLI; {len(deviations.DEVIATIONS)} deviations on purpose")

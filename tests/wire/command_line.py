@@ -53,7 +53,7 @@ class Shell:
             self.ledger.expect(False, f"aws {' '.join(arguments)}: exit code {done.returncode}, {done.stderr.strip()}")
             return ""
         if arguments[1] != "wait":
-            self.ledger.by_cli.add((arguments[0], _operation(*arguments[:2]), self.who))
+            self.ledger.by_cli.add((arguments[0], operation_of(*arguments[:2]), self.who))
         return done.stdout.strip()
 
     def json(self, *arguments: str) -> dict:
@@ -70,11 +70,17 @@ class Shell:
         )
 
 
-def _operation(service: str, command: str) -> str:
-    """Returns the operation that a command is named for."""
-    model = botocore.session.get_session().get_service_model(service)
-    names = {xform_name(name, "-"): name for name in model.operation_names}
-    return names.get(command, command)
+@functools.cache
+def operation_of(service: str, command: str) -> str:
+    """Returns the operation that a command is named for, or the command itself if there is none."""
+    names = _session().get_service_model(service).operation_names
+    return next((name for name in names if xform_name(name, "-") == command), command)
+
+
+@functools.cache
+def _session() -> botocore.session.Session:
+    """Returns a session that remembers the models, which are large."""
+    return botocore.session.get_session()
 
 
 def plain(value: object) -> object:
