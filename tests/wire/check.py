@@ -1,6 +1,6 @@
 """Points boto3 and the AWS CLI at the simulator and holds its replies against AWS's own models.
 
-Run it with a Python that has boto3 and awscli from PyPI, and the simulator's binary:
+Run it with a Python, 3.10 or newer, that has what `requirements.txt` says, and the simulator's binary:
 
     python tests/wire/check.py target/debug/simulator
 
@@ -9,6 +9,7 @@ The order: `reads` through boto3, `changes`, what is refused (`refusals`), then 
 differ, and `coverage` sees to it that the table of operations and this check are the same.
 """
 
+import importlib.util
 import os
 import signal
 import sys
@@ -27,6 +28,13 @@ def main() -> int:
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
         print(
             "usage: python tests/wire/check.py SIMULATOR\nSIMULATOR is built by `cargo build -p simulator --bin simulator`.",
+            file=sys.stderr,
+        )
+        return 2
+    missing = [package for package in ("awscli", "boto3") if importlib.util.find_spec(package) is None]
+    if missing:
+        print(
+            f"{sys.executable} has no {' and no '.join(missing)}: run it with -m pip install -r tests/wire/requirements.txt",
             file=sys.stderr,
         )
         return 2
@@ -89,8 +97,11 @@ def _checked(org: dict, folder: Path) -> int:
     part("being refused", lambda: refusals.check(ledger, caller, member, closed))
     shells = {who: command_line.Shell(ledger, who) for who in (caller, member, abroad)}
     part("reading through the AWS CLI", lambda: command_line.reads(ledger, shells, read_all()))
-    part("changing through the AWS CLI", lambda: command_line.changes(ledger, shells[caller], shells[member], member))
-    part("setting up through the AWS CLI", lambda: set_up.by_cli(ledger, shells[caller], folder))
+    # These are about accounts of their own.
+    command_line.together(
+        lambda: part("changing by hand", lambda: command_line.changes(ledger, shells[caller], shells[member], member)),
+        lambda: part("setting up by hand", lambda: set_up.by_cli(ledger, shells[caller], folder)),
+    )
     deviations.settle(ledger)
     coverage.check(ledger, rows, set_up.ROWS)
     set_up.check_readme(ledger)
