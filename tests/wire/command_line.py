@@ -16,6 +16,7 @@ from pathlib import Path
 
 import botocore.session
 from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
 
 import scenario
 from clients import Caller
@@ -28,6 +29,8 @@ AWS = Path(sys.executable).with_name("aws")
 REFUSED = 255
 # Each is a process that takes half a second of a core.
 AT_ONCE = 2
+# It ends a command that hangs, and nothing else.
+WATCHDOG_SECONDS = 300
 
 
 class Shell:
@@ -43,7 +46,13 @@ class Shell:
         self.ledger.commands.append(" ".join(arguments))
         command = [sys.executable, str(AWS), *arguments]
         return subprocess.run(
-            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+            command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WATCHDOG_SECONDS,
         )
 
     def text(self, *arguments: str) -> str:
@@ -73,7 +82,10 @@ class Shell:
 @functools.cache
 def operation_of(service: str, command: str) -> str:
     """Returns the operation that a command is named for, or the command itself if there is none."""
-    names = _session().get_service_model(service).operation_names
+    try:
+        names = _session().get_service_model(service).operation_names
+    except UnknownServiceError:
+        return command
     return next((name for name in names if xform_name(name, "-") == command), command)
 
 
