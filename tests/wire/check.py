@@ -1,6 +1,6 @@
 """Points boto3 and the AWS CLI at the simulator and holds its replies against AWS's own models.
 
-Run it with a Python, 3.10 or newer, that has what `requirements.txt` says, and the simulator's binary:
+Run it with a Python, 3.10 or newer, that has what `.ci/requirements.txt` says, and the simulator's binary:
 
     python tests/wire/check.py target/debug/simulator
 
@@ -34,7 +34,7 @@ def main() -> int:
     missing = [package for package in ("awscli", "boto3") if importlib.util.find_spec(package) is None]
     if missing:
         print(
-            f"{sys.executable} has no {' and no '.join(missing)}: run it with -m pip install -r tests/wire/requirements.txt",
+            f"{sys.executable} has no {' and no '.join(missing)}: run it with -m pip install -r .ci/requirements.txt",
             file=sys.stderr,
         )
         return 2
@@ -104,7 +104,6 @@ def _checked(org: dict, folder: Path) -> int:
     )
     deviations.settle(ledger)
     coverage.check(ledger, rows, set_up.ROWS)
-    set_up.check_readme(ledger)
 
     for problem in ledger.problems:
         print(f"problem: {problem}", file=sys.stderr)

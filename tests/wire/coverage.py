@@ -21,13 +21,15 @@ def table() -> set[Row]:
 
 
 def _row(name: str, code: str) -> Row:
-    # The first IAM action of an operation is its own; it says of which service the operation is.
+    # The first IAM action of an operation is its own and says of which service it is; one that needs none, the quota that it spends.
     action = re.search(r'"([a-z0-9]+):(\w+)"', code)
     operation = re.search(r'"(\w+)"', code)
     role = re.search(r"Role::(\w+)", code)
-    if not (action and operation and role) or action[2] != operation[1]:
+    quota = re.search(r"Quota::(\w+)", code)
+    if not (operation and role and quota) or (action and action[2] != operation[1]):
         raise SystemExit(f"{TABLE}: tests/wire/coverage.py cannot read {name}: teach it the new form of the table")
-    return action[1], action[2], CALLER if role[1] == "Master" else MEMBER_ROLE
+    service = action[1] if action else quota[1].lower()
+    return service, operation[1], CALLER if role[1] == "Master" else MEMBER_ROLE
 
 
 def check(ledger: Ledger, rows: set[Row], more: set[Row]) -> None:

@@ -1,19 +1,15 @@
 """What README has people run by hand: to set the program up, and to close networks again. All of it as the caller, at home.
 
-These are operations besides those of the table, which the program itself never makes.
+These are operations besides those of the table, which the program itself never makes. `follow_readme.py` runs README's own commands.
 """
 
 import json
-import re
 from pathlib import Path
 
 import scenario
 from clients import Caller
-from command_line import Shell, operation_of
+from command_line import Shell
 from ledger import CALLER, Ledger, Row
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-COMMAND = re.compile(r"(?:^|`|\$\()aws ([a-z0-9-]+) ([a-z0-9-]+)", re.MULTILINE)
 
 ROWS: set[Row] = {
     (service, operation, CALLER)
@@ -26,9 +22,6 @@ ROWS: set[Row] = {
         ("ecs", "RunTask"),
     )
 }
-
-# Commands of README that have nothing to talk to here, and why.
-NOT_SIMULATED = {("logs", "tail"): "a simulated task writes no log"}
 
 CONSOLE = json.dumps({"PCC_URL": "https://console.example.test", "PCC_USER": "user", "PCC_PASS": "p<&>ä"})
 # Of every account's own network. Source: tests/simulator/src/scenario/network.rs.
@@ -130,15 +123,3 @@ def by_cli(ledger: Ledger, caller: Shell, folder: Path) -> None:
     told = caller.text("ecs", "describe-tasks", "--cluster", "by-cli", "--tasks", task, *status)
     ledger.same(told, "PENDING", "aws ecs describe-tasks")
     caller.refused("InvalidParameterException", "RunTask", *run)
-
-
-def check_readme(ledger: Ledger) -> None:
-    """Notes every command of README that has not been run."""
-    commands = set(COMMAND.findall(README.read_text(encoding="utf-8")))
-    ledger.expect(commands, f"{README} has no command of the AWS CLI as tests/wire/set_up.py looks for them")
-    made = {(service, operation) for service, operation, _ in ledger.by_cli}
-    for service, command in sorted(commands - NOT_SIMULATED.keys()):
-        ledger.expect(
-            (service, operation_of(service, command)) in made,
-            f"README has people run `aws {service} {command}`, which this check does not: add it to tests/wire/set_up.py",
-        )

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::Client;
-use crate::scenario::Definition;
 use crate::scenario::network::{APP_GROUP, PRIVATE_SUBNET};
 use crate::{Org, World};
 
