@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fargate_updater::cli::command;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use simulator::Org;
 use simulator::cloudformation::Template;
 use simulator::installation::{Installation, STACK_NAME, template};
@@ -82,25 +82,6 @@ fn the_stack_sets_template_has_the_same_member_role() {
     assert_eq!(given, known);
 }
 
-/// Writes a task definition of CloudFormation as the API has it: names of fields begin with a small letter there.
-fn as_the_api_has_it(value: &Value, keeps_keys: bool) -> Value {
-    let spelled = |key: &str| {
-        let mut text = key.to_owned();
-        if !keeps_keys {
-            text[..1].make_ascii_lowercase();
-        }
-        text
-    };
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, field)| (spelled(key), as_the_api_has_it(field, key == "Options")));
-            Value::Object(fields.collect::<Map<String, Value>>())
-        }
-        Value::Array(items) => items.iter().map(|item| as_the_api_has_it(item, keeps_keys)).collect(),
-        other => other.clone(),
-    }
-}
-
 /// Puts the members of objects into one order.
 fn sorted(value: &Value) -> Value {
     match value {
@@ -116,8 +97,7 @@ fn sorted(value: &Value) -> Value {
 #[test]
 fn the_stacks_task_is_that_of_the_task_template() {
     let installation = installed(with_task);
-    let properties = &installation.resources["UpdaterTaskDefinition"].properties;
-    let mut of_the_stack = as_the_api_has_it(properties, false);
+    let [of_the_stack] = &mut installation.task_definitions()[..] else { panic!("the stack has one task definition") };
     let mut of_the_file: Value = serde_json::from_str(&read("fargateTaskTemplate.json")).expect("JSON");
     let role = installation.outputs["MasterRoleArn"].as_str().expect("an ARN");
     let filled = of_the_file.to_string().replace("TASK_EXECUTION_ROLE", role).replace(":\"AWS_REGION\"", ":\"us-east-1\"");
@@ -133,7 +113,7 @@ fn the_stacks_task_is_that_of_the_task_template() {
             variable["name"] = "AWS_REGION".into();
         }
     }
-    assert_eq!(sorted(&of_the_stack), sorted(&of_the_file), "left: the stack's; right: fargateTaskTemplate.json's");
+    assert_eq!(sorted(of_the_stack), sorted(&of_the_file), "left: the stack's; right: fargateTaskTemplate.json's");
     assert_eq!(of_the_stack["family"], STACK_NAME);
 }
 
@@ -198,4 +178,69 @@ fn somebody_hears_of_failed_runs() {
     );
     let task_definition = schedule["EcsParameters"]["TaskDefinitionArn"].as_str().unwrap_or_default();
     assert!(resources["UpdaterTaskDefinition"].id.starts_with(&format!("{task_definition}:")), "{task_definition}");
+}
+
+/// Splits a command as a shell does, as far as README needs it: quotes, and a backslash at the end of a line.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for character in command.replace("\\\n", " ").chars() {
+        match (character, quote) {
+            ('\'' | '"', None) => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (_, Some(open)) if character == open => quote = None,
+            (' ', None) => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Returns the parameters of every `aws cloudformation deploy` of README's chapter, in their order.
+fn deployments() -> Vec<BTreeMap<String, String>> {
+    let chapter = readme_chapter("Set it up").replace("\\\n", " ");
+    let commands = chapter.lines().filter(|line| line.starts_with("aws cloudformation deploy "));
+    let parameters = commands.map(|command| {
+        let words = words(command);
+        let from = words.iter().position(|word| word == "--parameter-overrides").expect("parameters") + 1;
+        let given = words[from..].iter().map_while(|word| word.split_once('=').filter(|_| !word.starts_with("--")));
+        given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    });
+    parameters.collect()
+}
+
+#[test]
+fn readmes_deployments_create_stacks() {
+    let deployments = deployments();
+    assert_eq!(deployments.len(), 4, "README's commands are read wrongly: {deployments:#?}");
+    // What is not named stays as it was, as `aws cloudformation deploy` does it.
+    let mut parameters = BTreeMap::new();
+    for deployment in deployments {
+        parameters.extend(deployment);
+        let unit = parameters["OrganizationalUnitIds"].clone();
+        let org = Org::new().unit(&unit, simulator::scenario::ROOT, &[]);
+        let edited = parameters.iter().fold(Stack::default(), |stack, (name, value)| stack.parameter(name, value));
+        let created = Installation::new(&org.stack(|_| edited));
+        let installation = created.unwrap_or_else(|problem| panic!("with {parameters:#?}: {problem}"));
+        let scheduled = installation.resources.contains_key("UpdaterSchedule");
+        assert_eq!(scheduled, parameters.contains_key("ScheduleExpression"));
+        assert_eq!(if scheduled { installation.start_by_schedule() } else { installation.start_by_hand() }, Ok(()));
+    }
+}
+
+#[test]
+fn the_task_template_is_filled_as_readme_says_and_registered() {
+    let readme = readme_chapter("Set it up");
+    let replacements = readme.lines().filter_map(|line| line.split_once("-e 's|")?.1.split_once("|'")).map(|(inside, _)| inside);
+    let filled = replacements.fold(read("fargateTaskTemplate.json"), |text, inside| {
+        let (from, to) = inside.split_once('|').expect("what is replaced, and by what");
+        assert!(text.contains(from), "fargateTaskTemplate.json has no {from}");
+        text.replace(from, to)
+    });
+    for placeholder in ["IMAGE_NAME", "TASK_EXECUTION_ROLE", "\"value\": \"PCC_SECRET\"", ": \"AWS_REGION\"\n"] {
+        assert!(!filled.contains(placeholder), "{placeholder} is left:\n{filled}");
+    }
+    serde_json::from_str::<Value>(&filled).expect("what is left is JSON");
 }

@@ -179,6 +179,17 @@ impl Installation {
         permissions
     }
 
+    /// Returns the clusters of the stack, by their names.
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = &str> {
+        self.resources.values().filter(|resource| resource.kind == "AWS::ECS::Cluster").map(|cluster| cluster.id.as_str())
+    }
+
+    /// Returns the task definitions of the stack, as they are registered.
+    pub fn task_definitions(&self) -> Vec<Value> {
+        let definitions = self.resources.values().filter(|resource| resource.kind == "AWS::ECS::TaskDefinition");
+        definitions.map(|definition| as_the_api_has_it(&definition.properties, false)).collect()
+    }
+
     /// Returns the roles among some resources, by their names, with the policies that are attached to them.
     fn roles_in(&self, resources: &BTreeMap<String, Resource>, account: &str) -> Result<BTreeMap<String, Arc<Role>>, String> {
         let mut roles = BTreeMap::new();
@@ -293,6 +304,21 @@ fn in_account(value: &Value, account: &str) -> Value {
         Value::String(text) => Value::String(text.replace(ANY_ACCOUNT, account)),
         Value::Array(items) => items.iter().map(|item| in_account(item, account)).collect(),
         Value::Object(fields) => fields.iter().map(|(key, field)| (key.clone(), in_account(field, account))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Writes properties of CloudFormation as the API has them: names of fields begin with a small letter there, and free keys stay.
+fn as_the_api_has_it(value: &Value, keys_are_free: bool) -> Value {
+    let spelled = |key: &str| match key.chars().next() {
+        Some(first) if !keys_are_free => format!("{}{}", first.to_ascii_lowercase(), &key[first.len_utf8()..]),
+        _ => key.to_owned(),
+    };
+    match value {
+        Value::Object(fields) => {
+            fields.iter().map(|(key, field)| (spelled(key), as_the_api_has_it(field, key == "Options"))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| as_the_api_has_it(item, keys_are_free)).collect(),
         other => other.clone(),
     }
 }

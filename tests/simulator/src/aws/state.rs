@@ -193,6 +193,7 @@ impl State {
         for task in &org.updater_tasks {
             state.add_updater_task(task);
         }
+        state.furnish_home(&home);
         Ok(state)
     }
 
@@ -223,6 +224,18 @@ impl State {
         let asked = self.asked.borrow();
         let asked = asked.iter().filter(|(_, _, was_allowed)| *was_allowed == allowed);
         asked.map(|(role, action, _)| (role.clone(), action.clone())).collect()
+    }
+
+    /// Puts the cluster and the task definition of the stack where the updater is at home, if it has them.
+    fn furnish_home(&mut self, home: &str) {
+        let region = self.home_region.clone();
+        let clusters: Vec<String> = self.installation.clusters().map(str::to_owned).collect();
+        for cluster in clusters {
+            self.place_mut(home, &region).add_cluster(&cluster, &BTreeMap::new());
+        }
+        for definition in self.installation.task_definitions() {
+            self.register_for_customer(home, &region, definition);
+        }
     }
 
     fn keep_secrets(&mut self, account: &str, region: &str, secrets: &[scenario::Secret], fill: &impl Fn(&str) -> String) {

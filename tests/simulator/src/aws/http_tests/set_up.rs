@@ -176,3 +176,32 @@ async fn a_task_needs_leave_for_its_roles_and_its_tags() {
         assert!(answer["message"].as_str().is_some_and(|message| message.contains(&told)), "{answer}");
     }
 }
+
+/// The project's own file, filled as README says.
+#[tokio::test]
+async fn the_task_template_is_registered_and_runs() {
+    let template = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fargateTaskTemplate.json"));
+    let filled = template
+        .replace("IMAGE_NAME", "123456789012.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:0.1.0")
+        .replace("\"value\": \"PCC_SECRET\"", "\"value\": \"fargate-updater/console\"")
+        .replace("TASK_EXECUTION_ROLE", "arn:aws:iam::123456789012:role/FargateDeployMaster")
+        .replace("\"value\": \"AWS_REGION\"", "\"value\": \"us-east-1\"")
+        .replace("\"awslogs-region\": \"AWS_REGION\"", "\"awslogs-region\": \"us-east-1\"");
+    let (_world, client) = world(Org::new().without_policies()).await;
+    let definition: Value = serde_json::from_str(&filled).expect("JSON");
+    let answer = client.ecs("RegisterTaskDefinition", &definition).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let registered = answer.json()["taskDefinition"].clone();
+    assert_eq!(registered["containerDefinitions"][0]["readonlyRootFilesystem"], true);
+    assert_eq!((&registered["cpu"], &registered["memory"]), (&json!("256"), &json!("512")));
+    let ran = client.ecs("RunTask", &task(&json!({ "taskDefinition": "fargate-updater" }))).await.json();
+    assert_eq!(ran["tasks"][0]["taskDefinitionArn"], registered["taskDefinitionArn"]);
+}
+
+#[tokio::test]
+async fn a_stack_with_an_image_has_its_cluster_and_its_task_definition() {
+    let org = Org::new().without_policies().stack(|stack| stack.parameter("ImageUri", "registry.example.test/updater:1"));
+    let (_world, client) = world(org).await;
+    let ran = client.ecs("RunTask", &task(&json!({ "cluster": "fargate-updater", "taskDefinition": "fargate-updater" }))).await;
+    assert_eq!(ran.json()["tasks"][0]["containers"][0]["image"], "registry.example.test/updater:1");
+}
