@@ -146,7 +146,7 @@ fn the_updaters_own_role_reads_one_secret_and_assumes_one_role() {
         (&single, "sts:AssumeRole", "arn:aws:iam::123456789012:role/FargateDeployMember", none.clone(), true),
         (&single, "sts:AssumeRole", "arn:aws:iam::111122223333:role/FargateDeployMember", none.clone(), false),
         (&plain, "ecs:UpdateService", "arn:aws:ecs:us-east-1:123456789012:service/web/checkout", none.clone(), false),
-        (&plain, "ecs:DescribeTasks", "arn:aws:ecs:us-east-1:123456789012:task/fargate-updater/1", none.clone(), true),
+        (&plain, "ecs:DescribeTasks", "arn:aws:ecs:us-east-1:123456789012:task/fargate-updater/1", none, true),
     ] {
         let expected = if expected { Verdict::Allowed } else { Verdict::NotAllowed };
         let master = installation.master().expect("the stack has the updater's role");
