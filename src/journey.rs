@@ -27,6 +27,7 @@ mod open_region;
 mod pins;
 mod planned;
 mod running;
+mod stages;
 mod take_back;
 mod undo;
 
@@ -37,7 +38,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 use crate::aws::EcsWriter;
 use crate::events::{Finding, Outcome};
-use crate::ids::{Family, TaskDefinitionArn};
+use crate::ids::TaskDefinitionArn;
 use crate::plan::accept::{self, Accepted, Embedding, Refusal};
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::memory::{self, Origin};
@@ -45,10 +46,9 @@ use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Attempt, Condition, ServiceFacts};
-use crate::plan::strip::{NamedPorts, Stripped, strip};
-use crate::plan::task_definition::{Packed, Protected, Registrable, TaskDefinition};
+use crate::plan::task_definition::{Protected, TaskDefinition};
 use crate::plan::watch::{self, Standing};
-use crate::plan::{Selection, defender, fit, question};
+use crate::plan::{fit, question};
 
 pub use brake::Brake;
 pub use changes::Changes;
@@ -65,6 +65,7 @@ pub use notes::Explaining;
 use notes::Notes;
 pub use open_region::OpenRegion;
 use pins::Kept;
+use stages::{Bare, Found, Made, Ready};
 pub use undo::undo;
 
 /// Protects the services of one job, or says for each why not.
@@ -105,89 +106,6 @@ impl<'a> DerefMut for Journey<'a> {
     }
 }
 
-/// A task definition as it was found.
-struct Found {
-    arn: TaskDefinitionArn,
-    family: Family,
-    /// Whether services may be moved to it.
-    active: bool,
-    /// Whether we registered it.
-    ours: bool,
-    definition: TaskDefinition<Registrable>,
-    selection: Selection,
-    /// What the load balancers and service registries of its services name.
-    named_ports: NamedPorts,
-}
-
-/// The same without the Defender that is replaced, if one is.
-struct Bare {
-    definition: TaskDefinition<Registrable>,
-    stripped: Stripped,
-    why: Option<Outdated>,
-}
-
-/// A revision whose services only wait for their turn.
-struct Ready {
-    found: Found,
-    revision: TaskDefinition<Protected>,
-    /// Why the Defender that is there is replaced, if one is.
-    why: Option<Outdated>,
-}
-
-/// The same as long as it waits, its documents put away as text: thousands may wait at once.
-struct PutAway {
-    arn: TaskDefinitionArn,
-    family: Family,
-    active: bool,
-    ours: bool,
-    definition: Packed<Registrable>,
-    selection: Selection,
-    named_ports: NamedPorts,
-    revision: Packed<Protected>,
-    why: Option<Outdated>,
-}
-
-impl From<Ready> for PutAway {
-    fn from(ready: Ready) -> Self {
-        let Ready { found, revision, why } = ready;
-        let Found { arn, family, active, ours, definition, selection, named_ports } = found;
-        let (definition, revision) = (definition.packed(), revision.packed());
-        Self { arn, family, active, ours, definition, selection, named_ports, revision, why }
-    }
-}
-
-impl PutAway {
-    /// Returns it as it was.
-    fn taken_up(self) -> Ready {
-        let Self { arn, family, active, ours, definition, selection, named_ports, revision, why } = self;
-        let (definition, revision) = (definition.unpacked(), revision.unpacked());
-        Ready { found: Found { arn, family, active, ours, definition, selection, named_ports }, revision, why }
-    }
-}
-
-/// A revision that can be registered, and what is worth knowing about it.
-struct Made {
-    revision: TaskDefinition<Protected>,
-    findings: Vec<Finding>,
-}
-
-/// Takes the Defender out that is to be replaced, and what one that is gone has left behind.
-fn strip_older(found: &Found, why: Option<Outdated>) -> Result<Bare, JourneyError> {
-    let stripped = strip(&found.definition, &found.selection, &found.named_ports);
-    if let Some(container) = stripped.without_entry_point(&found.selection) {
-        return Err(JourneyError::LostEntryPoint { container: container.to_owned() });
-    }
-    let definition = found.definition.changed_by(&stripped.change);
-    let definition = definition.map_err(|source| JourneyError::Strip { family: found.family.clone(), source })?;
-    Ok(Bare { definition, stripped, why })
-}
-
-/// Returns what hides the secrets of a task definition. Of what the Defender added only its secrets are hidden: its variables repeat
-/// names that people need to read.
-fn secrets_of(found: &Found, revision: &TaskDefinition<Protected>) -> Redactor {
-    found.definition.redactor().and(&defender::redactor(revision))
-}
-
 impl Journey<'_> {
     /// The steps, in their order: a revision is made, and what runs the older one is moved to it. Each step may end services; when none is
     /// open any more, the journey is over.
@@ -195,12 +113,12 @@ impl Journey<'_> {
         // On the heap, and gone when there is a revision: many journeys wait for their turn at once.
         let Some(ready) = Box::pin(self.make()).await? else { return Ok(()) };
         let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
-        let Ready { found, revision, why } = ready.taken_up();
+        let (found, revision, why) = ready.taken_up();
         self.look_again().await; // AWS, when the first look is long ago
         self.leave_beyond_most(); // no I/O
         self.note_network().await;
         Box::pin(self.open_network()).await; // EC2
-        let secrets = secrets_of(&found, &revision);
+        let secrets = found.secrets_with(&revision);
         let (Some(writer), Some(ticket)) = (&self.job.open.writer, ticket) else {
             // A run that changes nothing has no writer, and cannot get past this line.
             return Box::pin(self.plan(&found, why, &revision, &secrets)).await;
@@ -218,7 +136,7 @@ impl Journey<'_> {
     }
 
     /// The first half: looks, decides, and makes a revision; none, when no service is left that needs one.
-    async fn make(&mut self) -> Result<Option<PutAway>, JourneyError> {
+    async fn make(&mut self) -> Result<Option<Ready>, JourneyError> {
         self.note_service();
         self.leave_by_service(); // no I/O
         if self.open.is_empty() {
@@ -233,7 +151,7 @@ impl Journey<'_> {
             return Ok(None);
         }
         mirror::check(self.job, self.world, &found.definition).await?; // registries
-        let bare = strip_older(&found, why)?; // no I/O
+        let bare = found.strip_older(why)?; // no I/O
         let kept = self.pins(&found, &bare).await; // AWS, registries
         let entry_points = self.entry_points(&found, &bare, &kept.pins).await?; // registries, Console
         let embedding = self.embedding(&found, &bare, &entry_points);
@@ -257,7 +175,7 @@ impl Journey<'_> {
             self.end_all(&Outcome::Skipped(reason));
             return Ok(None);
         }
-        Ok(Some(PutAway::from(Ready { found, revision, why: bare.why })))
+        Ok(Some(Ready::new(found, revision, bare.why)))
     }
 
     /// Leaves the services whose own facts say so.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::deploy::{Before, Move};
 use super::errand::Errand;
 use super::pins::Kept;
-use super::{Bare, Found, Journey, JourneyError, mirror, strip_older};
+use super::{Bare, Found, Journey, JourneyError, mirror};
 use crate::aws::{AwsError, EcsWriter};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::newest::Code;
@@ -197,7 +197,7 @@ impl Journey<'_> {
             Condition::Current | Condition::Refused(_) => return None,
         };
         mirror::check(self.job, self.world, &found.definition).await.ok()?;
-        let bare: Bare = strip_older(&found, why).ok()?;
+        let bare: Bare = found.strip_older(why).ok()?;
         let entry_points = self.entry_points(&found, &bare, &Pins::default()).await.ok()?;
         let embedding = self.embedding(&found, &bare, &entry_points);
         let answer = self.embed(&found, &question::questions(&embedding), &entry_points).await.ok()?;

@@ -101,7 +101,7 @@ impl Journey<'_> {
         says_the_same: bool,
     ) {
         let Some(notes) = &self.notes else { return };
-        let secrets = super::secrets_of(found, revision);
+        let secrets = found.secrets_with(revision);
         let changes = differences(found.definition.json(), revision.json(), &secrets);
         let ends = why.is_some() && says_the_same && !self.world.policy.reembed;
         notes.note(explain::differences(changes, ends));

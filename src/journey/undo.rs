@@ -8,7 +8,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use super::deploy::{Before, Kind, Move};
 use super::errand::Errand;
 use super::job::{Ended, Job, Rules};
-use super::{Found, JourneyError, strip_older};
+use super::{Found, JourneyError};
 use crate::aws::EcsWriter;
 use crate::events::{Outcome, Plan, RollOut, ServiceEnded};
 use crate::ids::TaskDefinitionArn;
@@ -57,7 +57,7 @@ impl Errand<'_> {
             self.end_all(&Outcome::Skipped(reason));
             return Ok(());
         }
-        let bare = strip_older(&found, None)?.definition; // no I/O
+        let bare = found.strip_older(None)?.definition; // no I/O
         let way = self.way_back(&found, &bare).await; // AWS
         let secrets = found.definition.redactor().and(&defender::redactor(&found.definition));
         let ticket = self.wait_for_ticket().await; // a place among the roll-outs under way
