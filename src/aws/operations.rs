@@ -340,7 +340,9 @@ pub fn actions_lent(with: Lent) -> BTreeSet<&'static str> {
 /// Source: AWS STS API Reference, AssumeRole, `Policy` (read 2026-11).
 pub fn read_only_policy() -> String {
     let reading = ALL.iter().filter(|operation| operation.effect == Effect::Read && operation.role != Role::Master);
-    let actions: BTreeSet<&str> = reading.flat_map(|operation| operation.actions.iter().copied()).collect();
+    let mut actions: BTreeSet<&str> = reading.flat_map(|operation| operation.actions.iter().copied()).collect();
+    // Secrets Manager decrypts what is read in the name of the session.
+    actions.extend(actions_lent(Lent::ToSecretsManager));
     let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
     json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
 }

@@ -40,7 +40,10 @@ pub(crate) const FLEETS: [Fleet; 6] = [
     Fleet {
         name: "secrets with keys of their own",
         org: || with_images().secrets_with_own_keys(),
-        runs: |world| vec![(updater(world).env("PCC_SECRET", CONSOLE_SECRET), 0)],
+        runs: |world| {
+            let run = || updater(world).env("PCC_SECRET", CONSOLE_SECRET);
+            vec![(run().arg("--dry-run"), 0), (run(), 0)]
+        },
     },
 ];
 

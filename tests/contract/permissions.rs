@@ -53,11 +53,11 @@ fn the_policies_allow_what_is_called_and_what_aws_does_for_us_and_nothing_else()
     let (ecs, secrets) = (actions_lent(Lent::ToEcs), actions_lent(Lent::ToSecretsManager));
     expect("FargateUpdaterMasterPolicy", &whole, &[of(Role::Master), ecs, secrets.clone()]);
     expect("FargateUpdaterMemberPolicy", &whole, &[of(Role::Member), of(Role::Undo), of(Role::RegistrySecrets), secrets.clone()]);
-    expect("SchedulerPolicy", &whole, &[actions_lent(Lent::ToScheduler)]);
+    expect("FargateUpdaterSchedulePolicy", &whole, &[actions_lent(Lent::ToScheduler)]);
 
     let plain = installed(|stack| stack);
     expect("FargateUpdaterMemberPolicy", &plain, &[of(Role::Member), of(Role::Undo)]);
-    assert!(allowed(&plain, "SchedulerPolicy").is_empty());
+    assert!(allowed(&plain, "FargateUpdaterSchedulePolicy").is_empty());
 
     // Outside of ECS there are no tasks to look for, no image and no log; in an account by itself there is no organization.
     let elsewhere = installed(|stack| stack.parameter("FargateDeploy", "false").parameter("DeploymentMode", "Single Account"));
@@ -191,7 +191,7 @@ async fn each_permission_is_enough_and_none_is_too_much() {
     // What AWS does before a run begins is in the simulator's own tests: `installation::tests`.
     let lent: BTreeSet<&str> = actions_lent(Lent::ToEcs).into_iter().chain(actions_lent(Lent::ToScheduler)).collect();
     let needed_by_aws = |permission: &Permission| {
-        permission.policy == "SchedulerPolicy"
+        permission.policy == "FargateUpdaterSchedulePolicy"
             || (permission.policy == "FargateUpdaterMasterPolicy" && lent.contains(permission.action.as_str()))
     };
     let mut unneeded = Vec::new();

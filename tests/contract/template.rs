@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fargate_updater::cli::command;
+use fargate_updater::exit;
 use serde_json::{Value, json};
 use simulator::Org;
 use simulator::cloudformation::Template;
@@ -16,7 +17,7 @@ fn installed(edit: impl FnOnce(Stack) -> Stack) -> Installation {
 }
 
 fn with_task(stack: Stack) -> Stack {
-    stack.parameter("ImageUri", "IMAGE_NAME").parameter("PrismaCloudSecret", "PCC_SECRET")
+    stack.parameter("ImageUri", "registry.example.test/updater:1").parameter("PrismaCloudSecret", "console")
 }
 
 #[test]
@@ -43,8 +44,8 @@ fn the_public_contract_of_the_template_is_kept() {
     let kinds: BTreeMap<&str, &str> = plain.resources.iter().map(|(name, it)| (name.as_str(), it.kind.as_str())).collect();
     let expected = [
         ("FargateUpdaterLogGroup", "AWS::Logs::LogGroup"),
-        ("FargateUpdaterMasterPolicy", "AWS::IAM::Policy"),
-        ("FargateUpdaterMemberPolicy", "AWS::IAM::Policy"),
+        ("FargateUpdaterMasterPolicy", "AWS::IAM::ManagedPolicy"),
+        ("FargateUpdaterMemberPolicy", "AWS::IAM::ManagedPolicy"),
         ("MasterRole", "AWS::IAM::Role"),
         ("MemberRole", "AWS::IAM::Role"),
         ("MemberRolesStackSet", "AWS::CloudFormation::StackSet"),
@@ -52,7 +53,17 @@ fn the_public_contract_of_the_template_is_kept() {
     assert_eq!(kinds, BTreeMap::from(expected), "nothing but roles, unless there is an image");
     assert_eq!(plain.outputs["MasterRoleArn"], "arn:aws:iam::123456789012:role/FargateDeployMaster");
     assert_eq!(plain.resources["FargateUpdaterLogGroup"].properties["RetentionInDays"], 7);
+    // A resource that is there is changed in place only as long as these stay: its type, and what can be said only when it is made.
+    for policy in ["FargateUpdaterMasterPolicy", "FargateUpdaterMemberPolicy"] {
+        let properties = plain.resources[policy].properties.as_object().expect("properties");
+        assert_eq!(properties["ManagedPolicyName"], policy);
+        assert!(
+            properties.keys().all(|key| ["ManagedPolicyName", "PolicyDocument"].contains(&key.as_str())),
+            "{policy}: {properties:?}"
+        );
+    }
     let set = &plain.resources["MemberRolesStackSet"].properties;
+    assert_eq!(set["StackSetName"], STACK_NAME, "another StackSet would find the roles of the first in its way");
     assert_eq!((&set["PermissionModel"], &set["AutoDeployment"]["Enabled"]), (&json!("SERVICE_MANAGED"), &json!(true)));
 }
 
@@ -98,21 +109,19 @@ fn sorted(value: &Value) -> Value {
 fn the_stacks_task_is_that_of_the_task_template() {
     let installation = installed(with_task);
     let [of_the_stack] = &mut installation.task_definitions()[..] else { panic!("the stack has one task definition") };
-    let mut of_the_file: Value = serde_json::from_str(&read("fargateTaskTemplate.json")).expect("JSON");
     let role = installation.outputs["MasterRoleArn"].as_str().expect("an ARN");
-    let filled = of_the_file.to_string().replace("TASK_EXECUTION_ROLE", role).replace(":\"AWS_REGION\"", ":\"us-east-1\"");
-    of_the_file = serde_json::from_str(&filled).expect("JSON");
+    let of_the_file = filled(&BTreeMap::from([
+        ("IMAGE_NAME".to_owned(), "registry.example.test/updater:1".to_owned()),
+        ("PCC_SECRET".to_owned(), "console".to_owned()),
+        ("AWS_REGION".to_owned(), "us-east-1".to_owned()),
+        ("TASK_EXECUTION_ROLE".to_owned(), role.to_owned()),
+    ]));
     // By hand, everything but the secret and the Region is a default; the stack says what its parameters say.
     let of_the_stack_alone = ["ROLE_NAME", "EXTERNAL_ID", "DEPLOYMENT_MODE", "ORGANIZATIONAL_UNITS"];
     let variables = of_the_stack["containerDefinitions"][0]["environment"].as_array_mut().expect("variables");
     let names: Vec<String> = variables.iter().map(|variable| variable["name"].to_string()).collect();
     assert!(of_the_stack_alone.iter().all(|name| names.contains(&format!("\"{name}\""))), "{names:?}");
     variables.retain(|variable| !of_the_stack_alone.iter().any(|name| variable["name"] == *name));
-    for variable in of_the_file["containerDefinitions"][0]["environment"].as_array_mut().expect("variables") {
-        if variable["name"] == "us-east-1" {
-            variable["name"] = "AWS_REGION".into();
-        }
-    }
     assert_eq!(sorted(of_the_stack), sorted(&of_the_file), "left: the stack's; right: fargateTaskTemplate.json's");
     assert_eq!(of_the_stack["family"], STACK_NAME);
 }
@@ -161,6 +170,15 @@ fn somebody_hears_of_failed_runs() {
         let row = output.lines().find(|line| line.starts_with(&format!("| {message}"))).unwrap_or_default();
         assert!(row.contains("`exit_code`"), "README.md does not say that the line {message:?} has an exit_code");
     }
+    // Who is killed, or never starts, writes no line; whoever ends with a code of ours does.
+    let silent = &resources["SilentFailures"].properties;
+    let ours: Vec<u8> = vec![exit::DONE, exit::BUG, exit::BAD_SETTINGS, exit::NOT_ALL, exit::COULD_NOT_START];
+    let stopped = &silent["EventPattern"]["detail"];
+    assert_eq!(
+        stopped["$or"],
+        json!([{"stopCode": ["TaskFailedToStart"]}, {"containers": {"exitCode": [{"anything-but": ours}]}}])
+    );
+    assert_eq!(silent["Targets"][0]["Arn"].as_str(), Some(resources["NotificationTopic"].id.as_str()));
     let metric = &resources["FailedRunsFilter"].properties["MetricTransformations"][0];
     let alarm = &resources["FailedRunsAlarm"].properties;
     assert_eq!((&metric["MetricName"], &metric["MetricNamespace"]), (&alarm["MetricName"], &alarm["Namespace"]));
@@ -214,7 +232,7 @@ fn deployments() -> Vec<BTreeMap<String, String>> {
 #[test]
 fn readmes_deployments_create_stacks() {
     let deployments = deployments();
-    assert_eq!(deployments.len(), 4, "README's commands are read wrongly: {deployments:#?}");
+    assert_eq!(deployments.len(), 5, "README's commands are read wrongly: {deployments:#?}");
     // What is not named stays as it was, as `aws cloudformation deploy` does it.
     let mut parameters = BTreeMap::new();
     for deployment in deployments {
@@ -225,22 +243,29 @@ fn readmes_deployments_create_stacks() {
         let created = Installation::new(&org.stack(|_| edited));
         let installation = created.unwrap_or_else(|problem| panic!("with {parameters:#?}: {problem}"));
         let scheduled = installation.resources.contains_key("UpdaterSchedule");
-        assert_eq!(scheduled, parameters.contains_key("ScheduleExpression"));
+        assert_eq!(scheduled, parameters.get("ScheduleExpression").is_some_and(|when| !when.is_empty()));
         assert_eq!(if scheduled { installation.start_by_schedule() } else { installation.start_by_hand() }, Ok(()));
     }
 }
 
-#[test]
-fn the_task_template_is_filled_as_readme_says_and_registered() {
-    let readme = readme_chapter("Set it up");
-    let replacements = readme.lines().filter_map(|line| line.split_once("-e 's|")?.1.split_once("|'")).map(|(inside, _)| inside);
-    let filled = replacements.fold(read("fargateTaskTemplate.json"), |text, inside| {
-        let (from, to) = inside.split_once('|').expect("what is replaced, and by what");
-        assert!(text.contains(from), "fargateTaskTemplate.json has no {from}");
-        text.replace(from, to)
+/// Fills the task template in, as `envsubst` does.
+fn filled(variables: &BTreeMap<String, String>) -> Value {
+    let template = read("fargateTaskTemplate.json");
+    let filled = variables.iter().fold(template, |text, (name, value)| {
+        assert!(text.contains(&format!("${{{name}}}")), "fargateTaskTemplate.json has no place for {name}");
+        text.replace(&format!("${{{name}}}"), value)
     });
-    for placeholder in ["IMAGE_NAME", "TASK_EXECUTION_ROLE", "\"value\": \"PCC_SECRET\"", ": \"AWS_REGION\"\n"] {
-        assert!(!filled.contains(placeholder), "{placeholder} is left:\n{filled}");
-    }
-    serde_json::from_str::<Value>(&filled).expect("what is left is JSON");
+    assert!(!filled.contains("${"), "a place is left:\n{filled}");
+    serde_json::from_str(&filled).expect("what is filled in leaves JSON")
+}
+
+/// That it is registered and runs is in the simulator's own tests and in `tests/wire/follow_readme.py`.
+#[test]
+fn readme_fills_every_place_of_the_task_template() {
+    let chapter = readme_chapter("Set it up");
+    let exported = chapter.lines().filter_map(|line| line.strip_prefix("export ")).flat_map(|line| words(line));
+    let variables = exported.filter_map(|word| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let of_the_template = ["IMAGE_NAME", "PCC_SECRET", "AWS_REGION", "TASK_EXECUTION_ROLE"];
+    let definition = filled(&variables.filter(|(name, _)| of_the_template.contains(&name.as_str())).collect());
+    assert_eq!(definition["executionRoleArn"], "arn:aws:iam::123456789012:role/FargateDeployMaster");
 }

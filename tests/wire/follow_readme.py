@@ -30,7 +30,7 @@ SCENARIO = {
         "parameters": {
             "DeploymentMode": "Organization",
             "OrganizationalUnitIds": "ou-ab12-11111111",
-            "ImageUri": "111122223333.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:0.1.0",
+            "ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:0.1.0",
         }
     },
 }
@@ -44,17 +44,23 @@ aws() {
     "cloudformation deploy")
       # The CLI reads the template itself, before it asks anybody.
       [ -f fargateDeployCFT.yaml ] && [[ " $* " == *" --template-file fargateDeployCFT.yaml "* ]] ;;
-    "logs tail" | "ecr get-login-password" | "sso login") : ;;
-    "organizations enable-aws-service-access" | "organizations register-delegated-administrator" | \
+    "logs tail" | "ecr get-login-password" | "cloudformation wait") : ;;
+    "organizations register-delegated-administrator" | "cloudformation activate-organizations-access" | \
     "cloudformation delete-stack" | "cloudformation list-stack-instances" | "ecr create-repository")
       command aws "$@" --generate-cli-skeleton output > /dev/null ;;
-    *) command aws "$@" > answer.json && printf '%s %s\\n' "$1" "$2" >> ran ;;
+    *) command aws "$@" | tee answer.json && printf '%s %s\\n' "$1" "$2" >> ran ;;
   esac
 }
 """
 
 # What has to have been run for real, or this check reads README wrongly.
-RUN = {"secretsmanager create-secret", "ecs run-task", "ecs register-task-definition", "ecs create-cluster"}
+RUN = {
+    "secretsmanager create-secret",
+    "ecs run-task",
+    "ecs register-task-definition",
+    "ecs create-cluster",
+    "ecs describe-task-definition",
+}
 
 
 def blocks() -> list[str]:

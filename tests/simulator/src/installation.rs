@@ -168,11 +168,11 @@ impl Installation {
     /// Returns every permission that the stack's policies give, those that were taken out included.
     pub fn permissions(&self) -> BTreeSet<Permission> {
         let mut permissions = BTreeSet::new();
-        for (name, resource) in self.resources.iter().filter(|(_, resource)| resource.kind == "AWS::IAM::Policy") {
-            for statement in resource.properties["PolicyDocument"]["Statement"].as_array().into_iter().flatten() {
+        for (name, document) in self.resources.values().flat_map(policies_of) {
+            for statement in document["Statement"].as_array().into_iter().flatten() {
                 for action in texts(&statement["Action"]) {
                     let statement = statement["Sid"].as_str().unwrap_or_default().to_owned();
-                    permissions.insert(Permission { policy: name.clone(), statement, action });
+                    permissions.insert(Permission { policy: name.to_owned(), statement, action });
                 }
             }
         }
@@ -197,19 +197,20 @@ impl Installation {
             let document = in_account(&resource.properties["AssumeRolePolicyDocument"], account);
             let trust = Policy::parse(&document).map_err(|problem| format!("{logical}: {problem}"))?;
             let arn = resource.attributes.get("Arn").cloned().unwrap_or_default().replace(ANY_ACCOUNT, account);
-            roles.insert(resource.id.clone(), Role { arn, trust, policies: Vec::new() });
-        }
-        for (logical, resource) in resources.iter().filter(|(_, resource)| resource.kind == "AWS::IAM::Policy") {
-            let document = self.with_what_is_left(logical, in_account(&resource.properties["PolicyDocument"], account));
-            let policy = document.map(|document| Policy::parse(&document).map_err(|problem| format!("{logical}: {problem}")));
-            let policy = policy.transpose()?;
-            for name in texts(&resource.properties["Roles"]) {
-                let role =
-                    roles.get_mut(&name).ok_or(format!("{logical} is attached to {name}, which is no role of its stack"))?;
-                role.policies.extend(policy.clone());
+            let attached = texts(&resource.properties["ManagedPolicyArns"]).into_iter().map(|arn| {
+                let managed = resources.values().find(|policy| policy.kind == "AWS::IAM::ManagedPolicy" && policy.id == arn);
+                managed.ok_or(format!("{logical} has the policy {arn}, which is none of its stack"))
+            });
+            let attached: Vec<&Resource> = attached.collect::<Result<_, String>>()?;
+            let mut policies = Vec::new();
+            for (name, document) in attached.into_iter().chain([resource]).flat_map(policies_of) {
+                let left = self.with_what_is_left(name, in_account(document, account));
+                let policy = left.map(|left| Policy::parse(&left).map_err(|problem| format!("{name}: {problem}")));
+                policies.extend(policy.transpose()?);
             }
+            roles.insert(resource.id.clone(), Arc::new(Role { arn, trust, policies }));
         }
-        Ok(roles.into_iter().map(|(name, role)| (name, Arc::new(role))).collect())
+        Ok(roles)
     }
 
     /// Takes out of a policy document what the scenario takes out; nothing may be left of it.
@@ -226,6 +227,21 @@ impl Installation {
         }
         statements.retain(|statement| statement["Action"].as_array().is_some_and(|actions| !actions.is_empty()));
         (!statements.is_empty()).then_some(document)
+    }
+}
+
+/// Returns the policies that a resource holds, by their names: its own as a managed policy, those inside of a role.
+fn policies_of(resource: &Resource) -> Vec<(&str, &Value)> {
+    let properties = &resource.properties;
+    match resource.kind.as_str() {
+        "AWS::IAM::ManagedPolicy" => {
+            properties["ManagedPolicyName"].as_str().map(|name| (name, &properties["PolicyDocument"])).into_iter().collect()
+        }
+        "AWS::IAM::Role" => {
+            let inside = properties["Policies"].as_array().into_iter().flatten();
+            inside.filter_map(|policy| Some((policy["PolicyName"].as_str()?, &policy["PolicyDocument"]))).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -58,6 +58,19 @@ fn a_delegated_administrator_has_the_role_once_and_the_management_account_by_a_s
 }
 
 #[test]
+fn where_no_stack_set_can_be_each_account_has_a_stack_of_its_own() {
+    let none = org().partition("aws-cn").stack(|stack| stack.parameter("CallAs", "NONE").alone_in(SHOP));
+    let installation = installed(&none);
+    assert!(installation.reached.is_empty() && !installation.resources.contains_key("MemberRolesStackSet"));
+    assert!(has_role(&installation, MANAGEMENT) && has_role(&installation, SHOP) && !has_role(&installation, DATA));
+    let master = installation.master().expect("there is one");
+    let role = "arn:aws-cn:iam::111122223333:role/FargateDeployMember";
+    let context = Context::default();
+    let request = crate::iam::Request { action: "sts:AssumeRole", resource: role, context: &context };
+    assert_eq!(master.judge(request), crate::iam::Verdict::Allowed);
+}
+
+#[test]
 fn the_member_role_trusts_the_updater_inside_the_organization_and_nobody_else() {
     let plain = installed(&org());
     let role = plain.member(SHOP, "FargateDeployMember").expect("the role is one").expect("there is one");
@@ -154,9 +167,9 @@ fn the_task_starts_by_its_schedule_and_without_any_of_its_permissions_it_does_no
         "FargateUpdaterMasterPolicy ecr:GetDownloadUrlForLayer",
         "FargateUpdaterMasterPolicy logs:CreateLogStream",
         "FargateUpdaterMasterPolicy logs:PutLogEvents",
-        "SchedulerPolicy sqs:SendMessage",
-        "SchedulerPolicy iam:PassRole",
-        "SchedulerPolicy ecs:RunTask",
+        "FargateUpdaterSchedulePolicy sqs:SendMessage",
+        "FargateUpdaterSchedulePolicy iam:PassRole",
+        "FargateUpdaterSchedulePolicy ecs:RunTask",
     ];
     assert_eq!(needed, expected);
 }

@@ -24,7 +24,7 @@ pub struct Stack {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
-    /// The policy's name in the template, such as `FargateUpdaterMemberPolicy`.
+    /// The policy's name, such as `FargateUpdaterMemberPolicy`.
     pub policy: String,
     /// The statement's Sid.
     pub statement: String,

@@ -17,6 +17,10 @@ pub(super) fn check(state: &State, caller: &Caller, action: &str, form: &Form) -
     let own = |kind: &str, id: &str| format!("arn:{}:ec2:{}:{}:{kind}/{id}", state.partition, caller.region, caller.account());
     let named = |parameter: &str| form.get(parameter).map_or("", String::as_str);
     let resources = match action {
+        // A rule that is tagged as it is made is a resource of its own.
+        "AuthorizeSecurityGroupEgress" if !structures(form, "TagSpecification").is_empty() => {
+            vec![own("security-group", named("GroupId")), own("security-group-rule", "*")]
+        }
         "AuthorizeSecurityGroupEgress" | "RevokeSecurityGroupEgress" => vec![own("security-group", named("GroupId"))],
         "CreateNetworkAclEntry" | "DeleteNetworkAclEntry" => vec![own("network-acl", named("NetworkAclId"))],
         "CreateTags" | "DeleteTags" => numbered(form, "ResourceId").iter().map(|id| own(kind_of(id), id)).collect(),

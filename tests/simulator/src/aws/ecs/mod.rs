@@ -48,6 +48,8 @@ pub(super) fn answer(
     let context = known_of(state, caller, input);
     let resources = match operation {
         "RunTask" => vec![run_task::resource(state, caller, input)],
+        // What lists something knows no resources.
+        "ListClusters" | "ListServices" | "ListTasks" | "ListTaskDefinitions" => vec!["*".to_owned()],
         _ => resources(state, caller, input),
     };
     for resource in resources {
@@ -111,16 +113,17 @@ fn keys_of_tags(input: &Value) -> Vec<String> {
     set.chain(texts(input, "tagKeys")).map(str::to_owned).collect()
 }
 
-/// Returns what a call is about: each of the tasks, or one other resource.
+/// Returns what a call is about: each of the tasks or services that it names, or one other resource.
 fn resources(state: &State, caller: &Caller, input: &Value) -> Vec<String> {
-    let tasks = texts(input, "tasks");
-    if tasks.is_empty() {
-        return vec![resource(state, caller, input)];
-    }
     let cluster = input.get("cluster").and_then(Value::as_str).unwrap_or("default").rsplit('/').next().unwrap_or_default();
-    let beginning = state.cluster_arn(caller.account(), &caller.region, cluster).replace(":cluster/", ":task/");
-    let arn = |task: &&str| if task.starts_with("arn:") { (*task).to_owned() } else { format!("{beginning}/{task}") };
-    tasks.iter().map(arn).collect()
+    let cluster = state.cluster_arn(caller.account(), &caller.region, cluster);
+    let each = |key: &str, kind: &str| -> Vec<String> {
+        let beginning = cluster.replace(":cluster/", &format!(":{kind}/"));
+        let arn = |name: &str| if name.starts_with("arn:") { name.to_owned() } else { format!("{beginning}/{name}") };
+        texts(input, key).into_iter().map(arn).collect()
+    };
+    let named = [each("tasks", "task"), each("services", "service")].concat();
+    if named.is_empty() { vec![resource(state, caller, input)] } else { named }
 }
 
 /// Returns what AWS names after `on resource:` when it refuses a call.

@@ -182,11 +182,10 @@ async fn a_task_needs_leave_for_its_roles_and_its_tags() {
 async fn the_task_template_is_registered_and_runs() {
     let template = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fargateTaskTemplate.json"));
     let filled = template
-        .replace("IMAGE_NAME", "123456789012.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:0.1.0")
-        .replace("\"value\": \"PCC_SECRET\"", "\"value\": \"fargate-updater/console\"")
-        .replace("TASK_EXECUTION_ROLE", "arn:aws:iam::123456789012:role/FargateDeployMaster")
-        .replace("\"value\": \"AWS_REGION\"", "\"value\": \"us-east-1\"")
-        .replace("\"awslogs-region\": \"AWS_REGION\"", "\"awslogs-region\": \"us-east-1\"");
+        .replace("${IMAGE_NAME}", "123456789012.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:0.1.0")
+        .replace("${PCC_SECRET}", "fargate-updater/console")
+        .replace("${TASK_EXECUTION_ROLE}", "arn:aws:iam::123456789012:role/FargateDeployMaster")
+        .replace("${AWS_REGION}", "us-east-1");
     let (_world, client) = world(Org::new().without_policies()).await;
     let definition: Value = serde_json::from_str(&filled).expect("JSON");
     let answer = client.ecs("RegisterTaskDefinition", &definition).await;
