@@ -12,6 +12,10 @@ use simulator::scenario::stack::Stack;
 
 use crate::{read, readme_chapter};
 
+/// The characters that a managed policy may have, blanks not counted.
+/// Source: IAM User Guide, "IAM and AWS STS quotas" (read 2026-11).
+const MANAGED_POLICY: usize = 6144;
+
 fn installed(edit: impl FnOnce(Stack) -> Stack) -> Installation {
     Installation::new(&Org::new().stack(edit)).unwrap_or_else(|problem| panic!("the stack cannot be created: {problem}"))
 }
@@ -57,6 +61,8 @@ fn the_public_contract_of_the_template_is_kept() {
     for policy in ["FargateUpdaterMasterPolicy", "FargateUpdaterMemberPolicy"] {
         let properties = plain.resources[policy].properties.as_object().expect("properties");
         assert_eq!(properties["ManagedPolicyName"], policy);
+        let size = properties["PolicyDocument"].to_string().chars().filter(|character| !character.is_whitespace()).count();
+        assert!(size <= MANAGED_POLICY, "{policy} has {size} characters");
         assert!(
             properties.keys().all(|key| ["ManagedPolicyName", "PolicyDocument"].contains(&key.as_str())),
             "{policy}: {properties:?}"
