@@ -8,8 +8,10 @@ mod closed;
 mod counts;
 mod finding;
 mod outcome;
+mod protection;
 mod stage;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use tokio::sync::mpsc;
@@ -23,6 +25,7 @@ pub use closed::{Closed, KeptOpen};
 pub use counts::Counts;
 pub use finding::Finding;
 pub use outcome::{Outcome, RollOut, Unattempted};
+pub use protection::{Carries, Protection, versions};
 pub use stage::{Failure, Stage};
 
 /// Events that may wait for the reporter before whoever has more to say waits too.
@@ -39,8 +42,8 @@ pub enum Event {
     Asking { settings: Vec<(&'static str, String)> },
     /// A run that takes Defenders out again has everything it needs and begins.
     UndoBegan(Box<UndoBeginning>),
-    /// All accounts are known.
-    AccountsListed { in_scope: usize },
+    /// All accounts are known, and what they are called where the organization was asked.
+    AccountsListed { in_scope: usize, names: BTreeMap<AccountId, String> },
     /// Something is odd, and the run goes on.
     Warning { text: String },
     /// What would be done about a task definition, in a run that changes nothing.
@@ -130,6 +133,8 @@ pub struct ServiceId {
     pub cluster: String,
     pub name: String,
     pub arn: ServiceArn,
+    /// What it was to run when it was seen.
+    pub task_definition: Option<TaskDefinitionArn>,
 }
 
 impl From<&ServiceFacts> for ServiceId {
@@ -140,6 +145,7 @@ impl From<&ServiceFacts> for ServiceId {
             cluster: service.cluster.name().to_owned(),
             name: service.arn.name().to_owned(),
             arn: service.arn.clone(),
+            task_definition: service.task_definition.clone(),
         }
     }
 }

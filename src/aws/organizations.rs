@@ -23,6 +23,8 @@ pub struct ListedAccount {
     pub id: AccountId,
     /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE`, ...
     pub state: String,
+    /// What it is called, if the organization was asked.
+    pub name: Option<String>,
 }
 
 impl ListedAccount {
@@ -132,5 +134,6 @@ fn listed(account: &Account) -> Result<ListedAccount, String> {
     let id = account.id().unwrap_or_default().parse().map_err(|error| format!("{error}"))?;
     let state = account.state().map(|state| state.as_str().to_owned());
     let status = account.status().map(|status| status.as_str().to_owned());
-    Ok(ListedAccount { id, state: state.or(status).unwrap_or_else(|| "of unknown state".to_owned()) })
+    let state = state.or(status).unwrap_or_else(|| "of unknown state".to_owned());
+    Ok(ListedAccount { id, state, name: account.name().filter(|name| !name.is_empty()).map(str::to_owned) })
 }

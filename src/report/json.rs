@@ -170,7 +170,7 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
             ];
             ("info", "undo began", fields)
         }
-        Event::AccountsListed { in_scope } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
+        Event::AccountsListed { in_scope, .. } => ("info", "accounts listed", vec![("accounts", (*in_scope).into())]),
         Event::Warning { text } => ("warn", "warning", vec![("text", text.clone().into())]),
         Event::Bug { text } => ("error", "warning", vec![("text", text.clone().into())]),
         Event::Planned(plan) => ("info", "task definition planned", plan_fields(plan)),

@@ -54,7 +54,7 @@ impl Tally {
                 self.run_id = Some(beginning.run_id.clone());
                 (self.dry_run, self.undoes) = (beginning.dry_run, true);
             }
-            Event::AccountsListed { in_scope } => self.accounts = Some(*in_scope),
+            Event::AccountsListed { in_scope, .. } => self.accounts = Some(*in_scope),
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
             Event::Explained(_) => self.explained = true,
             Event::Planned(_) | Event::AnotherRun { .. } | Event::Asking { .. } => {}

@@ -54,7 +54,7 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             if it.dry_run { writeln!(writer, "{dry_run} nothing is changed") } else { Ok(()) }
         }
         Event::Asking { settings } => asking(settings, colour, writer),
-        Event::AccountsListed { in_scope } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
+        Event::AccountsListed { in_scope, .. } => writeln!(writer, "{} in scope\n", many(*in_scope as u64, "account")),
         Event::Warning { text } => writeln!(writer, "{} {text}", paint("warning:", YELLOW, colour)),
         Event::Bug { text } => writeln!(writer, "{} {text}", paint("error:", RED, colour)),
         Event::Stopping { signal } => {

@@ -1,6 +1,6 @@
 //! Which accounts are walked: as AWS lists them, page by page, so that the first are walked while others are still to be listed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -24,6 +24,8 @@ struct Listed {
     in_scope: BTreeSet<AccountId>,
     /// How many of them are walked by this run.
     walked: usize,
+    /// What those in scope are called, as far as the organization says so.
+    names: BTreeMap<AccountId, String>,
 }
 
 /// Sees to it that whoever waits for the accounts in scope is told something.
@@ -66,7 +68,7 @@ impl Walk {
         if nothing {
             return Err(AccountsError::Nothing);
         }
-        self.events.say(Event::AccountsListed { in_scope: listed.walked }).await;
+        self.events.say(Event::AccountsListed { in_scope: listed.walked, names: listed.names }).await;
         if let Some(error) = broke_off.filter(|_| !self.stop.is_cancelled()) {
             // What was listed is walked, and nobody is to think that it was all.
             let mut failure = Failure::new(Stage::Accounts, &error, error.hint());
@@ -84,7 +86,7 @@ impl Walk {
     async fn read(&self, pages: mpsc::UnboundedSender<Page>) -> Result<(), AccountsError> {
         match (self.scope.mode, &self.scope.units) {
             (Mode::Single, _) => {
-                let own = ListedAccount { id: self.aws.account.clone(), state: "ACTIVE".to_owned() };
+                let own = ListedAccount { id: self.aws.account.clone(), state: "ACTIVE".to_owned(), name: None };
                 let _ = pages.send(Page { accounts: vec![own], has_next: Some(false) });
                 Ok(())
             }
@@ -108,7 +110,7 @@ impl Walk {
         let named = if of_service.is_some() { "that of the service is" } else { "those in ACCOUNTS are" };
         let text = format!("the organization's accounts cannot be listed, so {named} walked as they are: {error}");
         self.events.say(Event::Warning { text }).await;
-        let active = |id: &AccountId| ListedAccount { id: id.clone(), state: "ACTIVE".to_owned() };
+        let active = |id: &AccountId| ListedAccount { id: id.clone(), state: "ACTIVE".to_owned(), name: None };
         let _ = pages.send(Page { accounts: accounts.iter().map(active).collect(), has_next: Some(false) });
         Ok(())
     }
@@ -122,6 +124,7 @@ impl Walk {
                 continue;
             }
             let is_ours = self.scope.walks(&account.id);
+            listed.names.extend(account.name.clone().filter(|_| is_ours).map(|name| (account.id.clone(), name)));
             if account.is_active() {
                 listed.in_scope.insert(account.id.clone());
                 if is_ours {

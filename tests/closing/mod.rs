@@ -59,7 +59,7 @@ pub(crate) async fn close_in(
     let mut written = Vec::new();
     let closing = async {
         // There is a summary of a walk only.
-        events.say(Event::AccountsListed { in_scope: 1 }).await;
+        events.say(Event::AccountsListed { in_scope: 1, names: Default::default() }).await;
         Closer { events, stop }.close(account, &region, still, run).await
     };
     let (closing, (_, told)) = tokio::join!(closing, tell(receiver, style, &mut written));
