@@ -275,6 +275,10 @@ pub struct Given {
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
 
+    /// Files to write a report to when the run is over, separated by commas; each in the format of its ending: .json, .csv, .md, .html or .xml (JUnit).
+    #[arg(long, env = "REPORT", value_name = "FILES", help_heading = "Output")]
+    pub report: Option<String>,
+
     /// How many times AWS's published quotas are; tests make them so large that nobody waits.
     #[arg(long, value_name = "TIMES", hide = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub quota_scale: u16,

@@ -21,6 +21,7 @@ pub mod cli;
 pub mod console;
 pub mod events;
 pub mod exit;
+mod handed_over;
 pub mod ids;
 pub mod journey;
 pub mod network;
@@ -46,6 +47,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use cli::{Cli, Command};
 use events::Events;
 use report::Style;
+use report::files::Files;
 use run::StartError;
 use settings::{Format, Settings, Task, UndoSettings};
 
@@ -118,26 +120,35 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
     };
     runtime.block_on(async {
         let (events, receiver) = Events::channel();
+        let reports = task.run().reports.clone();
+        let to_files = reports.clone();
         // A thread of its own: whoever reads stdout slowly, or not at all, must not keep us from hearing a signal.
         let reporting = tokio::task::spawn_blocking(move || {
-            let telling = report::tell(receiver, style, io::stdout());
-            tokio::runtime::Handle::current().block_on(telling)
+            let mut files = Files::new(to_files.destinations.clone());
+            let telling = report::tell(receiver, style, io::stdout(), &mut files);
+            let (counts, written) = tokio::runtime::Handle::current().block_on(telling);
+            (counts, written, handed_over::reports(files, &to_files))
         });
         let ran = run::run(task, events).await;
-        let (counts, written) = match reporting.await {
+        let (counts, written, filed) = match reporting.await {
             Ok(told) => told,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         match ran {
-            Ok(()) => match (exit::of(&counts), written) {
-                // Nobody was told of everything, and that must not look like success.
-                (code @ (exit::DONE | exit::NOT_ALL), Err(error)) => {
+            Ok(()) => {
+                if let Err(error) = &written {
                     let _ = writeln!(io::stderr().lock(), "error: could not write the report to stdout: {error}");
-                    if code == exit::DONE { exit::NOT_ALL.into() } else { code.into() }
                 }
-                (code, _) => code.into(),
-            },
-            Err(error) => could_not_start(&error, style),
+                match exit::of(&counts) {
+                    // Nobody was told of everything, and that must not look like success.
+                    exit::DONE if written.is_err() || !filed => exit::NOT_ALL.into(),
+                    code => code.into(),
+                }
+            }
+            Err(error) => {
+                handed_over::could_not_start(&error.told(), &reports);
+                could_not_start(&error, style)
+            }
         }
     })
 }

@@ -9,6 +9,7 @@ mod groups;
 mod network;
 mod reader;
 mod registries;
+mod reports;
 mod roll_outs;
 mod run;
 mod speed;
@@ -28,6 +29,7 @@ pub use network::NetworkSettings;
 use reader::Reader;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
 pub use registries::{FromSecret, RegistryTexts};
+pub use reports::{OF_CI_SYSTEMS, ReportSettings};
 pub use roll_outs::RollOutSettings;
 pub use speed::SpeedSettings;
 
@@ -138,6 +140,7 @@ pub struct RunSettings {
     /// Older descriptions of a service are refreshed before it is changed.
     pub look_again_after: Duration,
     pub format: Format,
+    pub reports: ReportSettings,
 }
 
 impl RunSettings {
@@ -200,7 +203,8 @@ impl std::error::Error for Problems {}
 impl Settings {
     /// Works out what was given.
     ///
-    /// `environment` reads the variables that have no flag: [`WITHOUT_FLAG`], and what ECS says to its tasks.
+    /// `environment` reads the variables that have no flag: [`WITHOUT_FLAG`], and what ECS says to its tasks
+    /// and CI systems to their steps.
     ///
     /// # Errors
     ///

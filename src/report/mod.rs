@@ -1,9 +1,11 @@
 //! Events to text, into a writer it is handed: a line for each as it happens, and a summary at the end. It never asks AWS anything.
 //!
-//! [`text`] is for people, [`json`] for machines; both tell the same events. [`tally`] is what they keep for the summary, [`shown`]
+//! [`text`] is for people, [`json`] for machines; both tell the same events, and so do [`files`], when all is over; [`ci`] is for CI systems. [`tally`] is what they keep for the summary, [`shown`]
 //! what is shown of the settings before a run, `explain` what is told to whoever asks why.
 
+pub mod ci;
 mod explain;
+pub mod files;
 pub mod json;
 pub mod shown;
 pub mod tally;
@@ -14,6 +16,7 @@ use std::io::{self, Write};
 use tokio::sync::mpsc;
 
 use crate::events::{Counts, Event};
+use files::Files;
 use tally::Tally;
 
 /// How a run is told.
@@ -28,12 +31,18 @@ pub enum Style {
 /// Tells events until every sender is gone, then the summary, and returns what was counted, and why not all of it could be told.
 ///
 /// A writer that fails is given up, and the run goes on: services must not be left half done because a disk is full.
-pub async fn tell(mut events: mpsc::Receiver<Event>, style: Style, mut writer: impl Write) -> (Counts, io::Result<()>) {
+pub async fn tell(
+    mut events: mpsc::Receiver<Event>,
+    style: Style,
+    mut writer: impl Write,
+    files: &mut Files,
+) -> (Counts, io::Result<()>) {
     let mut tally = Tally::default();
     let mut written = Ok(());
     let mut asked = false;
     while let Some(event) = events.recv().await {
         tally.add(&event);
+        files.add(&event);
         if written.is_ok() && asked && matches!(event, Event::Stopping { .. }) {
             written = end_question(style, &mut writer);
         }

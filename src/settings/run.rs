@@ -41,7 +41,9 @@ impl Reader {
                 Format::Auto
             }
         };
+        let reports = self.reports(given.report, environment);
         RunSettings {
+            reports,
             registries,
             registries_at: given.registries_at,
             format,

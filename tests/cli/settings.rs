@@ -43,6 +43,7 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
         ("MAX_FAILURES", "0%"),
         ("REVERTED", "undo"),
         ("LOG_FORMAT", "xml"),
+        ("REPORT", "report.txt"),
     ];
     let run = with(updater(&world).without_env("PCC_SECRET"), &mistakes).run().await;
     assert_eq!(run.exit_code, Some(2), "{}", all_output(&run));

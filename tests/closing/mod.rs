@@ -11,6 +11,7 @@ use fargate_updater::ids::RegionName;
 use fargate_updater::network::{CloseError, Closer, Closing};
 use fargate_updater::plan::bucket::Pace;
 use fargate_updater::plan::network::close::StillProtected;
+use fargate_updater::report::files::Files;
 use fargate_updater::report::{Style, tell};
 use simulator::World;
 use tokio_util::sync::CancellationToken;
@@ -56,13 +57,13 @@ pub(crate) async fn close_in(
 ) -> (Result<Closing, CloseError>, String) {
     let (events, receiver) = Events::channel();
     let region: RegionName = world.home_region().parse().expect("a Region has a name");
-    let mut written = Vec::new();
+    let (mut written, mut files) = (Vec::new(), Files::new(Vec::new()));
     let closing = async {
         // There is a summary of a walk only.
         events.say(Event::AccountsListed { in_scope: 1, names: Default::default() }).await;
         Closer { events, stop }.close(account, &region, still, run).await
     };
-    let (closing, (_, told)) = tokio::join!(closing, tell(receiver, style, &mut written));
+    let (closing, (_, told)) = tokio::join!(closing, tell(receiver, style, &mut written, &mut files));
     told.expect("a vector takes what is written");
     (closing, String::from_utf8(written).expect("reports are text"))
 }

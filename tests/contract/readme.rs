@@ -8,6 +8,7 @@ use fargate_updater::events::Stage;
 use fargate_updater::plan::explain::Section;
 use fargate_updater::plan::network::close::Because;
 use fargate_updater::plan::{Outdated, SkipReason};
+use fargate_updater::report::files::CSV_HEADER;
 use fargate_updater::settings::WITHOUT_FLAG;
 
 use crate::{in_backticks, read, readme_chapter, table_rows};
@@ -48,6 +49,15 @@ fn the_settings_table_is_the_command_line() {
         written.insert(format!("| {variable} | {flag} | … | {default} |"));
     }
     expect_same("the settings table", &expected, &written);
+}
+
+#[test]
+fn the_columns_of_the_csv_are_listed_in_their_order() {
+    let chapter = readme_chapter("Reports");
+    let (_, columns) = chapter.split_once("\n### Columns\n").expect("a section about columns");
+    let (columns, _) = columns.split_once("\n### ").expect("the next section");
+    let written: Vec<String> = table_rows(columns).iter().flat_map(|row| in_backticks(&row[0])).collect();
+    assert_eq!(written, CSV_HEADER, "left: README.md's columns; right: those of src/report/files/csv.rs");
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod preflight;
 mod protects;
 mod real_registry;
 mod registries;
+mod report_files;
 mod reports;
 mod rolls_out;
 mod scope;

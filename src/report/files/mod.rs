@@ -1,0 +1,179 @@
+//! A run told in files: everything that was seen, once more and in order, for auditors, spreadsheets and CI systems.
+//!
+//! Files read the same events as [`super::text`] and [`super::json`], and are written when the run is over, because most formats
+//! begin with what is only known then. Until then services wait in a [`spool`], on disk: memory grows with accounts and Regions
+//! ([`totals`]), not with services. Each file is written under another name and renamed at the end, so that nobody finds half a
+//! report.
+//!
+//! | module | is for |
+//! |---|---|
+//! | [`destination`] | where a report goes, and in which format |
+//! | [`row`] | one service, as every format tells it |
+//! | [`totals`], [`tile`] | what formats say of all services together; shares of them |
+//! | [`spool`] | services until the end of the run |
+//! | [`json`], [`csv`], [`junit`], [`markdown`], [`html`] | the formats |
+
+mod csv;
+pub mod destination;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+pub mod row;
+mod spool;
+pub mod tile;
+pub mod totals;
+mod written;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::events::Event;
+use destination::{Destination, Format};
+use row::Row;
+use spool::Spool;
+use totals::Totals;
+use written::Unfinished;
+
+pub use csv::HEADER as CSV_HEADER;
+
+/// What a format makes of a run: a beginning, each service in its order, an end.
+trait Sheet {
+    fn begin(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()>;
+    fn service(&mut self, row: &Row, totals: &Totals, out: &mut dyn Write) -> io::Result<()>;
+    fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()>;
+}
+
+fn sheet(format: Format) -> Box<dyn Sheet> {
+    match format {
+        Format::Json => Box::new(json::Json::default()),
+        Format::Csv => Box::new(csv::Csv),
+        Format::Markdown => Box::new(markdown::Markdown),
+        Format::Html => Box::new(html::Html::default()),
+        Format::Junit => Box::new(junit::Junit::default()),
+    }
+}
+
+/// A report that could not be written.
+#[derive(Debug)]
+pub struct NotWritten {
+    pub destination: String,
+    pub error: io::Error,
+}
+
+/// The reports of a run.
+pub struct Files {
+    destinations: Vec<Destination>,
+    pub totals: Totals,
+    spool: Option<Spool>,
+    /// Why services could not be kept until the end.
+    lost: Option<io::Error>,
+}
+
+impl Files {
+    pub fn new(destinations: Vec<Destination>) -> Self {
+        Self { destinations, totals: Totals::default(), spool: None, lost: None }
+    }
+
+    /// Keeps what the reports need of an event. A disk that is full is told at the end: services must not be left half done.
+    pub fn add(&mut self, event: &Event) {
+        self.totals.add(event);
+        if let Event::Service(ended) = event
+            && self.lost.is_none()
+            && let Some(path) = self.destinations.iter().find_map(file_of_services)
+        {
+            let row = Row::new(ended, &self.totals);
+            let kept = match &mut self.spool {
+                Some(spool) => spool.push(&row),
+                None => Spool::beside(path).and_then(|spool| self.spool.insert(spool).push(&row)),
+            };
+            self.lost = kept.err();
+        }
+    }
+
+    /// Writes every report, and returns those that could not be. A run that did not get as far as its accounts has none.
+    pub fn finish(mut self) -> (Totals, Vec<NotWritten>) {
+        self.totals.end();
+        let mut failed = Vec::new();
+        if !self.totals.walked() {
+            return (self.totals, failed);
+        }
+        let mut open: Vec<Unfinished> = Vec::new();
+        for destination in &self.destinations {
+            let opened = match (destination, &self.lost) {
+                (it, Some(error)) if it.format().tells_services() => Err(same(error)),
+                (Destination::File { path, format }, _) => Unfinished::new(path, sheet(*format)),
+                // The settings refuse it.
+                (Destination::Object { .. }, _) => Err(io::Error::from(io::ErrorKind::Unsupported)),
+            };
+            match opened {
+                Ok(file) => open.push(file),
+                Err(error) => failed.push(NotWritten { destination: destination.to_string(), error }),
+            }
+        }
+        each(&mut open, &mut failed, |file| file.sheet.begin(&self.totals, &mut file.out));
+        if let Some(spool) = self.spool.take().filter(|_| self.lost.is_none()) {
+            let read = spool.read(|row| {
+                let row = row.named(&self.totals);
+                each(&mut open, &mut failed, |file| file.sheet.service(&row, &self.totals, &mut file.out));
+            });
+            if let Err(error) = read {
+                each(&mut open, &mut failed, |_| Err(same(&error)));
+            }
+        }
+        each(&mut open, &mut failed, |file| file.sheet.end(&self.totals, &mut file.out));
+        for file in open {
+            let destination = file.path().display().to_string();
+            failed.extend(file.finish().err().map(|error| NotWritten { destination, error }));
+        }
+        (self.totals, failed)
+    }
+}
+
+/// Returns the path of a report that tells of services one by one.
+fn file_of_services(destination: &Destination) -> Option<&Path> {
+    match destination {
+        Destination::File { path, format } if format.tells_services() => Some(path),
+        _ => None,
+    }
+}
+
+/// Does something to every file, and puts those away that fail.
+fn each(open: &mut Vec<Unfinished>, failed: &mut Vec<NotWritten>, mut act: impl FnMut(&mut Unfinished) -> io::Result<()>) {
+    open.retain_mut(|file| match act(file) {
+        Ok(()) => true,
+        Err(error) => {
+            failed.push(NotWritten { destination: file.path().display().to_string(), error });
+            false
+        }
+    });
+}
+
+/// Returns an error again, for another file that has it too.
+fn same(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
+}
+
+/// Writes a run's Markdown.
+///
+/// # Errors
+///
+/// When the writer fails.
+pub fn write_markdown(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+    markdown::write(totals, out)
+}
+
+/// Writes a report in one go, from rows at hand: for tests.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn write_to(path: &Path, format: Format, totals: &Totals, rows: impl IntoIterator<Item = Row>) -> io::Result<()> {
+    let mut file = Unfinished::new(path, sheet(format))?;
+    file.sheet.begin(totals, &mut file.out)?;
+    for row in rows {
+        file.sheet.service(&row.named(totals), totals, &mut file.out)?;
+    }
+    file.sheet.end(totals, &mut file.out)?;
+    file.finish()
+}
