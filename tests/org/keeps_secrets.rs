@@ -70,9 +70,14 @@ fn always(operation: &str, from: u64, fault: Fault) -> FaultRule {
     FaultRule { operation: operation.to_owned(), account: None, region: None, from, to: None, fault }
 }
 
+/// A report in every format, in the program's working directory.
+const REPORTS: [&str; 5] = ["report.json", "report.csv", "report.md", "report.html", "report.xml"];
+
 /// Every way to be told of a run.
 fn ways_to_tell(world: &World) -> Vec<(&'static str, Program)> {
-    let told = |format: &str, level: &str| updater(world).env("LOG_FORMAT", format).env("RUST_LOG", level);
+    let told = |format: &str, level: &str| {
+        updater(world).env("LOG_FORMAT", format).env("RUST_LOG", level).env("REPORT", REPORTS.join(","))
+    };
     vec![
         ("text, trace", told("text", "trace")),
         ("json, trace", told("json", "trace")),
@@ -86,6 +91,12 @@ fn ways_to_tell(world: &World) -> Vec<(&'static str, Program)> {
 fn expect_no_leak(case: &str, run: &Finished, secrets: &[String]) {
     let leaks = run.leaks(secrets);
     assert!(leaks.is_empty(), "{case}: {leaks:#?}\n{}{}", run.stdout, run.stderr);
+    for (name, text) in REPORTS.iter().filter_map(|name| Some((name, run.file(name)?))) {
+        let as_json = |secret: &String| Value::from(secret.as_str()).to_string().trim_matches('"').to_owned();
+        let leaks: Vec<&String> =
+            secrets.iter().filter(|it| !it.is_empty() && (text.contains(*it) || text.contains(&as_json(it)))).collect();
+        assert!(leaks.is_empty(), "{case}: {name} holds {leaks:#?}");
+    }
 }
 
 #[tokio::test]
@@ -96,6 +107,7 @@ async fn a_run_that_succeeds_shows_no_secret() {
         let run = program.run().await;
         assert_eq!(run.exit_code, Some(0), "{case}: {}{}", run.stdout, run.stderr);
         expect_defender(&world, ACCOUNT, HOME, "web/checkout");
+        assert!(REPORTS.iter().all(|name| run.file(name).is_some_and(|text| !text.is_empty())), "{case}: a report is missing");
         expect_no_leak(case, &run, &planted(&world));
         let traced = if case.starts_with("text, everybody") { "" } else { "called AWS" };
         assert!(run.stderr.contains(traced), "{case}: the trace was not on");
