@@ -13,6 +13,7 @@ mod stage;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
@@ -20,9 +21,10 @@ use crate::ids::{AccountId, ClusterArn, RegionName, ServiceArn, TaskArn, TaskDef
 use crate::plan::explain::Part;
 use crate::plan::network::Opening;
 use crate::plan::service::ServiceFacts;
+use crate::progress::Progress;
 
 pub use closed::{Closed, KeptOpen};
-pub use counts::Counts;
+pub use counts::{Counts, Coverage};
 pub use finding::Finding;
 pub use outcome::{Outcome, RollOut, Unattempted};
 pub use protection::{Carries, Protection, versions};
@@ -229,21 +231,29 @@ pub enum Unseen {
     NotAttempted,
 }
 
-/// The sending end of the channel to the reporter.
+/// The sending end of the channel to the reporter, and how far the run is, which it looks at.
 #[derive(Clone, Debug)]
-pub struct Events(mpsc::Sender<Event>);
+pub struct Events {
+    sender: mpsc::Sender<Event>,
+    progress: Arc<Progress>,
+}
 
 impl Events {
     /// Returns both ends.
     pub fn channel() -> (Self, mpsc::Receiver<Event>) {
         let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-        (Self(sender), receiver)
+        (Self { sender, progress: Arc::default() }, receiver)
     }
 
     /// Says that something happened, and waits while the reporter is behind.
     pub async fn say(&self, event: Event) {
         // The reporter reads until every sender is gone; it cannot be gone before.
-        let _ = self.0.send(event).await;
+        let _ = self.sender.send(event).await;
+    }
+
+    /// Returns how far the run is: what is counted and not told.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     pub async fn unseen(&self, place: Place, why: Unseen) {

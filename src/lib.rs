@@ -12,7 +12,7 @@
 //! | [`walk`], [`run`] | finding jobs; choosing the next one, stopping |
 //! | [`aws`], [`console`], [`registry`] | the world outside: they touch it and decide nothing |
 //! | [`network`] | each VPC's facts, once; what is opened in it |
-//! | [`events`], [`report`] | what happened; telling it |
+//! | [`events`], [`progress`], [`report`] | what happened; how far it is; telling it |
 //! | [`cli`], [`settings`] | what was typed; what it means |
 //! | [`ids`], [`once`], [`permissions`] | names as types; done once per key; what a run must be allowed |
 
@@ -28,6 +28,7 @@ pub mod network;
 pub mod once;
 pub mod permissions;
 pub mod plan;
+pub mod progress;
 pub mod registry;
 pub mod report;
 pub mod run;

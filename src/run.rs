@@ -79,7 +79,8 @@ impl Start {
             );
             events.say(Event::Warning { text }).await;
         }
-        let calls = Calls::new(share.in_flight, (run.speed.pace, run.speed.quota_scale), run.first_wait, stop.clone());
+        let (pace, progress) = ((run.speed.pace, run.speed.quota_scale), Arc::clone(events.progress()));
+        let calls = Calls::new(share.in_flight, pace, run.first_wait, progress, stop.clone());
         let aws = Arc::new(Aws::start(calls, share, !run.dry_run).await.map_err(StartError::Access)?);
         Ok(Self { run_id: new_run_id(), aws, in_scope: InScope::default(), events, stop })
     }
@@ -169,7 +170,12 @@ async fn get_ready(
         authorities: settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref()),
         project: settings.console.project.clone(),
     };
-    let waiting = Waiting { first_wait: settings.run.first_wait, runs: settings.scope.shard.count(), stop: stop.clone() };
+    let waiting = Waiting {
+        first_wait: settings.run.first_wait,
+        runs: settings.scope.shard.count(),
+        progress: Arc::clone(events.progress()),
+        stop: stop.clone(),
+    };
     let console = Console::new(access.url.clone(), access.user, access.password, options, waiting);
     let console = console.map_err(StartError::Https)?;
     console.ping().await.map_err(StartError::Ping)?;
@@ -203,7 +209,7 @@ async fn get_ready(
     if let Some(text) = warning {
         events.say(Event::Warning { text }).await;
     }
-    let rules = rules(&settings.run, &settings.roll_outs, run_id, today.version.clone(), stop);
+    let rules = rules(&settings.run, &settings.roll_outs, run_id, today.version.clone(), (events, stop));
     let explain = settings.scope.service.is_some().then(|| Explaining {
         role: settings.run.assume_role.then(|| settings.run.role_name.clone()),
         settings: shown::deciding(settings),
@@ -217,7 +223,7 @@ fn rules(
     roll_outs: &RollOutSettings,
     run_id: &str,
     version: Option<String>,
-    stop: CancellationToken,
+    (events, stop): (&Events, CancellationToken),
 ) -> Rules {
     Rules {
         run_id: run_id.to_owned(),
@@ -227,6 +233,7 @@ fn rules(
         roll_out_timeout: roll_outs.timeout,
         brake: Brake::new(roll_outs.canaries, roll_outs.most_failures),
         look_again_after: run.look_again_after,
+        progress: Arc::clone(events.progress()),
         stop,
     }
 }

@@ -74,7 +74,10 @@ impl Walk {
                 Some(place) => {
                     walking.spawn(Arc::clone(&self).account(account, place));
                 }
-                None => self.events.unseen(Place::account(&account), Unseen::NotAttempted).await,
+                None => {
+                    self.events.unseen(Place::account(&account), Unseen::NotAttempted).await;
+                    self.events.progress().accounts.done.add(1);
+                }
             }
             while let Some(walked) = walking.try_join_next() {
                 resume_panic(walked);
@@ -134,10 +137,17 @@ impl Walk {
     }
 
     async fn account(self: Arc<Self>, id: AccountId, place: OwnedSemaphorePermit) {
+        let events = self.events.clone();
+        self.regions_of(id, place).await;
+        events.progress().accounts.done.add(1);
+    }
+
+    async fn regions_of(self: Arc<Self>, id: AccountId, place: OwnedSemaphorePermit) {
         let (account, regions) = match self.enter(&id).await {
             Ok(entered) => entered,
             Err(error) => return self.events.unseen(Place::account(&id), self.why(&error)).await,
         };
+        self.events.progress().regions.known.add(regions.len());
         let mut walking = JoinSet::new();
         let mut place = Some(place);
         for region in regions {
@@ -151,7 +161,10 @@ impl Walk {
                     let open = OpenRegion::new(account.clone(), region, self.rollouts);
                     walking.spawn(Arc::clone(&self).region(open, here));
                 }
-                None => self.events.unseen(Place::region(&id, &region), Unseen::NotAttempted).await,
+                None => {
+                    self.events.unseen(Place::region(&id, &region), Unseen::NotAttempted).await;
+                    self.events.progress().regions.done.add(1);
+                }
             }
         }
         while let Some(walked) = walking.join_next().await {

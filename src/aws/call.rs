@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::access::Session;
-use super::error::AwsError;
+use super::error::{AwsError, Kind};
 use super::operations::{Effect, Operation};
 use super::pace::Pacer;
 use crate::ids::{AccountId, RegionName};
 use crate::plan::bucket::Pace;
 use crate::plan::retry::Patience;
+use crate::progress::Progress;
 
 /// Where a call goes, and as whom.
 #[derive(Clone)]
@@ -52,8 +53,10 @@ pub struct Turn(());
 #[derive(Debug)]
 pub struct Calls {
     in_flight: Semaphore,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
     patience: Patience,
+    /// Where calls are counted.
+    progress: Arc<Progress>,
     stop: CancellationToken,
 }
 
@@ -62,10 +65,19 @@ impl Calls {
     ///
     /// Throttling is waited out for nearly six minutes on average (40 tries of up to 20 s, half of that by jitter), because AWS's slowest bucket refills one token a second and the customer's
     /// own pipelines drink from it as well.
-    pub fn new(in_flight: usize, (pace, scale): (Pace, u16), first_wait: Duration, stop: CancellationToken) -> Self {
+    pub fn new(
+        in_flight: usize,
+        (pace, scale): (Pace, u16),
+        first_wait: Duration,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Self {
         let longest_wait = Duration::from_secs(20).min(first_wait.saturating_mul(40));
         let patience = Patience { throttled_tries: 40, unclear_tries: 4, first_wait, longest_wait };
-        Self { in_flight: Semaphore::new(in_flight), pacer: Pacer::new(pace, scale), patience, stop }
+        let pacer = Arc::new(Pacer::new(pace, scale));
+        let asked = Arc::clone(&pacer);
+        progress.ask_for_queues(move || asked.longest_queue());
+        Self { in_flight: Semaphore::new(in_flight), pacer, patience, progress, stop }
     }
 
     /// Sends a call until it is answered, and returns its answer.
@@ -137,6 +149,8 @@ impl Calls {
             }
             // Taken last and given back before any wait, so that whoever waits holds no place.
             let _place = self.in_flight.acquire().await;
+            self.progress.calls.add(1);
+            let _unanswered = self.progress.unanswered.during();
             let started = Instant::now();
             // On the heap: the SDK's futures are large, and whoever waits for this would hold one inside of its own.
             let answer = Box::pin(call()).await;
@@ -147,6 +161,9 @@ impl Calls {
             let (took_ms, ok) = (milliseconds(started.elapsed()), answer.is_ok());
             debug!(operation = operation.name, account = at.account(), region = %at.region, took_ms, ok, "called AWS");
             let answer = answer.map_err(|error| AwsError::from_sdk(operation, &error));
+            if answer.as_ref().is_err_and(|error| error.kind() == Kind::Throttled) {
+                self.progress.throttled.add(1);
+            }
             if answer.as_ref().is_err_and(AwsError::tells_an_empty_bucket) {
                 self.pacer.was_empty(operation.quota, at);
             }

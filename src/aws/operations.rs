@@ -86,6 +86,29 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// Returns what its calls do, in a word or two.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::EcsClusterRead => "cluster",
+            Self::EcsClusterResourceRead => "task",
+            Self::EcsServiceRead => "service",
+            Self::EcsTaskDefinitionRead => "task definition",
+            Self::EcsTaskDefinitionModify => "register",
+            Self::EcsServiceModify => "update",
+            Self::EcsServiceDeployment => "deployment",
+            Self::EcsTagModify => "tag",
+            Self::Ec2Read => "EC2 read",
+            Self::Ec2Write => "EC2 write",
+            Self::Ec2Tags => "EC2 tag",
+            Self::EcrAuthorization => "ECR",
+            Self::Sts => "STS",
+            Self::Organizations => "Organizations",
+            Self::Unpublished => "unpublished",
+        }
+    }
+}
+
 const fn read(name: &'static str, actions: &'static [&'static str], role: Role, quota: Quota) -> Operation {
     Operation { name, actions, effect: Effect::Read, role, quota }
 }

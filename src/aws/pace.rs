@@ -7,6 +7,7 @@ use super::call::At;
 use super::operations::Quota;
 use crate::ids::{AccountId, RegionName};
 use crate::plan::bucket::{Bucket, Buckets, Pace};
+use crate::progress::Queue;
 
 /// Whose bucket it is. `AssumeRole` is called in the caller's own account, however many roles there are to assume.
 type Key = (Option<AccountId>, RegionName, Quota);
@@ -33,6 +34,20 @@ impl Pacer {
     /// AWS answered that there was no token.
     pub(super) fn was_empty(&self, quota: Quota, at: &At) {
         let _ = self.with_bucket(quota, at, Bucket::was_empty);
+    }
+
+    /// Returns the longest queue at the moment.
+    pub(super) fn longest_queue(&self) -> Option<Queue> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let ((account, region, quota), bucket) = buckets.longest_queue(now)?;
+        Some(Queue {
+            what: quota.what(),
+            account: account.clone(),
+            region: region.clone(),
+            wait: bucket.longest_wait(now),
+            a_second: bucket.a_second(),
+        })
     }
 
     /// Does something with the bucket of a call; there is none where AWS publishes no quota.

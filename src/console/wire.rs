@@ -4,7 +4,7 @@
 //! with status 200 is a page. TLS is always verified, and redirects are not followed, because a Console that redirects an API
 //! call is answering from the wrong path.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -21,6 +21,7 @@ use super::places::Places;
 use super::tls::CaBundle;
 use crate::plan::redact::Redactor;
 use crate::plan::retry::{Patience, Trouble};
+use crate::progress::Progress;
 
 /// With entry point extraction the Console itself asks a registry before it answers, which takes its time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
@@ -62,6 +63,8 @@ pub struct Waiting {
     pub first_wait: Duration,
     /// How many runs ask the same Console at once: each takes its share of what it can do.
     pub runs: u32,
+    /// Where requests are counted that are not answered yet.
+    pub progress: Arc<Progress>,
     pub stop: CancellationToken,
 }
 
@@ -210,6 +213,7 @@ impl Wire {
             Turn::LooksElsewhere(urgency) => (urgency, false),
         };
         let place = self.places.take(urgency).await;
+        let _unanswered = self.waiting.progress.unanswered_by_console.during();
         let started = Instant::now();
         let answered = async {
             let response = self.built(request, api, token).send().await?;

@@ -1,5 +1,7 @@
 //! How many services ended how: what the exit code and the last line of a report come from.
 
+use std::fmt;
+
 use super::{Event, Outcome, RollOut, Stage, Unseen};
 
 /// What has been counted.
@@ -20,6 +22,48 @@ pub struct Counts {
     pub unseen_not_attempted: u64,
     /// Bugs of ours.
     pub bugs: u64,
+}
+
+/// How much of an organization, or of a part of it, is protected.
+///
+/// **Protected** is a service that ended protected, upgraded or up to date: it runs today's Defender, or is about to. **In scope** is
+/// every service that was seen, those that are skipped too, whatever the reason: whoever reads it wants to know what is not protected,
+/// and a service that is skipped with somebody else's Defender, or with an older one, is nothing that this program vouches for. What
+/// could not be seen is not in it; the places that failed are told beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    pub protected: u64,
+    pub in_scope: u64,
+}
+
+impl Coverage {
+    /// Counts a service.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let is_protected = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::UpToDate { .. });
+        self.protected += u64::from(is_protected);
+        self.in_scope += 1;
+    }
+
+    /// Returns how many services are not protected.
+    pub fn missing(self) -> u64 {
+        self.in_scope - self.protected
+    }
+
+    /// Returns how much is protected in tenths of a percent, rounded down: only all is 1000. There is none of nothing.
+    pub fn per_mille(self) -> Option<u64> {
+        (self.protected * 1000).checked_div(self.in_scope)
+    }
+}
+
+/// `66.6%`, or `-` of nothing.
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.per_mille() {
+            Some(1000) => f.pad("100%"),
+            Some(tenths) => f.pad(&format!("{}.{}%", tenths / 10, tenths % 10)),
+            None => f.pad("-"),
+        }
+    }
 }
 
 impl Counts {
@@ -63,6 +107,16 @@ impl Counts {
             + self.skipped
             + self.failed
             + self.not_attempted
+    }
+
+    /// Returns how much of what is in scope is protected.
+    pub fn coverage(&self) -> Coverage {
+        Coverage { protected: self.protected + self.upgraded + self.up_to_date, in_scope: self.services() }
+    }
+
+    /// Returns how many services the run has changed.
+    pub fn changed(&self) -> u64 {
+        self.protected + self.upgraded + self.undone
     }
 
     /// Returns whether everything in scope is protected or skipped for a reason.

@@ -77,7 +77,10 @@ impl Following<'_> {
     /// Follows the roll-out of a service that was just moved, or says that it is not followed.
     pub(super) async fn follow(self, service: ServiceFacts, started: Started, mut ticket: Ticket) -> Followed {
         let end = match &self.rules.watch {
-            Some(watch) => self.watch(watch, &service, started, &mut ticket).await,
+            Some(watch) => {
+                let _under_way = self.rules.progress.roll_outs.during();
+                self.watch(watch, &service, started, &mut ticket).await
+            }
             None => End::Going(RollOut::NotWatched),
         };
         ticket.ended(matches!(end, End::Failed { .. } | End::Unseen(_)));

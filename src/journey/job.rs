@@ -20,6 +20,7 @@ use crate::plan::Policy;
 use crate::plan::defender::DefenderToday;
 use crate::plan::explain::Part;
 use crate::plan::service::ServiceFacts;
+use crate::progress::Progress;
 use crate::registry::Images;
 
 /// What every journey of a run shares.
@@ -53,6 +54,8 @@ pub struct Rules {
     /// A service described longer ago than this is looked at again before it is changed: its owner may have deployed meanwhile,
     /// and moving it then would take its newest code away.
     pub look_again_after: Duration,
+    /// Where roll-outs under way are counted.
+    pub progress: Arc<Progress>,
     /// Cancelled when the run is asked to stop: what has not written anything yet does not begin to.
     pub stop: CancellationToken,
 }

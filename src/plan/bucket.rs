@@ -75,13 +75,23 @@ impl Bucket {
     pub fn reserve(&mut self, now: Instant) -> Duration {
         self.refill(now);
         self.tokens -= 1.0;
-        Duration::from_secs_f64((-self.tokens).max(0.0) / self.limit.refill)
+        self.longest_wait(now)
     }
 
     /// AWS says that there is none left: somebody else calls as well.
     pub fn was_empty(&mut self, now: Instant) {
         self.refill(now);
         self.tokens = self.tokens.min(0.0);
+    }
+
+    /// Returns how long whoever came last waits still.
+    pub fn longest_wait(&self, now: Instant) -> Duration {
+        Duration::from_secs_f64((-self.tokens_at(now)).max(0.0) / self.limit.refill)
+    }
+
+    /// Returns how many tokens come back a second.
+    pub fn a_second(&self) -> f64 {
+        self.limit.refill
     }
 
     /// Returns whether it holds all that it can: then it is as good as a new one.
@@ -128,6 +138,12 @@ impl<K: Eq + Hash> Buckets<K> {
             self.most = FEW.max(2 * self.by_key.len());
         }
         self.by_key.entry(key).or_insert_with(|| Bucket::full(limit, now))
+    }
+
+    /// Returns the bucket at which somebody waits longest.
+    pub fn longest_queue(&self, now: Instant) -> Option<(&K, &Bucket)> {
+        let queues = self.by_key.iter().filter(|(_, bucket)| !bucket.longest_wait(now).is_zero());
+        queues.max_by_key(|(_, bucket)| bucket.longest_wait(now))
     }
 
     /// Returns how many are kept.

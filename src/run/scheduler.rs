@@ -197,6 +197,7 @@ impl Scheduler {
     async fn give_up(&mut self) {
         for job in self.turns.drain() {
             job.open.end(job.services.len());
+            self.events.progress().task_definitions.done.add(1);
             self.tell(Ended::not_attempted(&job), &job.open).await;
         }
     }
@@ -220,6 +221,7 @@ impl Scheduler {
         };
         let Some(started) = self.started.remove(&id) else { return };
         started.open.end(started.services.len());
+        self.events.progress().task_definitions.done.add(1);
         let ended = ended.unwrap_or_else(|_| bug(&started));
         self.tell(ended, &started.open).await;
         if self.turns.end(&started.place, started.family.as_ref()) {

@@ -36,7 +36,7 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
     };
     let Some(start) = until_ready(&stop, ready).await? else { return Ok(()) };
     let UndoSettings { scope, roll_outs, run, run_id, keep_network } = settings;
-    let rules = rules(&run, &roll_outs, &start.run_id, None, stop.clone());
+    let rules = rules(&run, &roll_outs, &start.run_id, None, (&events, stop.clone()));
     let work = Work::Undo { rules, run: run_id.clone() };
     let done = start.walk(work, scope, run, &roll_outs).await?;
     let end = End { done: &done, events: &events, stop: &stop };

@@ -135,6 +135,7 @@ impl Walk {
             }
         }
         listed.walked += walked.len();
+        self.events.progress().accounts.known.add(walked.len());
         walked
     }
 }

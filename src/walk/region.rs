@@ -22,16 +22,22 @@ impl Walk {
     /// Walks a Region, and keeps its place until its services are known and may be kept.
     pub(super) async fn region(self: Arc<Self>, open: OpenRegion, _place: OwnedSemaphorePermit) {
         let open = Arc::new(open);
-        let clusters = match self.clusters(&open).await {
+        self.look_through(&open).await;
+        self.events.progress().regions.done.add(1);
+    }
+
+    /// Finds the services of a Region, and hands them over.
+    async fn look_through(&self, open: &Arc<OpenRegion>) {
+        let clusters = match self.clusters(open).await {
             Ok(clusters) => clusters,
             Err(error) => {
-                let why = if self.is_not_enabled(&open, &error).await { Unseen::NotEnabled } else { self.why(&error) };
+                let why = if self.is_not_enabled(open, &error).await { Unseen::NotEnabled } else { self.why(&error) };
                 return self.events.unseen(Place::region(&open.account.id, &open.region), why).await;
             }
         };
         let looked = Instant::now();
-        let found = join_all(clusters.iter().map(|cluster| self.cluster(&open, cluster))).await;
-        self.hand_over(&open, found.into_iter().flatten().collect(), looked, false).await;
+        let found = join_all(clusters.iter().map(|cluster| self.cluster(open, cluster))).await;
+        self.hand_over(open, found.into_iter().flatten().collect(), looked, false).await;
     }
 
     /// Returns whether a Region that the settings name failed because the account has not enabled it.
@@ -129,6 +135,10 @@ impl Walk {
             jobs.entry((service.task_definition.clone(), skipped)).or_default().push(service);
         }
         open.begin(jobs.len(), number, places);
+        let progress = self.events.progress();
+        progress.task_definitions.known.add(jobs.len());
+        // Those that are come back to are known.
+        progress.services.add(if last_look { 0 } else { number });
         let every: BTreeSet<TaskDefinitionArn> = jobs.keys().filter_map(|(arn, _)| arn.clone()).collect();
         let job = |((task_definition, skipped), services): ((Option<TaskDefinitionArn>, BTreeSet<String>), Vec<ServiceFacts>)| {
             let is_sibling = |other: &&TaskDefinitionArn| {

@@ -1,5 +1,6 @@
 //! Closing networks in a simulated world with the library itself: no command of the program does it alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -25,7 +26,7 @@ pub(crate) async fn enter(world: &World, account: &str, may_write: bool, stop: &
         .region(Region::new(world.home_region()))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(key, secret, None, None, "test")))
         .build();
-    let calls = Calls::new(8, (Pace::default(), 1), Duration::from_millis(1), stop.clone());
+    let calls = Calls::new(8, (Pace::default(), 1), Duration::from_millis(1), Arc::default(), stop.clone());
     let aws = Aws::with(config, calls, may_write).await.expect("the world knows its caller");
     let account = account.parse().expect("an account has twelve digits");
     let role = MemberRole { name: "FargateDeployMember".to_owned(), external_id: None, session_name: "test".to_owned() };

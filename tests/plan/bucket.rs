@@ -54,6 +54,27 @@ fn the_burst_is_spent_at_once_and_then_the_refill() {
 }
 
 #[test]
+fn the_longest_queue_is_that_whose_last_call_waits_longest() {
+    let start = Instant::now();
+    let mut buckets = Buckets::default();
+    let (slow, fast) = (Limit { burst: 1.0, refill: 0.5 }, Limit { burst: 1.0, refill: 20.0 });
+    assert!(buckets.longest_queue(start).is_none(), "nobody has called");
+    for _ in 0..5 {
+        buckets.of("fast", fast, start).reserve(start);
+    }
+    buckets.of("slow", slow, start).reserve(start);
+    assert_eq!(buckets.longest_queue(start).map(|(key, _)| *key), Some("fast"), "nobody waits for the slow one");
+    for _ in 0..2 {
+        buckets.of("slow", slow, start).reserve(start);
+    }
+    let longest =
+        |now: Instant| buckets.longest_queue(now).map(|(key, bucket)| (*key, bucket.longest_wait(now), bucket.a_second()));
+    assert_eq!(longest(start), Some(("slow", Duration::from_secs(4), 0.5)));
+    assert_eq!(longest(start + Duration::from_secs(1)), Some(("slow", Duration::from_secs(3), 0.5)));
+    assert_eq!(longest(start + Duration::from_secs(4)), None);
+}
+
+#[test]
 fn what_aws_says_about_its_bucket_counts_more_than_ours() {
     let start = Instant::now();
     let mut bucket = Bucket::full(Limit { burst: 10.0, refill: 1.0 }, start);
