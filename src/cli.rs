@@ -279,6 +279,14 @@ pub struct Given {
     #[arg(long, env = "REPORT", value_name = "FILES", help_heading = "Output")]
     pub report: Option<String>,
 
+    /// Tell only what was changed, what failed and what to look at, and the end; at a terminal without the live view [default: false].
+    #[arg(long, env = "QUIET", value_name = "BOOL", help_heading = "Output")]
+    pub quiet: Option<String>,
+
+    /// Tell of each service and place by itself, those that are up to date or left alone too [default: false].
+    #[arg(long, env = "VERBOSE", value_name = "BOOL", help_heading = "Output")]
+    pub verbose: Option<String>,
+
     /// How many times AWS's published quotas are; tests make them so large that nobody waits.
     #[arg(long, value_name = "TIMES", hide = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub quota_scale: u16,
@@ -298,6 +306,10 @@ pub struct Given {
     /// Wait between two looks at a roll-out in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 10_000)]
     pub watch_every_ms: u32,
+
+    /// Wait between two lines that say how far the run is, in milliseconds; tests make it short.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub heartbeat_every_ms: u32,
 
     /// Address that stands for all image registries, by their names as paths below it, over plain HTTP; for tests.
     #[arg(long, value_name = "ADDRESS", hide = true)]

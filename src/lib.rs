@@ -39,6 +39,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -47,10 +48,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use cli::{Cli, Command};
 use events::Events;
-use report::Style;
 use report::files::Files;
+use report::live::{Above, Screen};
+use report::{Style, Telling};
 use run::StartError;
-use settings::{Format, Settings, Task, UndoSettings};
+use settings::{Format, RunSettings, Settings, Task, UndoSettings, Verbosity};
 
 /// The whole program: arguments and environment in, output and exit code out.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -109,8 +111,9 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
         }
     };
     task.run_mut().at_terminal |= io::stdin().is_terminal() && io::stdout().is_terminal();
-    let style = style(task.run().format);
-    write_diagnostics(style);
+    let telling = telling(task.run());
+    let style = telling.style;
+    write_diagnostics(style, telling.screen.clone());
     // One thread: a run waits for answers, most of them in a quarter of a CPU, and threads that wake each other cost more than they do.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -123,10 +126,15 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
         let (events, receiver) = Events::channel();
         let reports = task.run().reports.clone();
         let to_files = reports.clone();
+        let progress = Arc::clone(events.progress());
         // A thread of its own: whoever reads stdout slowly, or not at all, must not keep us from hearing a signal.
         let reporting = tokio::task::spawn_blocking(move || {
             let mut files = Files::new(to_files.destinations.clone());
-            let telling = report::tell(receiver, style, io::stdout(), &mut files);
+            let writer: Box<dyn Write> = match telling.screen.clone() {
+                Some(screen) => Box::new(screen),
+                None => Box::new(io::stdout()),
+            };
+            let telling = report::tell(receiver, &progress, telling, writer, &mut files);
             let (counts, written) = tokio::runtime::Handle::current().block_on(telling);
             (counts, written, handed_over::reports(files, &to_files))
         });
@@ -154,9 +162,18 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
     })
 }
 
+/// Returns how a run is told; the view of it is drawn where people read, and are not to be left alone.
+fn telling(run: &RunSettings) -> Telling {
+    let RunSettings { verbosity, heartbeat, format, .. } = *run;
+    let style = style(format);
+    let is_viewed = matches!(style, Style::Text { .. }) && verbosity > Verbosity::Quiet;
+    Telling { style, verbosity, heartbeat, screen: is_viewed.then(Screen::of_stdout).flatten() }
+}
+
 fn style(format: Format) -> Style {
     let terminal = io::stdout().is_terminal();
-    let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    let colour = terminal && !is_dumb && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     match format {
         Format::Text => Style::Text { colour },
         Format::Auto if terminal => Style::Text { colour },
@@ -167,15 +184,16 @@ fn style(format: Format) -> Style {
 /// Sends our own diagnostics to stderr, at the level that `RUST_LOG` names: `warn` unless it does.
 ///
 /// Other crates stay silent at any level: they write whole requests, and with them tokens and environment values.
-fn write_diagnostics(style: Style) {
+fn write_diagnostics(style: Style, screen: Option<Screen>) {
     let level = std::env::var("RUST_LOG").ok().and_then(|text| text.trim().parse::<LevelFilter>().ok());
     let ours = Targets::new().with_target("fargate_updater", level.unwrap_or(LevelFilter::WARN));
     let registry = tracing_subscriber::registry().with(ours);
+    let writer = move || Above { screen: screen.clone(), writer: io::stderr() };
     // A second program in the same process, as in tests, keeps the first one's.
     let _ = match style {
-        Style::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(io::stderr)).try_init(),
+        Style::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(writer)).try_init(),
         Style::Text { colour } => {
-            registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(io::stderr)).try_init()
+            registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(writer)).try_init()
         }
     };
 }

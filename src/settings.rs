@@ -141,6 +141,9 @@ pub struct RunSettings {
     pub look_again_after: Duration,
     pub format: Format,
     pub reports: ReportSettings,
+    pub verbosity: Verbosity,
+    /// Between two lines that say how far the run is, where nobody sees the view of it.
+    pub heartbeat: Duration,
 }
 
 impl RunSettings {
@@ -170,6 +173,18 @@ impl Format {
             _ => Self::Auto,
         }
     }
+}
+
+/// How much is told one by one; the end of a run counts everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// What was changed, what failed and what should be looked at.
+    Quiet,
+    /// Where the run begins from and how far it is, too.
+    #[default]
+    Normal,
+    /// Every service and place.
+    Verbose,
 }
 
 /// One setting that cannot be used.

@@ -14,6 +14,7 @@ use crate::plan::explain::{Decision, Fact, Told};
 use crate::plan::network::Opening;
 use crate::plan::network::close::Open;
 use crate::plan::network::patch::port_range;
+use crate::progress::Spent;
 
 /// Tells one event in a line, and an explanation in a line for each of its parts.
 ///
@@ -55,7 +56,7 @@ fn explained(explanation: &Explanation, writer: &mut impl Write) -> io::Result<(
 /// # Errors
 ///
 /// When the writer fails.
-pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
+pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Result<()> {
     let counts = &tally.counts;
     let (failed, unseen) = (tally.failed(), tally.unseen_failed());
     let failures =
@@ -72,7 +73,11 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
             ("complete", counts.complete().into()),
             ("exit_code", exit::of(counts).into()),
             ("accounts", tally.accounts.into()),
+            ("seconds", spent.elapsed.as_secs().into()),
+            ("calls", spent.calls.into()),
+            ("throttled", spent.throttled.into()),
             ("services", counts.services().into()),
+            ("coverage", coverage(tally)),
             ("protected", counts.protected.into()),
             ("upgraded", counts.upgraded.into()),
             ("undone", counts.undone.into()),
@@ -97,6 +102,17 @@ pub fn summary(tally: &Tally, writer: &mut impl Write) -> io::Result<()> {
         ],
         writer,
     )
+}
+
+/// Returns how much is protected; what a run that takes Defenders out leaves protected, it does not know.
+fn coverage(tally: &Tally) -> Value {
+    let coverage = tally.counts.coverage();
+    let percent = coverage.per_mille().map(|tenths| tenths as f64 / 10.0);
+    if tally.undoes {
+        Value::Null
+    } else {
+        json!({"protected": coverage.protected, "in_scope": coverage.in_scope, "percent": percent})
+    }
 }
 
 /// Returns how often each word was a reason, whatever its sentence said besides.
@@ -131,7 +147,7 @@ pub fn ended(message: &'static str, causes: &[String], exit_code: u8, writer: &m
     line([told, causes].concat(), writer)
 }
 
-type Fields = Vec<(&'static str, Value)>;
+pub(super) type Fields = Vec<(&'static str, Value)>;
 
 fn told(event: &Event) -> (&'static str, &'static str, Fields) {
     match event {
@@ -362,7 +378,8 @@ fn object(fields: Fields) -> Value {
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn line(fields: Fields, writer: &mut impl Write) -> io::Result<()> {
+/// Writes a line, which begins with the time.
+pub(super) fn line(fields: Fields, writer: &mut impl Write) -> io::Result<()> {
     let mut all: Fields = vec![("time", jiff::Timestamp::now().to_string().into())];
     all.extend(fields);
     writeln!(writer, "{}", object(all))

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{Closed, Counts, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen};
+use crate::events::{
+    Closed, Counts, Coverage, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen,
+};
+use crate::ids::{AccountId, RegionName};
 
-/// What was kept. It grows with what went wrong, not with the organization.
+/// What was kept. It grows with what went wrong, and by two numbers for each account and Region in which there are services.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub counts: Counts,
@@ -23,6 +26,8 @@ pub struct Tally {
     pub upgraded: BTreeMap<String, (&'static str, u64)>,
     /// Places that are not walked for a reason that is nobody's failure, by that reason.
     pub not_walked: BTreeMap<String, Vec<Place>>,
+    /// How much is protected in each account and Region.
+    pub places: BTreeMap<(AccountId, RegionName), Coverage>,
     /// What was opened, and stays open.
     opened: Vec<Opened>,
     /// What was closed again, or would be.
@@ -64,6 +69,8 @@ impl Tally {
             Event::Stopping { signal } => self.stopped_by = Some(signal),
             Event::Service(ended) => {
                 let warnings = ended.findings.iter().filter(|finding| finding.is_warning());
+                let ServiceId { account, region, .. } = &*ended.service;
+                self.places.entry((account.clone(), region.clone())).or_default().add(&ended.outcome);
                 self.to_look_at.extend(warnings.map(|finding| (ServiceId::clone(&ended.service), finding.to_string())));
                 self.add_outcome(ended);
             }

@@ -2,17 +2,19 @@
 
 use std::io::{self, Write};
 
-use super::explain;
+use super::standing::{grouped, took};
 use super::tally::{self, Tally};
+use super::{coverage, explain};
 use crate::events::{
     Closed, Counts, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
 };
 use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
+use crate::progress::Spent;
 
 pub(super) const GREEN: &str = "\x1b[32m";
 pub(super) const YELLOW: &str = "\x1b[33m";
-const RED: &str = "\x1b[31m";
+pub(super) const RED: &str = "\x1b[31m";
 pub(super) const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
@@ -181,15 +183,18 @@ pub(super) fn told(outcome: &Outcome) -> (&'static str, &'static str, String) {
 /// # Errors
 ///
 /// When the writer fails.
-pub fn summary(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+pub fn summary(tally: &Tally, spent: &Spent, colour: bool, writer: &mut impl Write) -> io::Result<()> {
     let counts = &tally.counts;
     writeln!(writer, "\n{}", paint("Summary", BOLD, colour))?;
     let walked = many(tally.accounts.unwrap_or(0) as u64, "account");
     writeln!(writer, "  {} seen, {walked} in scope: {}", many(counts.services(), "service"), by_outcome(counts))?;
+    coverage::headline(tally).into_iter().try_for_each(|text| writeln!(writer, "  {text}"))?;
+    writeln!(writer, "  {}", taken(spent))?;
     if let Some(signal) = tally.stopped_by {
         writeln!(writer, "  stopped by {signal} before the end")?;
     }
     tally.warnings.iter().try_for_each(|text| writeln!(writer, "  warning: {text}"))?;
+    coverage::by_place(tally, colour, writer)?;
     let opened = tally.opened();
     if !opened.is_empty() {
         writeln!(writer, "\n{}", paint("Opened, and stays open", BOLD, colour))?;
@@ -288,6 +293,15 @@ pub fn start_failure(failure: &Failure) -> String {
     lines.join("\n")
 }
 
+/// `took 1 min 12 s, with 140 calls to AWS, 3 of them throttled`.
+fn taken(spent: &Spent) -> String {
+    let throttled = match spent.throttled {
+        0 => "none of them throttled".to_owned(),
+        throttled => format!("{} of them throttled", grouped(throttled)),
+    };
+    format!("took {}, with {} calls to AWS, {throttled}", took(spent.elapsed), grouped(spent.calls))
+}
+
 fn by_outcome(counts: &Counts) -> String {
     let numbers = [
         (counts.protected, "protected"),
@@ -300,7 +314,7 @@ fn by_outcome(counts: &Counts) -> String {
         (counts.not_attempted, "not attempted"),
     ];
     let told: Vec<String> =
-        numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+        numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{} {word}", grouped(*number))).collect();
     if told.is_empty() { "none".to_owned() } else { told.join(", ") }
 }
 
@@ -343,5 +357,5 @@ fn verdict(tally: &Tally, colour: bool) -> String {
 }
 
 fn many(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(number)) }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Format, RegistryTexts, RunSettings, TASK_METADATA};
+use super::{Format, RegistryTexts, RunSettings, TASK_METADATA, Verbosity};
 use crate::cli::Given;
 use crate::plan::scope::Mode;
 
@@ -42,11 +42,24 @@ impl Reader {
             }
         };
         let reports = self.reports(given.report, environment);
+        let quiet = self.boolean("QUIET", given.quiet, false);
+        let verbose = self.boolean("VERBOSE", given.verbose, false);
+        let verbosity = match (quiet, verbose) {
+            (false, false) => Verbosity::Normal,
+            (true, false) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (true, true) => {
+                self.problem("QUIET", "it says less, and VERBOSE says more; give one of them".to_owned());
+                Verbosity::Normal
+            }
+        };
         RunSettings {
             reports,
             registries,
             registries_at: given.registries_at,
             format,
+            verbosity,
+            heartbeat: Duration::from_millis(given.heartbeat_every_ms.into()),
             dry_run,
             max_changes,
             yes: given.yes,

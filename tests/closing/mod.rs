@@ -13,7 +13,7 @@ use fargate_updater::network::{CloseError, Closer, Closing};
 use fargate_updater::plan::bucket::Pace;
 use fargate_updater::plan::network::close::StillProtected;
 use fargate_updater::report::files::Files;
-use fargate_updater::report::{Style, tell};
+use fargate_updater::report::{Style, Telling, tell};
 use simulator::World;
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +57,7 @@ pub(crate) async fn close_in(
     style: Style,
 ) -> (Result<Closing, CloseError>, String) {
     let (events, receiver) = Events::channel();
+    let progress = Arc::clone(events.progress());
     let region: RegionName = world.home_region().parse().expect("a Region has a name");
     let (mut written, mut files) = (Vec::new(), Files::new(Vec::new()));
     let closing = async {
@@ -64,7 +65,8 @@ pub(crate) async fn close_in(
         events.say(Event::AccountsListed { in_scope: 1, names: Default::default() }).await;
         Closer { events, stop }.close(account, &region, still, run).await
     };
-    let (closing, (_, told)) = tokio::join!(closing, tell(receiver, style, &mut written, &mut files));
+    let telling = tell(receiver, &progress, Telling::all(style), &mut written, &mut files);
+    let (closing, (_, told)) = tokio::join!(closing, telling);
     told.expect("a vector takes what is written");
     (closing, String::from_utf8(written).expect("reports are text"))
 }

@@ -27,6 +27,7 @@ type Fields = BTreeMap<String, BTreeSet<String>>;
 fn updater(world: &World) -> Program {
     Program::new(env!("CARGO_BIN_EXE_fargate-updater"))
         .in_world(world)
+        .arg("--verbose")
         .arg("--first-wait-ms=1")
         .arg("--watch-every-ms=1")
         .arg("--quota-scale=1000")
@@ -80,11 +81,11 @@ fn everything() -> Org {
 /// Runs until an operation is called, stops the run there, and lets it end.
 async fn stopped_at(operation: &str, world: &World) -> Finished {
     let held = world.hold(operation);
-    let running = updater(world).arg("--services-kept=1").start().await;
+    let running = updater(world).arg("--services-kept=1").arg("--heartbeat-every-ms=1").start().await;
     held.reached().await;
     running.terminate().await;
     let said = async {
-        while !running.stdout_so_far().contains("run is stopping") {
+        while !["run is stopping", "run goes on"].iter().all(|message| running.stdout_so_far().contains(message)) {
             tokio::task::yield_now().await;
         }
     };

@@ -42,6 +42,8 @@ mod stacks;
 mod stops_after_failures;
 mod stops_on_sigterm;
 mod takes_only_embedding;
+mod tells_how_far;
+mod tells_little;
 mod throttled;
 mod undoes;
 mod upgrade_reasons;

@@ -32,6 +32,8 @@ fn redacted(text: &str) -> String {
         ("[0-9]{8}T[0-9]{6}Z-[a-z]{4}", "RUN"),
         ("127\\.0\\.0\\.1:[0-9]{4,5}", "127.0.0.1:PORT"),
         ("request [0-9a-f-]{36}", "request ID"),
+        ("took .*", "took TIME, with CALLS"),
+        ("\"(seconds|calls)\": ?[0-9]+", "\"$1\": NUMBER"),
         ("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "TIME"),
     ];
     masks.iter().fold(text.to_owned(), |text, (pattern, mask)| {
@@ -90,6 +92,8 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     ");
     insta::assert_snapshot!(summary, @"
       6 services seen, 3 accounts in scope: 2 protected, 3 skipped, 1 failed
+      33.3% protected: 2 of 6 services
+      took TIME, with CALLS
 
     Skipped, and why
           2  it runs on EC2, not on Fargate; other Defenders protect those hosts
@@ -131,7 +135,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete exit_code accounts services protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -169,7 +173,15 @@ async fn the_last_line_for_machines_is_the_summary() {
       "complete": false,
       "exit_code": 3,
       "accounts": 3,
+      "seconds": NUMBER,
+      "calls": NUMBER,
+      "throttled": 0,
       "services": 6,
+      "coverage": {
+        "protected": 2,
+        "in_scope": 6,
+        "percent": 33.3
+      },
       "protected": 2,
       "upgraded": 0,
       "undone": 0,

@@ -8,10 +8,15 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 /// The Region a scenario happens in unless it says otherwise.
 pub(crate) const HOME: &str = "us-east-1";
 
-/// Returns the program, ready to run in a world: told for people, and without the waits between tries and looks.
+/// Returns the program, ready to run in a world: told for people, each service by itself, and without the waits between tries and looks.
 pub(crate) fn updater(world: &World) -> Program {
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world);
-    program.env("LOG_FORMAT", "text").arg("--first-wait-ms=1").arg("--watch-every-ms=1").arg("--quota-scale=1000")
+    program
+        .env("LOG_FORMAT", "text")
+        .env("VERBOSE", "true")
+        .arg("--first-wait-ms=1")
+        .arg("--watch-every-ms=1")
+        .arg("--quota-scale=1000")
 }
 
 /// Starts a program and kills it at its n-th write, before or after that took effect.

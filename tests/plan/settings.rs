@@ -4,7 +4,9 @@ use clap::FromArgMatches;
 use clap::builder::Resettable;
 use fargate_updater::cli::{self, Cli, Given};
 use fargate_updater::plan::Mode;
-use fargate_updater::settings::{ConsoleAccess, Format, OF_CI_SYSTEMS, Problems, RegistryTexts, Settings, TASK_METADATA};
+use fargate_updater::settings::{
+    ConsoleAccess, Format, OF_CI_SYSTEMS, Problems, RegistryTexts, Settings, TASK_METADATA, Verbosity,
+};
 use secrecy::ExposeSecret as _;
 
 /// The arguments that any good run begins with.
@@ -46,6 +48,7 @@ fn everything_has_a_default_but_the_console() {
     assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (false, false, true, false));
     assert_eq!((policy.waas_port, policy.registry_type, policy.credential_id), (None, None, None));
     assert_eq!((run.role_name.as_str(), run.assume_role, run.format), ("FargateDeployMember", true, Format::Auto));
+    assert_eq!(run.verbosity, Verbosity::Normal);
 }
 
 #[test]
@@ -72,6 +75,7 @@ fn every_setting_is_read() {
         "--clusters=arn:aws:ecs:eu-west-1:111122223333:cluster/web",
         "--role-name=ops/Deploy",
         "--log-format=JSON",
+        "--verbose",
     ])
     .expect("all of it is right");
     let (scope, policy) = (settings.scope, settings.policy);
@@ -94,8 +98,26 @@ fn every_setting_is_read() {
         (Some(8088), Some("jfrog"), Some("mine"))
     );
     assert_eq!((settings.run.role_name.as_str(), settings.run.format), ("ops/Deploy", Format::Json));
+    assert_eq!(settings.run.verbosity, Verbosity::Verbose);
     let single = with_secret(&["--deployment-mode=single", "--assume-role=false"]).expect("SINGLE needs no role");
     assert_eq!((single.scope.mode, single.run.assume_role), (Mode::Single, false));
+}
+
+#[test]
+fn a_run_is_quiet_or_verbose_and_not_both() {
+    let cases = [
+        (&["--quiet"][..], Verbosity::Quiet),
+        (&["--quiet=false"], Verbosity::Normal),
+        (&["--quiet=false", "--verbose"], Verbosity::Verbose),
+        (&["--quiet", "--verbose=no"], Verbosity::Quiet),
+    ];
+    for (arguments, expected) in cases {
+        let settings = with_secret(arguments).unwrap_or_else(|problems| panic!("{arguments:?}: {problems}"));
+        assert_eq!(settings.run.verbosity, expected, "{arguments:?}");
+    }
+    let problems = with_secret(&["--quiet", "--verbose"]).expect_err("both are too much");
+    assert_eq!(names(&problems), ["QUIET"]);
+    assert!(problems.to_string().contains("give one of them"), "{problems}");
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! A run over a protected organization is told in a few lines, however many services there are: whoever keeps its log pays for each.
+
+use fargate_updater::exit;
+use serde_json::Value;
+use simulator::{Account, Finished, Org, Program, World};
+
+use crate::support::{ACCOUNT, expect_exit, updater};
+
+/// So many services, in accounts of so many.
+const SERVICES: usize = 1_000;
+const OF_AN_ACCOUNT: usize = 100;
+
+/// The program as it is started without a word about how much to tell.
+fn plain(world: &World) -> Program {
+    updater(world).without_env("VERBOSE").without_env("LOG_FORMAT")
+}
+
+/// The messages of a run's lines, in their order.
+fn messages(run: &Finished) -> Vec<String> {
+    let message = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        line["message"].as_str().expect("a message").to_owned()
+    };
+    run.stdout.lines().map(message).collect()
+}
+
+#[tokio::test]
+async fn a_second_run_over_a_thousand_services_is_told_in_three_lines() {
+    let services = |account: Account| {
+        (0..OF_AN_ACCOUNT).fold(account, |account, name| account.service(&format!("web/service-{name}"), "httpd.json"))
+    };
+    let ids = (0..SERVICES / OF_AN_ACCOUNT).map(|number| format!("{:012}", 111_100_000_000 + number));
+    let org = ids.fold(Org::new(), |org, id| org.account(&id, services));
+    let world = org.counting_only().start().await;
+    // Nobody has to follow a thousand roll-outs for this.
+    let first = plain(&world).env("QUIET", "true").env("WAIT", "false").run().await;
+    expect_exit(&first, exit::DONE);
+    assert_eq!(messages(&first).iter().filter(|message| *message == "service protected").count(), SERVICES);
+
+    for (verbosity, lines) in [(None, 3), (Some("QUIET"), 1), (Some("VERBOSE"), 3 + SERVICES)] {
+        let program = plain(&world);
+        let run = match verbosity {
+            Some(name) => program.env(name, "true").run().await,
+            None => program.run().await,
+        };
+        expect_exit(&run, exit::DONE);
+        let told = messages(&run);
+        assert_eq!(told.len(), lines, "{verbosity:?}: {:?}", &told[..told.len().min(20)]);
+        let end: Value = serde_json::from_str(run.stdout.lines().last().unwrap_or_default()).expect("the last line");
+        assert_eq!((&end["message"], &end["up_to_date"]), (&"run ended".into(), &SERVICES.into()), "{verbosity:?}");
+        assert_eq!(end["coverage"].to_string(), r#"{"protected":1000,"in_scope":1000,"percent":100.0}"#);
+    }
+}
+
+/// One service of each kind: changed, failed, left alone, with a warning beside its outcome; and a place that is not walked.
+fn mixed() -> Org {
+    Org::new().account(ACCOUNT, |account| {
+        account
+            .service("web/checkout", "httpd.json")
+            .service("web/report", "command_only.json")
+            .service("web/desktop", "windows.json")
+            .service_with("web/import", "orders.json", |service| service.percents(0, 100))
+            .denied_region("ap-southeast-1")
+    })
+}
+
+#[tokio::test]
+async fn what_was_changed_failed_or_should_be_looked_at_is_told_whatever_else_is_not() {
+    let always = ["checkout", "import", "report"];
+    let cases = [
+        (Some("QUIET"), &always[..], &["service failed", "service protected", "service protected", "run ended"][..]),
+        (
+            None,
+            &always,
+            &["run began", "accounts listed", "service failed", "service protected", "service protected", "run ended"],
+        ),
+        (
+            Some("VERBOSE"),
+            &["checkout", "desktop", "import", "report"],
+            &[
+                "run began",
+                "accounts listed",
+                "place not walked",
+                "service failed",
+                "service protected",
+                "service protected",
+                "service skipped",
+                "run ended",
+            ],
+        ),
+    ];
+    for (verbosity, services, expected) in cases {
+        let world = mixed().start().await;
+        let program = plain(&world);
+        let run = match verbosity {
+            Some(name) => program.env(name, "true").run().await,
+            None => program.run().await,
+        };
+        expect_exit(&run, exit::NOT_ALL);
+        // Services end in any order.
+        let (mut told, mut expected) = (messages(&run), expected.to_vec());
+        assert_eq!(told.last().map(String::as_str), Some("run ended"), "{verbosity:?}");
+        told.sort();
+        expected.sort_unstable();
+        assert_eq!(told, expected, "{verbosity:?}: {}", run.stdout);
+        let mut named: Vec<String> = run
+            .stdout
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["service"].as_str().map(str::to_owned))
+            .collect();
+        named.sort();
+        assert_eq!(named, services, "{verbosity:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_for_people_is_as_short() {
+    let world = mixed().start().await;
+    let run = plain(&world).env("LOG_FORMAT", "text").run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    let (lines, summary) = run.stdout.split_once("\nSummary\n").expect("a summary");
+    for (service, told) in [("web/checkout", true), ("web/report", true), ("web/import", true), ("web/desktop", false)] {
+        assert_eq!(lines.contains(service), told, "{service}: {lines}");
+    }
+    assert!(summary.contains("4 services seen, 2 accounts in scope: 2 protected, 1 skipped, 1 failed"), "{summary}");
+    assert!(summary.contains("  50.0% protected: 2 of 4 services\n"), "{summary}");
+    assert!(summary.contains(" calls to AWS, none of them throttled\n"), "{summary}");
+}
