@@ -287,6 +287,10 @@ pub struct Given {
     #[arg(long, env = "VERBOSE", value_name = "BOOL", help_heading = "Output")]
     pub verbose: Option<String>,
 
+    /// Write a line of metrics for CloudWatch at the end, where lines are JSON: six custom metrics, which AWS charges for [default: false].
+    #[arg(long, env = "METRICS", value_name = "BOOL", help_heading = "Output")]
+    pub metrics: Option<String>,
+
     /// How many times AWS's published quotas are; tests make them so large that nobody waits.
     #[arg(long, value_name = "TIMES", hide = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub quota_scale: u16,

@@ -164,10 +164,10 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
 
 /// Returns how a run is told; the view of it is drawn where people read, and are not to be left alone.
 fn telling(run: &RunSettings) -> Telling {
-    let RunSettings { verbosity, heartbeat, format, .. } = *run;
+    let RunSettings { verbosity, metrics, heartbeat, format, .. } = *run;
     let style = style(format);
     let is_viewed = matches!(style, Style::Text { .. }) && verbosity > Verbosity::Quiet;
-    Telling { style, verbosity, heartbeat, screen: is_viewed.then(Screen::of_stdout).flatten() }
+    Telling { style, verbosity, metrics, heartbeat, screen: is_viewed.then(Screen::of_stdout).flatten() }
 }
 
 fn style(format: Format) -> Style {

@@ -142,6 +142,8 @@ pub struct RunSettings {
     pub format: Format,
     pub reports: ReportSettings,
     pub verbosity: Verbosity,
+    /// Whether the end is told to CloudWatch as metrics.
+    pub metrics: bool,
     /// Between two lines that say how far the run is, where nobody sees the view of it.
     pub heartbeat: Duration,
 }

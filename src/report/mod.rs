@@ -1,8 +1,8 @@
 //! Events to text, into a writer it is handed: a line for each as it happens, and a summary at the end. It never asks AWS anything.
 //!
 //! [`text`] is for people, [`json`] for machines; both tell the same events, as many of them as `chosen` leaves, and so do [`files`],
-//! when all is over; [`ci`] is for CI systems. [`tally`] is what they keep for the summary, `coverage` what it says of places; [`shown`]
-//! is what is shown of the settings before a run, `explain` what is told to whoever asks why. How far a run is ([`standing`]) is drawn
+//! when all is over; [`ci`] is for CI systems. [`tally`] is what they keep for the summary, `coverage` what it says of places,
+//! [`metrics`] the same for CloudWatch; [`shown`] is what is shown of the settings before a run, `explain` what is told to whoever asks why. How far a run is ([`standing`]) is drawn
 //! at a terminal ([`live`]) and told now and then elsewhere (`heartbeat`).
 
 mod chosen;
@@ -13,6 +13,7 @@ pub mod files;
 mod heartbeat;
 pub mod json;
 pub mod live;
+pub mod metrics;
 pub mod shown;
 pub mod standing;
 pub mod tally;
@@ -46,6 +47,8 @@ pub enum Style {
 pub struct Telling {
     pub style: Style,
     pub verbosity: Verbosity,
+    /// Whether the end is told as metrics too.
+    pub metrics: bool,
     /// Between two lines that say how far the run is.
     pub heartbeat: Duration,
     /// Where the view of the run is drawn instead.
@@ -55,7 +58,7 @@ pub struct Telling {
 impl Telling {
     /// Tells everything that happens, and nothing of how far the run is meanwhile.
     pub fn all(style: Style) -> Self {
-        Self { style, verbosity: Verbosity::Verbose, heartbeat: Duration::MAX, screen: None }
+        Self { style, verbosity: Verbosity::Verbose, metrics: false, heartbeat: Duration::MAX, screen: None }
     }
 
     /// Returns how often something is told or drawn without an event; never, in a run that is to be quiet.
@@ -170,11 +173,17 @@ impl<W: Write> Reporter<'_, W> {
             self.end_question();
         }
         if self.tally.walked() {
-            let spent = self.progress.spent();
+            let (spent, metrics) = (self.progress.spent(), self.telling.metrics);
             match self.telling.style {
                 Style::Text { .. } if self.tally.explained => {}
                 Style::Text { colour } => self.write(|tally, writer| text::summary(tally, &spent, colour, writer)),
-                Style::Json => self.write(|tally, writer| json::summary(tally, &spent, writer)),
+                Style::Json => self.write(|tally, writer| {
+                    // What a run that takes Defenders out leaves protected, it does not know.
+                    if metrics && !tally.undoes {
+                        metrics::metrics(tally, &spent, writer)?;
+                    }
+                    json::summary(tally, &spent, writer)
+                }),
             }
         }
         let Self { tally, written, mut writer, .. } = self;

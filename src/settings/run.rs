@@ -53,12 +53,14 @@ impl Reader {
                 Verbosity::Normal
             }
         };
+        let metrics = self.boolean("METRICS", given.metrics, false);
         RunSettings {
             reports,
             registries,
             registries_at: given.registries_at,
             format,
             verbosity,
+            metrics,
             heartbeat: Duration::from_millis(given.heartbeat_every_ms.into()),
             dry_run,
             max_changes,

@@ -100,7 +100,7 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
 
     let world = everything().start().await;
     // With a port that no container maps, there is a finding.
-    collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
+    collect(&updater(&world).env("WAAS_PORT", "8080").env("METRICS", "true").run().await, &mut written);
     // The second run finds the first one's work.
     collect(&updater(&world).env("WAAS_PORT", "8080").run().await, &mut written);
 

@@ -1,6 +1,7 @@
 //! A run over a protected organization is told in a few lines, however many services there are: whoever keeps its log pays for each.
 
 use fargate_updater::exit;
+use fargate_updater::report::metrics::NAMESPACE;
 use serde_json::Value;
 use simulator::{Account, Finished, Org, Program, World};
 
@@ -125,4 +126,64 @@ async fn a_run_for_people_is_as_short() {
     assert!(summary.contains("4 services seen, 2 accounts in scope: 2 protected, 1 skipped, 1 failed"), "{summary}");
     assert!(summary.contains("  50.0% protected: 2 of 4 services\n"), "{summary}");
     assert!(summary.contains(" calls to AWS, none of them throttled\n"), "{summary}");
+}
+
+/// Source: Amazon CloudWatch API Reference, MetricDatum, `Unit`: those that we use.
+const UNITS: [&str; 2] = ["Count", "Seconds"];
+
+/// Checks what CloudWatch asks of a line before it takes metrics out of it.
+///
+/// Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format", and the schema in it (read 2026-11).
+fn expect_embedded_metrics(line: &Value) {
+    let embedded = line["_aws"].as_object().expect("metadata");
+    assert_eq!(embedded.keys().collect::<Vec<_>>(), ["Timestamp", "CloudWatchMetrics"], "no other member is allowed");
+    assert!(
+        embedded["Timestamp"].as_u64().is_some_and(|milliseconds| milliseconds > 1_700_000_000_000),
+        "milliseconds since 1970"
+    );
+    let directives = embedded["CloudWatchMetrics"].as_array().expect("directives");
+    assert_eq!(directives.len(), 1);
+    let directive = directives[0].as_object().expect("a directive");
+    assert_eq!(directive.keys().collect::<Vec<_>>(), ["Namespace", "Dimensions", "Metrics"]);
+    let namespace = directive["Namespace"].as_str().expect("a namespace");
+    assert!((1..=1024).contains(&namespace.len()) && !namespace.starts_with("AWS/"), "{namespace}");
+    let sets = directive["Dimensions"].as_array().expect("dimension sets");
+    assert_eq!(sets.len(), 1, "each set would be another six metrics");
+    for name in sets.iter().flat_map(|set| set.as_array().expect("a set")) {
+        assert!(line[name.as_str().expect("a name")].is_string(), "the dimension {name} has no value");
+    }
+    let metrics = directive["Metrics"].as_array().expect("metrics");
+    assert!((1..=100).contains(&metrics.len()), "{metrics:?}");
+    for metric in metrics {
+        let (name, unit) = (metric["Name"].as_str().expect("a name"), metric["Unit"].as_str().expect("a unit"));
+        assert!((1..=1024).contains(&name.len()) && UNITS.contains(&unit), "{metric}");
+        assert!(line[name].is_number(), "{name} has no value beside the metadata");
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_written_once_when_they_are_asked_for() {
+    let world = mixed().start().await;
+    let run = plain(&world).env("METRICS", "true").run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let [.., metrics, end] = &lines[..] else { panic!("two lines at least: {}", run.stdout) };
+    assert_eq!((&metrics["message"], &end["message"]), (&"metrics".into(), &"run ended".into()));
+    expect_embedded_metrics(metrics);
+    assert_eq!(metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"], NAMESPACE);
+    assert_eq!(metrics["run_id"], end["run_id"]);
+    let values = ["Protected", "InScope", "Changed", "Failed", "Skipped"].map(|name| metrics[name].as_u64().expect("a number"));
+    assert_eq!(values, [2, 4, 2, 1, 1]);
+    assert!(run.stdout.lines().filter(|line| line.contains("_aws")).count() == 1, "{}", run.stdout);
+
+    // Not unasked, not for people, and not of a run that takes Defenders out.
+    for program in [
+        plain(&world),
+        plain(&world).env("METRICS", "true").env("LOG_FORMAT", "text"),
+        plain(&world).env("METRICS", "true").arg("undo"),
+    ] {
+        let run = program.run().await;
+        assert!(run.stdout.contains("run ended") || run.stdout.contains("Summary"), "{}", run.stdout);
+        assert!(!run.stdout.contains("_aws"), "{}", run.stdout);
+    }
 }

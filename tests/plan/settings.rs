@@ -48,7 +48,7 @@ fn everything_has_a_default_but_the_console() {
     assert_eq!((policy.file_system_monitoring, policy.fips, policy.upgrade, policy.allow_arm64), (false, false, true, false));
     assert_eq!((policy.waas_port, policy.registry_type, policy.credential_id), (None, None, None));
     assert_eq!((run.role_name.as_str(), run.assume_role, run.format), ("FargateDeployMember", true, Format::Auto));
-    assert_eq!(run.verbosity, Verbosity::Normal);
+    assert_eq!((run.verbosity, run.metrics), (Verbosity::Normal, false));
 }
 
 #[test]
@@ -76,6 +76,7 @@ fn every_setting_is_read() {
         "--role-name=ops/Deploy",
         "--log-format=JSON",
         "--verbose",
+        "--metrics",
     ])
     .expect("all of it is right");
     let (scope, policy) = (settings.scope, settings.policy);
@@ -98,7 +99,7 @@ fn every_setting_is_read() {
         (Some(8088), Some("jfrog"), Some("mine"))
     );
     assert_eq!((settings.run.role_name.as_str(), settings.run.format), ("ops/Deploy", Format::Json));
-    assert_eq!(settings.run.verbosity, Verbosity::Verbose);
+    assert_eq!((settings.run.verbosity, settings.run.metrics), (Verbosity::Verbose, true));
     let single = with_secret(&["--deployment-mode=single", "--assume-role=false"]).expect("SINGLE needs no role");
     assert_eq!((single.scope.mode, single.run.assume_role), (Mode::Single, false));
 }
