@@ -223,7 +223,10 @@ def check(browser, path, directory):
     # What is printed.
     browser.run("dispatchEvent(new Event('beforeprint'))")
     expect("all of it is printed", browser.run(ROWS), min(total, 5000))
+    closed = "document.querySelectorAll('details:not([open])').length"
+    expect("the causes of failures too", browser.run(closed), 0)
     browser.run("dispatchEvent(new Event('afterprint'))")
+    expect("they are closed again afterwards", browser.run(closed) > 0, True)
 
     # Everything that can be clicked can be reached by Tab, and says what it is.
     silent = "[...document.querySelectorAll('button, input, select')].filter(it => !(it.textContent || it.labels?.[0]?.textContent).trim()).length"

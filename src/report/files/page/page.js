@@ -153,8 +153,17 @@
   };
   element("back").addEventListener("click", turn(-1));
   element("next").addEventListener("click", turn(1));
-  addEventListener("beforeprint", () => fill(0, PRINTED));
-  addEventListener("afterprint", show);
+  // Paper opens nothing.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    fill(0, PRINTED);
+    closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach((details) => (details.open = true));
+  });
+  addEventListener("afterprint", () => {
+    closed.forEach((details) => (details.open = false));
+    show();
+  });
   // A browser that goes back may have kept what was typed.
   filter();
 })();
