@@ -106,10 +106,10 @@ impl Program {
     }
 
     /// Points the program at a simulated world: by variables, and at its image registries by an argument, for which there is no
-    /// variable.
+    /// variable. Nobody's Defenders are waited for at the end of a run, but by who says `VERIFY=true`.
     pub fn in_world(mut self, world: &crate::World) -> Self {
         self.variables.extend(world.environment().into_iter().map(|(name, value)| (name.into(), value.into())));
-        self.arg(format!("--registries-at={}", world.registries_at()))
+        self.env("VERIFY", "false").arg(format!("--registries-at={}", world.registries_at()))
     }
 
     /// Puts a file into the working directory; folders in its name are created.

@@ -81,7 +81,7 @@ impl Org {
             |text: &str| text.replace(CONSOLE_URL, &console_url).replace(CONSOLE_USER, user).replace(CONSOLE_PASSWORD, password);
         let state = State::new(&self, fill).map_err(std::io::Error::other)?;
         let aws = Aws::new(state, gate.clone(), self.throttling);
-        let console = RunningConsole::new(self.console, gate.clone());
+        let console = RunningConsole::new(self.console, gate.clone()).lists_tasks_of(aws.clone());
         if self.counting_only {
             console.count_only();
         }

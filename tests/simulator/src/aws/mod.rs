@@ -39,5 +39,6 @@ pub use ecs::defaults::as_ecs_stores;
 pub(crate) use ecr::{Pull, Registry as EcrRegistry};
 pub(crate) use ecs::services::shown;
 pub(crate) use ecs::task_definitions::{registrable, revision_of_arn};
+pub(crate) use ecs::tasks::DefendedTask;
 pub(crate) use server::Aws;
 pub(crate) use state::{CALLER_KEY, CALLER_SECRET, State};

@@ -1,6 +1,6 @@
 //! `GET defenders` and what stands beside it: Defenders that connected, the Defender's image, its install bundle.
 //!
-//! No task runs here, so a Defender connects when a test says so ([`super::RunningConsole::connect`]).
+//! Which Defenders there are, `defended` says of those of tasks that run, and a test of others ([`super::RunningConsole::connect`]).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,13 +30,13 @@ pub struct Defender {
 
 impl Defender {
     /// Returns the element of `GET defenders`.
-    /// Source: pan.dev, openapi-specs/compute/openapi-34-04-145-sh.json, `defender.Defender`. That `type` is `fargate` instead of
-    /// `appEmbedded` for ECS is inferred.
-    fn element(&self) -> Value {
+    /// Source: pan.dev, openapi-specs/compute/openapi-34-04-145-sh.json, `defender.Defender`. Whether `type` is `fargate` or `appEmbedded`
+    /// for ECS is not public.
+    fn element(&self, kind: &str) -> Value {
         json!({
             "hostname": self.hostname,
             "fqdn": "",
-            "type": "fargate",
+            "type": kind,
             "category": "appEmbedded",
             "version": self.version,
             "connected": self.connected,
@@ -69,13 +69,13 @@ pub(super) fn list(console: &Console, defenders: &[Defender], query: &Query) -> 
     let found: Vec<Value> = defenders
         .iter()
         .filter(|defender| {
-            query.all("type").next().is_none_or(|_| query.all("type").any(|kind| kind == "fargate"))
+            query.all("type").next().is_none_or(|_| query.all("type").any(|kind| kind == console.defender_kind))
                 && connected.is_none_or(|connected| connected == defender.connected)
                 && latest.is_none_or(|latest| latest == (defender.version == console.version))
                 && query.first("cluster").is_none_or(|cluster| cluster == defender.cluster)
                 && query.first("hostname").is_none_or(|hostname| hostname == defender.hostname)
         })
-        .map(Defender::element)
+        .map(|defender| defender.element(&console.defender_kind))
         .collect();
     Ok(Answer::page(&found, offset, limit))
 }

@@ -65,6 +65,11 @@ pub struct Console {
     pub(super) changes: Vec<(String, Option<Value>)>,
     pub(super) delays: Vec<(String, Duration)>,
     pub(super) capacity: Option<Capacity>,
+    pub(super) defender_kind: String,
+    pub(super) connects_at: u32,
+    pub(super) never_connect: Vec<(String, usize)>,
+    pub(super) defender_per_container: bool,
+    pub(super) may_not_see_defenders: bool,
 }
 
 /// How much embedding a Console does.
@@ -111,6 +116,11 @@ impl Default for Console {
             changes: Vec::new(),
             delays: Vec::new(),
             capacity: None,
+            defender_kind: "fargate".to_owned(),
+            connects_at: 1,
+            never_connect: Vec::new(),
+            defender_per_container: false,
+            may_not_see_defenders: false,
         }
     }
 }
@@ -299,6 +309,39 @@ impl Console {
     /// Puts the sidecar before the application's containers instead of after them.
     pub fn order_sidecar_first(mut self) -> Self {
         self.sidecar_first = true;
+        self
+    }
+}
+
+/// How it lists the Defenders of tasks that run.
+impl Console {
+    /// Lists them under this type: `fargate`, or `appEmbedded`.
+    pub fn lists_defenders_as(mut self, kind: &str) -> Self {
+        kind.clone_into(&mut self.defender_kind);
+        self
+    }
+
+    /// Lists a task's Defender as connected from the n-th look on that it runs at; without it, from the first.
+    pub fn defenders_connect_at(mut self, look: u32) -> Self {
+        self.connects_at = look;
+        self
+    }
+
+    /// Lists the Defenders of so many tasks of a service as disconnected for ever; `place` is `cluster/service`.
+    pub fn never_connects(mut self, place: &str, tasks: usize) -> Self {
+        self.never_connect.push((place.to_owned(), tasks));
+        self
+    }
+
+    /// Lists an entry for each container of a task instead of one for the task. Which of them the real one does is not public.
+    pub fn lists_each_container(mut self) -> Self {
+        self.defender_per_container = true;
+        self
+    }
+
+    /// Does not let the user see Defenders.
+    pub fn may_not_see_defenders(mut self) -> Self {
+        self.may_not_see_defenders = true;
         self
     }
 }

@@ -307,3 +307,11 @@ async fn whoever_finds_the_line_full_is_sent_away() {
     served.console.change(|console| console.capacity(1, 0, 0));
     assert_eq!(embed(std::sync::Arc::clone(&served), token).await.status, 400, "the body is no task definition");
 }
+
+#[tokio::test]
+async fn a_user_who_may_not_see_defenders_is_refused() {
+    let served = serve(Console::new().may_not_see_defenders()).await;
+    for route in ["defenders", "defenders/names"] {
+        assert_eq!(served.get(route).await.status, 403, "{route}");
+    }
+}

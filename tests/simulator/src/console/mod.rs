@@ -10,6 +10,7 @@
 
 mod address;
 mod answer;
+mod defended;
 mod defenders;
 mod definition;
 mod embed;

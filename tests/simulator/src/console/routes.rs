@@ -102,6 +102,11 @@ impl Route {
         }
     }
 
+    /// Returns whether its answer tells of Defenders.
+    pub(super) fn lists_defenders(self) -> bool {
+        matches!(self, Self::Defenders | Self::DefenderNames)
+    }
+
     fn needs_authorization(self) -> bool {
         !matches!(self, Self::Ping | Self::Authenticate | Self::LoginPage | Self::Redirect | Self::Unknown)
     }
@@ -140,8 +145,12 @@ fn work(state: &mut State, route: Route, version: ApiVersion, asked: &Asked) -> 
         Route::Credentials if console.may_manage_credentials => Ok(defenders::credentials(console)),
         Route::RegistrySettings if console.may_manage_credentials => Ok(Answer::json(&json!({ "specifications": null }))),
         Route::Credentials | Route::RegistrySettings => Err(FORBIDDEN),
-        Route::Defenders => defenders::list(console, &state.defenders, &asked.query),
-        Route::DefenderNames => Ok(defenders::names(&state.defenders)),
+        Route::Defenders | Route::DefenderNames if console.may_not_see_defenders => Err(FORBIDDEN),
+        Route::Defenders => {
+            let known = [&state.defenders[..], &state.tasks.look(console, &asked.query)].concat();
+            defenders::list(console, &known, &asked.query)
+        }
+        Route::DefenderNames => Ok(defenders::names(&[&state.defenders[..], &state.tasks.defenders(console)].concat())),
         Route::DefenderImageName => Ok(defenders::image_name(console)),
         Route::InstallBundle => Ok(defenders::install_bundle(console, &asked.query)),
         Route::EmbedTaskDefinition => {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::address::ApiVersion;
 use super::answer::Answer;
+use super::defended::DefendedTasks;
 use super::defenders::Defender;
 use super::definition::Console;
 use super::errors::BUSY;
@@ -22,6 +23,7 @@ use super::parameters::Query;
 use super::registry::{PendingScans, RateLimit};
 use super::routes::{self, Asked, Route};
 use super::session::Sessions;
+use crate::aws::Aws;
 use crate::gate::{Call, Gate, Server};
 use crate::response::{cut, instead, spoil};
 use crate::world::connection::Connection;
@@ -62,6 +64,7 @@ pub(super) struct State {
     pub(super) registry_calls: RateLimit,
     pub(super) pending_scans: PendingScans,
     pub(super) defenders: Vec<Defender>,
+    pub(super) tasks: DefendedTasks,
     embeds: Vec<Embed>,
     received: Vec<Received>,
     /// In front of a capacity that is limited.
@@ -92,6 +95,8 @@ impl State {
 pub struct RunningConsole {
     state: Arc<Mutex<State>>,
     gate: Gate,
+    /// Where tasks run whose Defenders connect. There is none for a Console by itself.
+    aws: Option<Aws>,
 }
 
 impl RunningConsole {
@@ -102,12 +107,19 @@ impl RunningConsole {
             registry_calls: RateLimit::default(),
             pending_scans: PendingScans::new(),
             defenders: Vec::new(),
+            tasks: DefendedTasks::default(),
             embeds: Vec::new(),
             received: Vec::new(),
             line: None,
             counting_only: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), gate }
+        Self { state: Arc::new(Mutex::new(state)), gate, aws: None }
+    }
+
+    /// Lists the Defenders of the tasks that run there from now on.
+    pub(crate) fn lists_tasks_of(mut self, aws: Aws) -> Self {
+        self.aws = Some(aws);
+        self
     }
 
     /// Returns what to serve, over the world's own listener: faults cut the connection, which axum's cannot. It answers every
@@ -213,7 +225,15 @@ impl RunningConsole {
             };
             turn.take().await;
         }
-        let answer = routes::answer(&mut self.state(), route, version, &asked);
+        // AWS is asked first: nobody holds its state and the Console's at once.
+        let running = self.aws.as_ref().filter(|_| route.lists_defenders()).map(|aws| aws.state().defended_tasks());
+        let answer = {
+            let mut state = self.state();
+            if let Some(running) = running {
+                state.tasks.run(running);
+            }
+            routes::answer(&mut state, route, version, &asked)
+        };
         self.gate.leave(&entered).await;
         spoil(entered.fault.as_ref(), connection, answer.body.len());
         answer.into_response()

@@ -119,23 +119,28 @@ impl State {
 fn tasks(state: &State, caller: &Caller) -> Vec<StoredTask> {
     let Some(place) = state.place(caller.account(), &caller.region) else { return Vec::new() };
     let of_services = place.services.iter().flat_map(|service| {
-        let running = of_service(state, caller, service);
+        let running = of_service(state, (caller.account(), &caller.region), service);
         running.into_iter().chain(stopped(state, caller, service))
     });
     place.tasks.iter().cloned().chain(of_services).collect()
 }
 
 /// Returns the tasks that a service runs: all that run of a deployment that is complete, and of another one those that it has started.
-fn of_service(state: &State, caller: &Caller, service: &StoredService) -> Vec<StoredTask> {
+fn of_service(state: &State, place: (&str, &str), service: &StoredService) -> Vec<StoredTask> {
     let tasks = service.deployments.iter().flat_map(|deployment| {
         let running = if deployment.state == Rollout::Completed { service.running_count } else { deployment.running };
-        (0..running).map(move |n| of_deployment(state, caller, service, deployment, n))
+        (0..running).map(move |n| of_deployment(state, place, service, deployment, n))
     });
     tasks.collect()
 }
 
-fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deployment: &Deployment, n: u64) -> StoredTask {
-    let (account, region) = (caller.account(), &caller.region);
+fn of_deployment(
+    state: &State,
+    (account, region): (&str, &str),
+    service: &StoredService,
+    deployment: &Deployment,
+    n: u64,
+) -> StoredTask {
     let definition = revision_of_arn(state, &deployment.task_definition).map(|revision| &revision.definition);
     let containers = definition.and_then(|it| it.get("containerDefinitions")).and_then(Value::as_array);
     let container = |container: &Value| {
@@ -164,6 +169,58 @@ fn of_deployment(state: &State, caller: &Caller, service: &StoredService, deploy
         more: Map::new(),
         starts: false,
     }
+}
+
+/// A task of a service that runs behind a Defender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DefendedTask {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) cluster: String,
+    pub(crate) service: String,
+    pub(crate) id: String,
+    /// The names and images of the containers beside the Defender.
+    pub(crate) containers: Vec<(String, String)>,
+    pub(crate) defender_image: String,
+    /// Where the Defender connects to.
+    pub(crate) connects_to: String,
+}
+
+impl State {
+    /// Returns the tasks of all services that run behind a Defender, which is the container with an install bundle.
+    pub(crate) fn defended_tasks(&self) -> Vec<DefendedTask> {
+        let places = self.service_places();
+        let of_place = |(account, region, place): &(String, String, String)| {
+            let (cluster, name) = place.split_once('/')?;
+            let service = self.stored_service(account, region, cluster, name)?;
+            let tasks = of_service(self, (account, region), service).into_iter();
+            Some(tasks.filter_map(|task| defended(self, account, region, service, &task)).collect::<Vec<_>>())
+        };
+        places.iter().filter_map(of_place).flatten().collect()
+    }
+}
+
+fn defended(state: &State, account: &str, region: &str, service: &StoredService, task: &StoredTask) -> Option<DefendedTask> {
+    let definition = &revision_of_arn(state, &task.task_definition)?.definition;
+    let containers = definition.get("containerDefinitions")?.as_array()?;
+    let variable = |container: &Value, name: &str| {
+        let variables = container["environment"].as_array()?;
+        variables.iter().find(|variable| variable["name"] == name)?["value"].as_str().map(str::to_owned)
+    };
+    let is_defender = |container: &&Value| variable(container, "INSTALL_BUNDLE").is_some();
+    let defender = containers.iter().find(is_defender)?;
+    let text = |container: &Value, key: &str| container[key].as_str().unwrap_or_default().to_owned();
+    let others = containers.iter().filter(|container| !is_defender(container));
+    Some(DefendedTask {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        cluster: service.cluster.clone(),
+        service: service.name.clone(),
+        id: task.id().to_owned(),
+        containers: others.map(|container| (text(container, "name"), text(container, "image"))).collect(),
+        defender_image: text(defender, "image"),
+        connects_to: variable(defender, "WS_ADDRESS").unwrap_or_default(),
+    })
 }
 
 /// Returns the tasks of a service that stopped by themselves.
@@ -260,6 +317,8 @@ pub(super) fn shown(task: &StoredTask, cluster_arn: &str) -> Value {
         ("launchType", Some("FARGATE".into())),
         ("startedBy", task.started_by.as_deref().map(Value::from)),
         ("createdAt", task.created_at.map(|seconds| Value::Number(Number::from(seconds)))),
+        // Tasks of services start when their deployment does; what is on its way is not told to have started.
+        ("startedAt", task.created_at.filter(|_| task.counts_as(true)).map(|seconds| Value::Number(Number::from(seconds)))),
         ("stoppedReason", task.stopped_reason.as_deref().map(Value::from)),
         ("stopCode", task.stop_code.as_deref().map(Value::from)),
         ("containers", Some(task.containers.clone().into())),
