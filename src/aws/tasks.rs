@@ -9,7 +9,7 @@ use super::call::{At, Calls};
 use super::error::AwsError;
 use super::operations::{self, Operation};
 use super::pages;
-use crate::ids::{Family, TaskArn};
+use crate::ids::{Family, TaskArn, TaskDefinitionArn};
 use crate::plan::other_runs::{Part, RunTask};
 use crate::plan::pin::{RunningTask, is_digest};
 use crate::plan::watch::{StoppedContainer, StoppedTask};
@@ -46,6 +46,15 @@ pub enum Wanted {
     Running,
     /// ECS tells of these for an hour or so.
     Stopped,
+}
+
+/// A task of a service that runs, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartedTask {
+    pub arn: TaskArn,
+    pub task_definition: TaskDefinitionArn,
+    /// In milliseconds since 1970; none as long as not all of its containers run.
+    pub started_at: Option<i64>,
 }
 
 /// Reads tasks in one account and Region.
@@ -138,28 +147,68 @@ impl TaskReader {
         cluster: &str,
         most_pages: usize,
     ) -> Result<Option<HashMap<String, Vec<RunningTask>>>, AwsError> {
+        let Some(tasks) = self.all_running(cluster, most_pages).await? else { return Ok(None) };
+        Ok(Some(self.by_service(cluster, &tasks, running_task).await?))
+    }
+
+    /// Returns when all tasks of a service started that run or are about to.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn started(&self, cluster: &str, service: &str) -> Result<Vec<StartedTask>, AwsError> {
+        let filter = TaskFilter { family: None, started_by: None, service: Some(service.to_owned()), wanted: Wanted::Running };
+        let tasks = self.list(cluster, &filter).await?;
+        Ok(self.by_service(cluster, &tasks, started_task).await?.remove(service).unwrap_or_default())
+    }
+
+    /// Returns the same of all tasks of a cluster's services, by the services' names; none, if they are more than so many pages, other
+    /// tasks of the cluster among them.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not tell.
+    pub async fn started_by_service(
+        &self,
+        cluster: &str,
+        most_pages: usize,
+    ) -> Result<Option<HashMap<String, Vec<StartedTask>>>, AwsError> {
+        let Some(tasks) = self.all_running(cluster, most_pages).await? else { return Ok(None) };
+        Ok(Some(self.by_service(cluster, &tasks, started_task).await?))
+    }
+
+    /// Lists the tasks of a cluster that run or are about to; none, if they are more than so many pages.
+    async fn all_running(&self, cluster: &str, most_pages: usize) -> Result<Option<BTreeSet<TaskArn>>, AwsError> {
         let filter = TaskFilter { family: None, started_by: None, service: None, wanted: Wanted::Running };
         let (mut tasks, mut from) = (BTreeSet::new(), None);
-        for page in 0.. {
-            if page == most_pages {
-                return Ok(None);
-            }
+        for _ in 0..most_pages {
             let (listed, next) = self.page(cluster, &filter, from).await?;
             tasks.extend(listed);
             from = next;
             if from.is_none() {
-                break;
+                return Ok(Some(tasks));
             }
         }
-        let mut by_service: HashMap<String, Vec<RunningTask>> = HashMap::new();
-        for task in self.describe(cluster, &tasks).await? {
+        Ok(None)
+    }
+
+    /// Describes tasks, and passes on something of each that belongs to a service, by the services' names.
+    async fn by_service<T>(
+        &self,
+        cluster: &str,
+        tasks: &BTreeSet<TaskArn>,
+        told: impl Fn(&Task) -> Option<T>,
+    ) -> Result<HashMap<String, Vec<T>>, AwsError> {
+        let mut by_service: HashMap<String, Vec<T>> = HashMap::new();
+        let mut pass_on = |task: &Task| {
             // Source: Amazon ECS API Reference, Task, `group` (read 2026-11).
             let service = task.group().and_then(|group| group.strip_prefix("service:"));
-            if let (Some(service), Some(running)) = (service, running_task(&task)) {
-                by_service.entry(service.to_owned()).or_default().push(running);
+            if let (Some(service), Some(told)) = (service, told(task)) {
+                by_service.entry(service.to_owned()).or_default().push(told);
             }
-        }
-        Ok(Some(by_service))
+        };
+        self.describe_each(cluster, tasks, |described| described.iter().for_each(&mut pass_on)).await?;
+        Ok(by_service)
     }
 
     /// Describes tasks that do runs of this program; those that are gone are left out.
@@ -174,14 +223,25 @@ impl TaskReader {
 
     /// Describes tasks, as many as are still known. What of them is passed on is up to whoever asks.
     async fn describe(&self, cluster: &str, tasks: &BTreeSet<TaskArn>) -> Result<Vec<Task>, AwsError> {
-        let names: Vec<String> = tasks.iter().map(ToString::to_string).collect();
-        let mut described = Vec::new();
+        let mut all = Vec::new();
+        self.describe_each(cluster, tasks, |described| all.extend(described)).await?;
+        Ok(all)
+    }
+
+    /// Describes tasks, and hands over what each call tells: of a whole cluster that is too much to be kept.
+    async fn describe_each(
+        &self,
+        cluster: &str,
+        tasks: &BTreeSet<TaskArn>,
+        mut take: impl FnMut(Vec<Task>),
+    ) -> Result<(), AwsError> {
+        let names: Vec<&str> = tasks.iter().map(TaskArn::as_str).collect();
         for chunk in names.chunks(TASKS_PER_DESCRIBE) {
-            let request = || self.client.describe_tasks().cluster(cluster).set_tasks(Some(chunk.to_vec())).send();
-            let answer = self.calls.send(self.describing, &self.at, request).await?;
-            described.extend(answer.tasks.unwrap_or_default());
+            let chunk: Vec<String> = chunk.iter().map(|name| (*name).to_owned()).collect();
+            let request = || self.client.describe_tasks().cluster(cluster).set_tasks(Some(chunk.clone())).send();
+            take(self.calls.send(self.describing, &self.at, request).await?.tasks.unwrap_or_default());
         }
-        Ok(described)
+        Ok(())
     }
 }
 
@@ -194,6 +254,15 @@ fn running_task(task: &Task) -> Option<RunningTask> {
         created_at: task.created_at().and_then(|time| time.to_millis().ok()),
         task_definition: task.task_definition_arn()?.parse().ok()?,
         digests: task.containers().iter().filter_map(digest).filter(|(_, digest)| is_digest(digest)).collect(),
+    })
+}
+
+/// Passes on since when a task runs.
+fn started_task(task: &Task) -> Option<StartedTask> {
+    Some(StartedTask {
+        arn: task.task_arn()?.parse().ok()?,
+        task_definition: task.task_definition_arn()?.parse().ok()?,
+        started_at: task.started_at().and_then(|time| time.to_millis().ok()),
     })
 }
 
