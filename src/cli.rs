@@ -247,6 +247,10 @@ pub struct Given {
     #[arg(long, env = "REVERTED", value_name = "ACTION", help_heading = "Roll-outs")]
     pub reverted: Option<String>,
 
+    /// When the roll-outs are over, ask the Console how many of the tasks show a connected Defender; only with WAIT [default: true].
+    #[arg(long, env = "VERIFY", value_name = "BOOL", help_heading = "Roll-outs")]
+    pub verify: Option<String>,
+
     /// Share of AWS's request quotas that a run takes, in percent; the rest is left to the accounts' own pipelines [default: 80%].
     #[arg(long, env = "PACE", value_name = "PERCENT", help_heading = "Speed")]
     pub pace: Option<String>,
@@ -314,6 +318,14 @@ pub struct Given {
     /// Wait between two lines that say how far the run is, in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub heartbeat_every_ms: u32,
+
+    /// Age in milliseconds from which a task should show its Defender; tests make it zero.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 120_000)]
+    pub connects_after_ms: u32,
+
+    /// Longest wait in milliseconds for the youngest tasks to be so old; tests make it short.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 120_000)]
+    pub verify_wait_ms: u32,
 
     /// Address that stands for all image registries, by their names as paths below it, over plain HTTP; for tests.
     #[arg(long, value_name = "ADDRESS", hide = true)]

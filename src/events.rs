@@ -10,10 +10,12 @@ mod finding;
 mod outcome;
 mod protection;
 mod stage;
+mod verified;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -29,6 +31,7 @@ pub use finding::Finding;
 pub use outcome::{Outcome, RollOut, Unattempted};
 pub use protection::{Carries, Protection, versions};
 pub use stage::{Failure, Stage};
+pub use verified::{NOT_CONNECTED_HINT, Unverified, Verified};
 
 /// Events that may wait for the reporter before whoever has more to say waits too.
 const WAITING_EVENTS: usize = 256;
@@ -60,6 +63,12 @@ pub enum Event {
     Explained(Box<Explanation>),
     /// A service has ended.
     Service(ServiceEnded),
+    /// The roll-outs are over, and it is looked whose Defenders are connected: not before so much time has passed.
+    Verifying { services: usize, waits: Duration },
+    /// It was looked how many of a service's tasks show a connected Defender.
+    Verified(Box<Verified>),
+    /// Of so many services that cannot be told.
+    Unverified { services: usize, why: Unverified },
     /// A part of the organization could not be seen, or was not meant to be.
     Unseen { place: Place, why: Unseen },
     /// A bug of ours ended a part of the run; the rest is brought to an end in good order.

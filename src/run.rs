@@ -1,4 +1,5 @@
-//! One run: sees that it is alone, gets ready, asks if somebody is there, walks, chooses which job goes next, and knows when to stop.
+//! One run: sees that it is alone, gets ready, asks if somebody is there, walks, chooses which job goes next, knows when to stop, and
+//! looks whose Defenders are connected.
 //!
 //! Jobs of the longest queue start first, and two of one family in one Region never run at the same time, because ECS refuses
 //! registrations that overlap. Services whose owners are deploying are come back to once, when all else is done. Asked to stop, a
@@ -10,6 +11,7 @@ mod networks;
 mod one_run;
 mod scheduler;
 mod undo;
+mod verify;
 
 use std::sync::Arc;
 
@@ -93,7 +95,13 @@ impl Start {
     }
 
     /// Walks everything in scope and does its errands.
-    async fn walk(self, work: Work, scope: Scope, run: RunSettings, roll_outs: &RollOutSettings) -> Result<Done, StartError> {
+    async fn walk(
+        self,
+        work: Arc<Work>,
+        scope: Scope,
+        run: RunSettings,
+        roll_outs: &RollOutSettings,
+    ) -> Result<Done, StartError> {
         let (jobs, found) = mpsc::channel(WAITING_REGIONS);
         let most_kept = run.speed.most_services_kept(roll_outs.wait);
         let walk = Arc::new(Walk {
@@ -111,7 +119,7 @@ impl Start {
             stop: self.stop.clone(),
         });
         let walking = tokio::spawn(Arc::clone(&walk).all());
-        Scheduler::new(Arc::new(work), walk, self.events, self.stop).work(found, walking).await
+        Scheduler::new(work, walk, self.events, self.stop).work(found, walking).await
     }
 }
 
@@ -149,8 +157,14 @@ async fn protect(settings: Settings, events: Events, stop: CancellationToken) ->
         Ok(Some((start, world)))
     };
     let Some((start, world)) = until_ready(&stop, ready).await? else { return Ok(()) };
-    let Settings { scope, run, roll_outs, .. } = settings;
-    start.walk(Work::Protect(Box::new(world)), scope, run, &roll_outs).await.map(|_| ())
+    let Settings { scope, run, roll_outs, verify, .. } = settings;
+    let world = Arc::new(world);
+    let work = Work::Protect { world: Arc::clone(&world), verifies: verify.is_some() };
+    let done = start.walk(Arc::new(work), scope, run, &roll_outs).await?;
+    if let Some(settings) = verify {
+        verify::verify(done.rolled_out, &world.console, settings, &events, &stop).await;
+    }
+    Ok(())
 }
 
 /// Reaches the Console and learns what it embeds today.

@@ -13,6 +13,7 @@ mod reports;
 mod roll_outs;
 mod run;
 mod speed;
+mod verify;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,6 +33,7 @@ pub use registries::{FromSecret, RegistryTexts};
 pub use reports::{OF_CI_SYSTEMS, ReportSettings};
 pub use roll_outs::RollOutSettings;
 pub use speed::SpeedSettings;
+pub use verify::VerifySettings;
 
 /// The password of the Console's user.
 pub const PASSWORD: &str = "PCC_PASS";
@@ -51,6 +53,8 @@ pub struct Settings {
     pub policy: Policy,
     pub network: NetworkSettings,
     pub roll_outs: RollOutSettings,
+    /// How it is verified that Defenders are connected, if it is (`VERIFY`).
+    pub verify: Option<VerifySettings>,
     pub run: RunSettings,
 }
 
@@ -240,10 +244,11 @@ impl Settings {
         let policy = reader.policy(&given);
         let network = reader.network(&given);
         let roll_outs = reader.roll_outs(&given);
+        let verify = reader.verify(&given);
         let mut run = reader.run(given, scope.mode, registries, &environment);
         run.dry_run |= scope.service.is_some();
         match (console, reader.problems.is_empty()) {
-            (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, run }),
+            (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, verify, run }),
             _ => Err(Problems(reader.problems)),
         }
     }

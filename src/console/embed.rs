@@ -48,8 +48,8 @@ type Asked = (Vec<(&'static str, String)>, String);
 
 /// One Console, as one user.
 pub struct Console {
-    wire: Wire,
-    login: Login,
+    pub(super) wire: Wire,
+    pub(super) login: Login,
     /// The name Defenders connect to: a host, without port and path.
     defenders_connect_to: String,
     /// As text: a document takes many times as much memory.

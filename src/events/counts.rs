@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Event, Outcome, RollOut, Stage, Unseen};
+use super::{Event, Outcome, Protection, RollOut, Stage, Unseen};
 
 /// What has been counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,16 +20,26 @@ pub struct Counts {
     /// Accounts, Regions and clusters that failed or were not attempted.
     pub unseen_failed: u64,
     pub unseen_not_attempted: u64,
+    /// How much of what is in scope is protected.
+    pub coverage: Coverage,
     /// Bugs of ours.
     pub bugs: u64,
+    /// Services each of whose tasks shows a connected Defender.
+    pub verified: u64,
+    /// Services with tasks that show none, and should.
+    pub not_connected: u64,
+    /// Services of which nobody can tell.
+    pub unverified: u64,
+    /// Tasks that were looked for, and those of them that show a connected Defender.
+    pub tasks_looked_for: u64,
+    pub tasks_connected: u64,
 }
 
 /// How much of an organization, or of a part of it, is protected.
 ///
-/// **Protected** is a service that ended protected, upgraded or up to date: it runs today's Defender, or is about to. **In scope** is
-/// every service that was seen, those that are skipped too, whatever the reason: whoever reads it wants to know what is not protected,
-/// and a service that is skipped with somebody else's Defender, or with an older one, is nothing that this program vouches for. What
-/// could not be seen is not in it; the places that failed are told beside it.
+/// The same as [`Protection`] says of single services: **in scope** are the Fargate services that were seen and run; **protected** are those
+/// of them that have a Defender at the end, be it today's, an older one or one that somebody else put there. What could not be seen is not
+/// in it; the places that failed are told beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     pub protected: u64,
@@ -39,9 +49,9 @@ pub struct Coverage {
 impl Coverage {
     /// Counts a service.
     pub fn add(&mut self, outcome: &Outcome) {
-        let is_protected = matches!(outcome, Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::UpToDate { .. });
-        self.protected += u64::from(is_protected);
-        self.in_scope += 1;
+        let protection = Protection::of(outcome, false);
+        self.protected += u64::from(matches!(protection, Protection::Today | Protection::Other));
+        self.in_scope += u64::from(protection != Protection::OutOfScope);
     }
 
     /// Returns how many services are not protected.
@@ -75,7 +85,17 @@ impl Counts {
         {
             self.under_way += u64::from(*roll_out != RollOut::Done);
         }
+        if let Event::Verified(verified) = event {
+            self.tasks_looked_for += u64::from(verified.coverage.tasks().unwrap_or(0));
+            self.tasks_connected += u64::from(verified.coverage.connected);
+        }
+        if let Event::Unverified { services, .. } = event {
+            self.unverified += *services as u64;
+        }
         let counter = match event {
+            Event::Verified(verified) if verified.coverage.is_whole() => &mut self.verified,
+            Event::Verified(verified) if verified.coverage.missing > 0 => &mut self.not_connected,
+            Event::Verified(_) => &mut self.unverified,
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,
                 Outcome::Upgraded { .. } => &mut self.upgraded,
@@ -109,14 +129,14 @@ impl Counts {
             + self.not_attempted
     }
 
-    /// Returns how much of what is in scope is protected.
-    pub fn coverage(&self) -> Coverage {
-        Coverage { protected: self.protected + self.upgraded + self.up_to_date, in_scope: self.services() }
-    }
-
     /// Returns how many services the run has changed.
     pub fn changed(&self) -> u64 {
         self.protected + self.upgraded + self.undone
+    }
+
+    /// Returns of how many services it was looked, or to be looked, whether their Defenders are connected.
+    pub fn services_verified(&self) -> u64 {
+        self.verified + self.not_connected + self.unverified
     }
 
     /// Returns whether everything in scope is protected or skipped for a reason.

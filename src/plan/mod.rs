@@ -4,7 +4,7 @@
 //! [`strip`] (the one it has, taken away), [`pin`] (is the application's image the one that runs), [`entrypoint`] (what its containers run), [`question`] (what the Console is asked),
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
 //! room for it), [`addresses`] (have its subnets room for more tasks), [`watch`] (what became of the roll-out), [`brake`] (may the
-//! next one start). Before it begins, [`other_runs`] says whether it is alone. [`bucket`], [`limit`], [`retry`] and [`window`] say when a call may be made, [`shard`] which accounts are a run's. [`explain`] tells one service's owner all of that.
+//! next one start), [`verify`] (whose Defenders are connected). Before it begins, [`other_runs`] says whether it is alone. [`bucket`], [`limit`], [`retry`] and [`window`] say when a call may be made, [`shard`] which accounts are a run's. [`explain`] tells one service's owner all of that.
 //! [`edit`] is the form all changes have, [`defender`] holds every fact about the vendor. `tests/contract/layering.rs` holds this
 //! folder to the first sentence.
 
@@ -45,6 +45,7 @@ pub mod strip;
 pub mod task_definition;
 pub mod template;
 pub mod turns;
+pub mod verify;
 pub mod waas;
 pub mod watch;
 pub mod window;

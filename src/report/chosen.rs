@@ -18,6 +18,9 @@ pub(super) fn told_from(event: &Event) -> Verbosity {
             Unseen::NotActive { .. } | Unseen::NotEnabled | Unseen::DeniedByOrganization => Verbosity::Verbose,
             Unseen::Failed(_) | Unseen::NotAttempted => Verbosity::Quiet,
         },
+        // What is well is in the summary's numbers.
+        Event::Verified(verified) if verified.coverage.missing == 0 => Verbosity::Verbose,
+        Event::Verifying { .. } => Verbosity::Normal,
         Event::Began(_) | Event::UndoBegan(_) | Event::AccountsListed { .. } => Verbosity::Normal,
         Event::AnotherRun { .. }
         | Event::Asking { .. }
@@ -28,6 +31,8 @@ pub(super) fn told_from(event: &Event) -> Verbosity {
         | Event::KeptOpen(_)
         | Event::Explained(_)
         | Event::Bug { .. }
-        | Event::Stopping { .. } => Verbosity::Quiet,
+        | Event::Stopping { .. }
+        | Event::Verified(_)
+        | Event::Unverified { .. } => Verbosity::Quiet,
     }
 }

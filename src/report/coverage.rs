@@ -14,7 +14,7 @@ const ROWS: usize = 20;
 
 /// Returns how much is protected as a whole; nothing is said of a run that takes Defenders out, nor of no service.
 pub(super) fn headline(tally: &Tally) -> Option<String> {
-    let coverage = tally.counts.coverage();
+    let coverage = tally.counts.coverage;
     if tally.undoes || coverage.in_scope == 0 {
         return None;
     }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::explain;
 use super::tally::{self, Tally};
 use crate::events::{
-    Closed, Event, Explanation, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
+    Closed, Event, Explanation, Failure, Finding, KeptOpen, NOT_CONNECTED_HINT, Opened, Outcome, Place, Plan, ServiceEnded,
+    ServiceId, Unseen, Verified,
 };
 use crate::exit;
 use crate::plan::explain::{Decision, Fact, Told};
@@ -89,6 +90,11 @@ pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Res
             ("roll_outs_under_way", counts.under_way.into()),
             ("places_failed", counts.unseen_failed.into()),
             ("places_not_attempted", counts.unseen_not_attempted.into()),
+            ("verified", counts.verified.into()),
+            ("not_connected", counts.not_connected.into()),
+            ("unverified", counts.unverified.into()),
+            ("tasks_looked_for", counts.tasks_looked_for.into()),
+            ("tasks_connected", counts.tasks_connected.into()),
             ("skip_reasons", by_code(tally.skipped.values())),
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
@@ -106,7 +112,7 @@ pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Res
 
 /// Returns how much is protected; what a run that takes Defenders out leaves protected, it does not know.
 fn coverage(tally: &Tally) -> Value {
-    let coverage = tally.counts.coverage();
+    let coverage = tally.counts.coverage;
     let percent = coverage.per_mille().map(|tenths| tenths as f64 / 10.0);
     if tally.undoes {
         Value::Null
@@ -206,6 +212,20 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
             }
             (level, message, fields)
         }
+        Event::Verifying { services, waits } => {
+            let fields = vec![("services", (*services).into()), ("waits_s", tally::whole_seconds(*waits).into())];
+            ("info", "verification began", fields)
+        }
+        Event::Verified(verified) => {
+            let level = if verified.coverage.missing > 0 { "warn" } else { "info" };
+            (level, "service verified", verified_fields(verified))
+        }
+        Event::Unverified { services, why } => {
+            let mut fields: Fields =
+                vec![("services", (*services).into()), ("reason", why.code().into()), ("text", why.to_string().into())];
+            fields.extend(why.hint().map(|hint| ("hint", hint.into())));
+            ("warn", "services not verified", fields)
+        }
         Event::Unseen { place, why } => {
             let (level, message) = match why {
                 Unseen::Failed(_) => ("error", "place failed"),
@@ -280,6 +300,21 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
             ("warn", "service not attempted", fields)
         }
     }
+}
+
+fn verified_fields(Verified { service, coverage }: &Verified) -> Fields {
+    let tasks = coverage.tasks();
+    let mut fields = service_fields(service);
+    fields.extend([
+        ("tasks", tasks.into()),
+        ("connected", tasks.map(|_| coverage.connected).into()),
+        ("not_connected", tasks.map(|_| coverage.missing).into()),
+        ("unknown", tasks.map(|_| coverage.unknown).into()),
+        ("text", coverage.to_string().into()),
+    ]);
+    fields.extend(coverage.why_unknown.as_ref().map(|why| ("reason", why.code().into())));
+    fields.extend((coverage.missing > 0).then(|| ("hint", NOT_CONNECTED_HINT.into())));
+    fields
 }
 
 fn plan_fields(plan: &Plan) -> Fields {

@@ -20,7 +20,7 @@ pub const NAMESPACE: &str = "fargate-updater";
 ///
 /// When the writer fails.
 pub fn metrics(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Result<()> {
-    let (counts, coverage) = (&tally.counts, tally.counts.coverage());
+    let (counts, coverage) = (&tally.counts, tally.counts.coverage);
     let seconds = spent.elapsed.as_secs();
     let metrics: [(&'static str, &str, u64); 6] = [
         ("Protected", "Count", coverage.protected),

@@ -1,6 +1,7 @@
 //! What the summary needs of the events: counts, and every failure.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::events::{
     Closed, Counts, Coverage, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen,
@@ -35,6 +36,8 @@ pub struct Tally {
     kept_open: Vec<KeptOpen>,
     /// Services that somebody should look at, and why.
     to_look_at: Vec<(ServiceId, String)>,
+    /// Why services could not be verified, and the way out if it is known.
+    pub unverified: Vec<(String, Option<String>)>,
     pub warnings: Vec<String>,
     pub stopped_by: Option<&'static str>,
     /// Whether it was told why a service ends as it does, its outcome included.
@@ -74,6 +77,12 @@ impl Tally {
                 self.to_look_at.extend(warnings.map(|finding| (ServiceId::clone(&ended.service), finding.to_string())));
                 self.add_outcome(ended);
             }
+            Event::Verifying { .. } => {}
+            Event::Verified(verified) if verified.coverage.missing > 0 => {
+                self.to_look_at.push((verified.service.clone(), verified.coverage.to_string()));
+            }
+            Event::Verified(_) => {}
+            Event::Unverified { why, .. } => self.unverified.push((why.to_string(), why.hint().map(str::to_owned))),
             Event::Unseen { place, why } => match why {
                 Unseen::Failed(failure) => self.unseen_failed.push((place.clone(), failure.clone())),
                 other => self.not_walked.entry(reason(other)).or_default().push(place.clone()),
@@ -139,6 +148,21 @@ fn in_order<T: Ord>(failures: &[(T, Failure)]) -> Vec<&(T, Failure)> {
     let mut sorted: Vec<_> = failures.iter().collect();
     sorted.sort_by(|one, other| one.0.cmp(&other.0));
     sorted
+}
+
+/// Returns what is about to be verified, and how long it takes until that can begin.
+pub fn verifying(services: usize, waits: Duration) -> String {
+    let what = if services == 1 { "1 service" } else { &format!("{services} services") };
+    let begins = match whole_seconds(waits) {
+        0 => String::new(),
+        seconds => format!(", in {seconds} s, when its youngest task has had the time to connect"),
+    };
+    format!("the Console is asked for the Defenders of {what}{begins}")
+}
+
+/// Returns a time in seconds that have begun.
+pub fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// Returns why a place was not seen, as the end of a sentence.

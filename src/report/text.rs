@@ -6,7 +6,8 @@ use super::standing::{grouped, took};
 use super::tally::{self, Tally};
 use super::{coverage, explain};
 use crate::events::{
-    Closed, Counts, Event, Failure, Finding, KeptOpen, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId, Unseen,
+    Closed, Counts, Event, Failure, Finding, KeptOpen, NOT_CONNECTED_HINT, Opened, Outcome, Place, Plan, ServiceEnded, ServiceId,
+    Unseen,
 };
 use crate::ids::TaskDefinitionArn;
 use crate::plan::Outdated;
@@ -85,6 +86,20 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
             let word = paint(&format!("{word:<13}"), code, colour);
             writeln!(writer, "{word} {}  {}", place_of(service), rest)?;
             findings.iter().try_for_each(|finding| note(finding, colour, writer))
+        }
+        Event::Verifying { services, waits } => writeln!(writer, "\n{}", tally::verifying(*services, *waits)),
+        Event::Verified(verified) => {
+            let (word, code) = match &verified.coverage {
+                coverage if coverage.is_whole() => ("verified", GREEN),
+                coverage if coverage.missing > 0 => ("not connected", YELLOW),
+                _ => ("unverified", DIM),
+            };
+            let word = paint(&format!("{word:<13}"), code, colour);
+            writeln!(writer, "{word} {}  {}", place_of(&verified.service), verified.coverage)
+        }
+        Event::Unverified { services, why } => {
+            let word = paint(&format!("{:<13}", "unverified"), YELLOW, colour);
+            writeln!(writer, "{word} {}: {why}", many(*services as u64, "service"))
         }
         Event::Unseen { place, why } => {
             let (word, code) = match why {
@@ -210,6 +225,7 @@ pub fn summary(tally: &Tally, spent: &Spent, colour: bool, writer: &mut impl Wri
         writeln!(writer, "\n{}", paint("Kept open, and why", BOLD, colour))?;
         kept.into_iter().try_for_each(|it| writeln!(writer, "  {}", kept_open(it)))?;
     }
+    verified(tally, colour, writer)?;
     let to_look_at = tally.to_look_at();
     if !to_look_at.is_empty() {
         writeln!(writer, "\n{}", paint("To be looked at", BOLD, colour))?;
@@ -253,6 +269,24 @@ pub fn summary(tally: &Tally, spent: &Spent, colour: bool, writer: &mut impl Wri
         failure_told(&what, failure, colour, writer)?;
     }
     writeln!(writer, "\n{}", verdict(tally, colour))
+}
+
+/// Tells how many tasks show a connected Defender, if that was looked at.
+fn verified(tally: &Tally, colour: bool, writer: &mut impl Write) -> io::Result<()> {
+    let counts = &tally.counts;
+    if counts.services_verified() == 0 {
+        return Ok(());
+    }
+    writeln!(writer, "\n{}", paint("Verified coverage", BOLD, colour))?;
+    let Counts { verified, not_connected, unverified, tasks_connected, tasks_looked_for, .. } = *counts;
+    let numbers = told_numbers(&[(verified, "verified"), (not_connected, "not connected"), (unverified, "unverified")]);
+    let tasks = many(tasks_looked_for, "task");
+    writeln!(writer, "  {}: {numbers}; connected {tasks_connected} of {tasks}", many(counts.services_verified(), "service"))?;
+    for (why, hint) in &tally.unverified {
+        writeln!(writer, "  cause: {why}")?;
+        hint.iter().try_for_each(|hint| writeln!(writer, "  hint:  {hint}"))?;
+    }
+    if not_connected > 0 { writeln!(writer, "  hint:  {NOT_CONNECTED_HINT}") } else { Ok(()) }
 }
 
 /// `service checkout (account 111122223333, eu-west-1, cluster web)`.
@@ -313,6 +347,11 @@ fn by_outcome(counts: &Counts) -> String {
         (counts.failed, "failed"),
         (counts.not_attempted, "not attempted"),
     ];
+    told_numbers(&numbers)
+}
+
+/// `3 protected, 1 failed`: those that are not zero.
+fn told_numbers(numbers: &[(u64, &str)]) -> String {
     let told: Vec<String> =
         numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{} {word}", grouped(*number))).collect();
     if told.is_empty() { "none".to_owned() } else { told.join(", ") }

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
+use super::verify::RolledOut;
 use crate::aws::Account;
 use crate::aws::ecs::SERVICES_PER_DESCRIBE;
 use crate::events::{Event, Events, Explanation, Failure, Outcome, Place, RollOut, ServiceEnded, ServiceId, Stage, Unseen};
@@ -20,7 +21,7 @@ use crate::plan::turns::Turns;
 use crate::walk::{AccountsError, PutBack, Walk};
 
 /// An account's Region: its quotas, its queue, and where two registrations of one family must not overlap.
-type RegionKey = (AccountId, RegionName);
+pub(super) type RegionKey = (AccountId, RegionName);
 
 /// So many journeys read and have something embedded at once: each holds task definitions.
 const AT_WORK: usize = 48;
@@ -30,25 +31,26 @@ const AHEAD: usize = 4;
 
 /// What is done with a job.
 pub(super) enum Work {
-    Protect(Box<World>),
-    /// The Defender is taken out again, of one run or of all.
-    Undo {
-        rules: Rules,
-        run: Option<String>,
+    Protect {
+        world: Arc<World>,
+        /// Whether what was rolled out is verified afterwards.
+        verifies: bool,
     },
+    /// The Defender is taken out again, of one run or of all.
+    Undo { rules: Rules, run: Option<String> },
 }
 
 impl Work {
     async fn go(&self, job: &Job, at_work: OwnedSemaphorePermit) -> Ended {
         match self {
-            Self::Protect(world) => journey::protect(job, world, at_work).await,
+            Self::Protect { world, .. } => journey::protect(job, world, at_work).await,
             Self::Undo { rules, run } => journey::undo(job, rules, run.as_deref(), at_work).await,
         }
     }
 
     /// Nothing is under way in a Region any more.
     fn leave(&self, (account, region): &RegionKey) {
-        if let Self::Protect(world) = self
+        if let Self::Protect { world, .. } = self
             && let Some(network) = &world.network
         {
             network.forget(account, region);
@@ -56,9 +58,10 @@ impl Work {
     }
 }
 
-/// What a run that takes Defenders out has been through.
+/// What a run has been through: one that protects what it has rolled out, and one that takes Defenders out the rest.
 #[derive(Default)]
 pub(super) struct Done {
+    pub(super) rolled_out: RolledOut,
     /// The accounts' Regions in which there are services.
     pub(super) regions: BTreeMap<RegionKey, Account>,
     /// Services that would lose their Defender, in a run that changes nothing.
@@ -238,10 +241,14 @@ impl Scheduler {
         if let Some(plan) = ended.plan.filter(|_| ended.explained.is_none()) {
             self.events.say(Event::Planned(Box::new(plan))).await;
         }
-        let undoes = matches!(*self.work, Work::Undo { .. });
+        let (undoes, verifies) =
+            (matches!(*self.work, Work::Undo { .. }), matches!(*self.work, Work::Protect { verifies: true, .. }));
         for service in ended.outcomes {
             if undoes {
                 self.done.note(&service);
+            }
+            if verifies {
+                self.done.rolled_out.note(&service, &open.account);
             }
             self.events.say(Event::Service(service)).await;
         }

@@ -1,6 +1,7 @@
 //! A run that takes Defenders out again, and closes what was opened for them where nothing needs it any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +39,7 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
     let UndoSettings { scope, roll_outs, run, run_id, keep_network } = settings;
     let rules = rules(&run, &roll_outs, &start.run_id, None, (&events, stop.clone()));
     let work = Work::Undo { rules, run: run_id.clone() };
-    let done = start.walk(work, scope, run, &roll_outs).await?;
+    let done = start.walk(Arc::new(work), scope, run, &roll_outs).await?;
     let end = End { done: &done, events: &events, stop: &stop };
     let still = end.clear_away(!keep_network).await;
     if !keep_network {

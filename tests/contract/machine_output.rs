@@ -155,6 +155,19 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
         collect_lines(&told, &mut written);
     }
 
+    // What was rolled out is verified: a Defender is missing, ECS does not tell the tasks, or the Console nothing.
+    let verified = async |world: &World| {
+        updater(world).env("VERIFY", "true").args(["--connects-after-ms=0", "--verify-wait-ms=4"]).run().await
+    };
+    let two = |org: Org| {
+        let org = org.account(ACCOUNT, |account| account.service("web/checkout", "httpd.json"));
+        org.account("222233334444", |account| account.service("web/orders", "orders.json").deny("ecs:ListTasks"))
+    };
+    let world = two(Org::new().console(|console| console.never_connects("web/checkout", 1))).start().await;
+    collect(&verified(&world).await, &mut written);
+    let world = two(Org::new().console(|console| console.may_not_see_defenders())).start().await;
+    collect(&verified(&world).await, &mut written);
+
     // A roll-out that an earlier run began, and that nobody follows.
     let slow = |account: Account| account.service_with("web/checkout", "httpd.json", |it| it.desired_count(2).looks_to_start(40));
     let world = Org::new().account(ACCOUNT, slow).start().await;

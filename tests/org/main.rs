@@ -48,4 +48,5 @@ mod throttled;
 mod undoes;
 mod upgrade_reasons;
 mod upgrades;
+mod verifies;
 mod way_back;

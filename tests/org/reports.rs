@@ -135,7 +135,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted verified not_connected unverified tasks_looked_for tasks_connected skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -193,6 +193,11 @@ async fn the_last_line_for_machines_is_the_summary() {
       "roll_outs_under_way": 0,
       "places_failed": 1,
       "places_not_attempted": 0,
+      "verified": 0,
+      "not_connected": 0,
+      "unverified": 0,
+      "tasks_looked_for": 0,
+      "tasks_connected": 0,
       "skip_reasons": {
         "not-fargate": 2,
         "windows": 1

@@ -51,5 +51,6 @@ mod speed;
 mod strip;
 mod task_definition;
 mod turns;
+mod verify;
 mod watch;
 mod window;
