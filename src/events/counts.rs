@@ -79,11 +79,13 @@ impl fmt::Display for Coverage {
 impl Counts {
     /// Counts an event.
     pub fn add(&mut self, event: &Event) {
-        if let Event::Service(ended) = event
-            && let Outcome::Protected { roll_out, .. } | Outcome::Upgraded { roll_out, .. } | Outcome::Undone { roll_out, .. } =
+        if let Event::Service(ended) = event {
+            self.coverage.add(&ended.outcome);
+            if let Outcome::Protected { roll_out, .. } | Outcome::Upgraded { roll_out, .. } | Outcome::Undone { roll_out, .. } =
                 &*ended.outcome
-        {
-            self.under_way += u64::from(*roll_out != RollOut::Done);
+            {
+                self.under_way += u64::from(*roll_out != RollOut::Done);
+            }
         }
         if let Event::Verified(verified) = event {
             self.tasks_looked_for += u64::from(verified.coverage.tasks().unwrap_or(0));

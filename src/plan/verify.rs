@@ -251,14 +251,10 @@ fn ids_in(text: &str) -> Vec<String> {
     ids
 }
 
-/// Returns whether an element may be of a service's task: what it says of the place must not be another place. What it leaves out says
-/// nothing, since an id is given once.
+/// Returns whether an element may be of a service's task: account and Region must not be others, as far as it says them. How it writes a
+/// cluster is not public, and an id is given once, so that nobody is said not to be connected because of that.
 fn is_of(element: &Value, service: &Sought) -> bool {
     let said = |pointer: &str| element.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     let agrees = |pointer: &str, ours: &str| said(pointer).is_none_or(|text| text == ours);
-    // By its name or by its ARN.
-    let cluster = said("/cluster").and_then(|text| text.rsplit('/').next());
-    agrees("/cloudMetadata/accountID", service.account.as_str())
-        && agrees("/cloudMetadata/region", service.region.as_str())
-        && cluster.is_none_or(|cluster| cluster == service.cluster)
+    agrees("/cloudMetadata/accountID", service.account.as_str()) && agrees("/cloudMetadata/region", service.region.as_str())
 }

@@ -17,6 +17,10 @@ use crate::plan::network::close::Open;
 use crate::plan::network::patch::port_range;
 use crate::progress::Spent;
 
+/// How much of each list the last line repeats: CloudWatch Logs takes 256 KiB in one event, and who waits for that line must find it whole.
+/// Source: Amazon CloudWatch Logs User Guide, "CloudWatch Logs quotas" (from memory).
+const MOST_REPEATED: usize = 50;
+
 /// Tells one event in a line, and an explanation in a line for each of its parts.
 ///
 /// # Errors
@@ -63,6 +67,18 @@ pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Res
     let failures =
         failed.into_iter().map(|(service, failure)| object([service_fields(service), failure_fields(failure)].concat()));
     let unseen = unseen.into_iter().map(|(place, failure)| object([place_fields(place), failure_fields(failure)].concat()));
+    let mut left_out = 0;
+    let mut repeated = |items: &mut dyn Iterator<Item = Value>| {
+        let mut items: Vec<Value> = items.collect();
+        left_out += items.len().saturating_sub(MOST_REPEATED);
+        items.truncate(MOST_REPEATED);
+        Value::Array(items)
+    };
+    let opened = repeated(&mut tally.opened().into_iter().map(|opened| object(opened_fields(opened))));
+    let closed = repeated(&mut tally.closed().into_iter().map(|closed| object(closed_fields(closed))));
+    let kept_open = repeated(&mut tally.kept_open().into_iter().map(|kept| object(kept_fields(kept))));
+    let warnings = repeated(&mut tally.warnings.iter().map(|warning| warning.clone().into()));
+    let failures = repeated(&mut failures.chain(unseen));
     let not_walked = tally.not_walked.iter().map(|(reason, places)| json!({"reason": reason, "places": places.len()}));
     let level = if counts.complete() { "info" } else { "error" };
     line(
@@ -98,13 +114,14 @@ pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Res
             ("skip_reasons", by_code(tally.skipped.values())),
             ("upgrade_reasons", by_code(tally.upgraded.values())),
             ("places_not_walked", not_walked.collect()),
-            ("opened", tally.opened().into_iter().map(|opened| object(opened_fields(opened))).collect()),
-            ("closed", tally.closed().into_iter().map(|closed| object(closed_fields(closed))).collect()),
-            ("kept_open", tally.kept_open().into_iter().map(|kept| object(kept_fields(kept))).collect()),
+            ("opened", opened),
+            ("closed", closed),
+            ("kept_open", kept_open),
             ("to_look_at", tally.to_look_at().len().into()),
-            ("warnings", tally.warnings.clone().into()),
+            ("warnings", warnings),
             ("stopped_by", tally.stopped_by.into()),
-            ("failures", failures.chain(unseen).collect()),
+            ("failures", failures),
+            ("left_out", left_out.into()),
         ],
         writer,
     )

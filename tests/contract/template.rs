@@ -269,7 +269,7 @@ fn filled(variables: &BTreeMap<String, String>) -> Value {
 #[test]
 fn readme_fills_every_place_of_the_task_template() {
     let chapter = readme_chapter("Set it up");
-    let exported = chapter.lines().filter_map(|line| line.strip_prefix("export ")).flat_map(|line| words(line));
+    let exported = chapter.lines().filter_map(|line| line.strip_prefix("export ")).flat_map(words);
     let variables = exported.filter_map(|word| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
     let of_the_template = ["IMAGE_NAME", "PCC_SECRET", "AWS_REGION", "TASK_EXECUTION_ROLE"];
     let definition = filled(&variables.filter(|(name, _)| of_the_template.contains(&name.as_str())).collect());

@@ -92,7 +92,7 @@ async fn people_are_told_each_service_in_a_line_and_all_of_it_at_the_end() {
     ");
     insta::assert_snapshot!(summary, @"
       6 services seen, 3 accounts in scope: 2 protected, 3 skipped, 1 failed
-      33.3% protected: 2 of 6 services
+      50.0% protected: 2 of 4 services
       took TIME, with CALLS
 
     Skipped, and why
@@ -135,7 +135,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted verified not_connected unverified tasks_looked_for tasks_connected skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures
+    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted verified not_connected unverified tasks_looked_for tasks_connected skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures left_out
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -179,8 +179,8 @@ async fn the_last_line_for_machines_is_the_summary() {
       "services": 6,
       "coverage": {
         "protected": 2,
-        "in_scope": 6,
-        "percent": 33.3
+        "in_scope": 4,
+        "percent": 50.0
       },
       "protected": 2,
       "upgraded": 0,
@@ -242,7 +242,8 @@ async fn the_last_line_for_machines_is_the_summary() {
           ],
           "hint": "check that FargateDeployMember exists in that account and trusts this caller (the StackSet may not reach it, or the role may ask for an EXTERNAL_ID), or leave the account out with EXCLUDE_ACCOUNTS"
         }
-      ]
+      ],
+      "left_out": 0
     }
     "#);
     let began = lines.iter().find(|line| line["message"] == "run began").expect("a first line");

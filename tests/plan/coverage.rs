@@ -54,7 +54,7 @@ fn told(tally: &Tally) -> String {
 }
 
 #[test]
-fn protected_is_what_runs_todays_defender_and_in_scope_is_what_was_seen() {
+fn protected_is_what_has_a_defender_and_in_scope_is_what_runs_on_fargate() {
     let (from, to) = (revision(1), revision(2));
     let roll_out = RollOut::Done;
     let cases = [
@@ -63,6 +63,8 @@ fn protected_is_what_runs_todays_defender_and_in_scope_is_what_was_seen() {
         (Outcome::Undone { from: from.clone(), to, roll_out }, 0),
         (Outcome::Planned { from, why: None }, 0),
         (skipped(), 0),
+        // Somebody else's Defender protects, too.
+        (Outcome::Skipped(SkipReason::NotOurs), 1),
         (Outcome::NotAttempted(Unattempted::Stopped), 0),
     ];
     for (outcome, protected) in cases {
