@@ -19,6 +19,7 @@ mod gone_back;
 mod job;
 mod look;
 mod lookout;
+mod maker;
 mod mirror;
 mod network;
 mod newest;
@@ -39,11 +40,10 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use crate::aws::EcsWriter;
 use crate::events::{Finding, Outcome};
 use crate::ids::TaskDefinitionArn;
-use crate::plan::accept::{self, Accepted, Embedding, Refusal};
+use crate::plan::accept::{Accepted, Embedding};
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::memory::{self, Origin};
 use crate::plan::outdated::{Measure, Outdated};
-use crate::plan::question::Question;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, Attempt, Condition, ServiceFacts};
 use crate::plan::task_definition::{Protected, TaskDefinition};
@@ -56,10 +56,10 @@ use deploy::{Before, Kind, Move};
 use entries::EntryPoints;
 use errand::Errand;
 pub use error::JourneyError;
-use error::{Answer, NobodyKnows};
 pub use follow::Watch;
 pub use job::{Ended, Job, Rules, World};
 pub use look::{Seen, look_at};
+pub use maker::{Maker, Place};
 pub use mirror::{Mirrors, mirrors};
 pub use notes::Explaining;
 use notes::Notes;
@@ -153,10 +153,11 @@ impl Journey<'_> {
         mirror::check(self.job, self.world, &found.definition).await?; // registries
         let bare = found.strip_older(why)?; // no I/O
         let kept = self.pins(&found, &bare).await; // AWS, registries
-        let entry_points = self.entry_points(&found, &bare, &kept.pins).await?; // registries, Console
+        let entry_points = self.maker().entry_points(&bare, &found.selection, &kept.pins).await?; // registries, Console
         let embedding = self.embedding(&found, &bare, &entry_points);
         let questions = question::questions(&embedding); // no I/O
-        let answer = self.embed(&found, &questions, &entry_points).await; // Console
+        let redactor = found.definition.redactor();
+        let answer = self.maker().embed(&found.family, &redactor, &questions, &entry_points).await; // Console
         // No I/O: a copy, or a refusal that names why.
         let made = answer.and_then(|answer| self.accept(&found, &embedding, &entry_points, kept, &answer));
         self.note_console(&questions, &made);
@@ -236,6 +237,14 @@ impl Journey<'_> {
         self.end(service, Outcome::UpToDate { task_definition: found.arn.clone() });
     }
 
+    /// Returns what revisions are made with.
+    fn maker(&self) -> Maker<'_> {
+        let World { console, images, today, policy, .. } = self.world;
+        let OpenRegion { account, region, .. } = &*self.job.open;
+        let place = Place { account: Some(account), id: &account.id, region };
+        Maker { console, images, today, policy, place, urgency: self.job.open.jobs_left(), notes: self.notes.as_ref() }
+    }
+
     fn embedding<'a>(&'a self, found: &'a Found, bare: &'a Bare, entry_points: &'a EntryPoints) -> Embedding<'a> {
         Embedding {
             definition: &bare.definition,
@@ -244,27 +253,6 @@ impl Journey<'_> {
             policy: &self.world.policy,
             stripped: &bare.stripped,
         }
-    }
-
-    /// Has the Console embed the Defender, once for each way in which it has to look entry points up.
-    async fn embed(&self, found: &Found, questions: &[Question], entry_points: &EntryPoints) -> Result<Value, JourneyError> {
-        let World { console, today, policy, .. } = self.world;
-        let place = (&self.job.open.account.id, &self.job.open.region);
-        let redactor = found.definition.redactor();
-        let mut answers = Vec::new();
-        for question in questions {
-            let answer = console.embed(question, today, policy, place, &redactor, self.job.open.jobs_left()).await;
-            let family = found.family.clone();
-            let answer = answer.map_err(|source| match question.lookup {
-                Some(_) => {
-                    let missed = entry_points.missed_of(&question.looked_up);
-                    JourneyError::EntryPoint { source: NobodyKnows::asked(missed, Answer::Refused(source)) }
-                }
-                None => JourneyError::Embed { family, source },
-            })?;
-            answers.push((question.clone(), answer));
-        }
-        Ok(question::one_answer(answers))
     }
 
     /// Makes the revision: what ECS gave us, plus what embedding is, plus our tags.
@@ -276,34 +264,21 @@ impl Journey<'_> {
         kept: Kept,
         answer: &Value,
     ) -> Result<Made, JourneyError> {
-        let family = || found.family.clone();
-        let accepted = accept::accept(embedding, answer).map_err(|source| match &source {
-            Refusal::Joined { container } | Refusal::NothingToRun { container } => {
-                let missed = entry_points.missed_of(std::slice::from_ref(container));
-                JourneyError::EntryPoint { source: NobodyKnows::asked(missed, Answer::Useless(source)) }
-            }
-            _ => JourneyError::Accept { family: family(), source },
-        })?;
-        let Accepted { change: embedded, put_back, waas_port_nowhere, mut record, filled } = accepted;
+        let accepted = maker::accepted(&found.family, embedding, entry_points, answer)?;
+        let mut findings = maker::findings(&accepted, &found.selection);
+        let Accepted { change: embedded, mut record, .. } = accepted;
         let mut change = kept.pins.change(embedding.definition);
         change.extend(embedded);
         kept.pins.remember(&mut record);
         let (source, version, run_id) = (found.arn.clone(), self.world.today.version.clone(), self.world.rules.run_id.clone());
         let memory = memory::remember(embedding.definition, &Origin { source, version, run_id }, &record);
-        let mut findings: Vec<Finding> =
-            filled.into_iter().map(|(container, found_in)| Finding::EntryPointFound { container, found_in }).collect();
-        if !put_back.is_empty() {
-            findings.push(Finding::PutBack { places: put_back.iter().map(ToString::to_string).collect() });
-        }
-        findings.extend(waas_port_nowhere.map(|port| Finding::WaasPortNowhere { port }));
-        findings.extend(found.selection.unknown().map(|name| Finding::NoSuchContainer { name: name.to_owned() }));
         findings.extend(kept.findings);
         if memory.left_out {
             findings.push(Finding::TagsLeftOut);
         }
         change.extend(memory.change);
         let revision = embedding.definition.protected_by(&change);
-        let revision = revision.map_err(|source| JourneyError::Edit { family: family(), source })?;
+        let revision = revision.map_err(|source| JourneyError::Edit { family: found.family.clone(), source })?;
         findings.extend(fit::tight(&revision).map(Finding::LittleMemory));
         Ok(Made { revision, findings })
     }

@@ -1,16 +1,14 @@
 //! What the containers run that do not say it: asked of their images' registries first, then of what an earlier run filled in, then
 //! of the Console's scans. What is left the Console has to look up while it embeds.
 
-use futures::future::try_join_all;
-
 use super::error::{Missed, NobodyKnows, NotFound};
-use super::{Bare, Found, Job, Journey, JourneyError, World};
+use super::maker::Maker;
+use super::{Bare, JourneyError};
 use crate::console::Scan;
 use crate::plan::entrypoint::{self, Entries, Entry, Silent};
 use crate::plan::explain::SourcesSaid;
 use crate::plan::image::Platform;
-use crate::plan::pin::Pins;
-use crate::registry::{Puller, What};
+use crate::registry::What;
 
 /// What was found out about the silent containers.
 #[derive(Debug, Default)]
@@ -28,45 +26,25 @@ impl EntryPoints {
     }
 }
 
-impl Journey<'_> {
-    /// Finds out what the silent containers run, and of those that are pinned what that image does.
-    pub(super) async fn entry_points(&self, found: &Found, bare: &Bare, pins: &Pins) -> Result<EntryPoints, JourneyError> {
-        let platform = Platform::of(&bare.definition);
-        let mut silent = entrypoint::silent(&bare.definition, &found.selection);
-        for silent in &mut silent {
-            if let Some(image) = pins.image_of(&silent.container) {
-                image.clone_into(&mut silent.image);
-            }
-        }
-        let found = try_join_all(silent.iter().map(|silent| self.entry_point(silent, platform, bare))).await?;
-        let mut entry_points = EntryPoints::default();
-        for (silent, (entry, missed)) in silent.into_iter().zip(found) {
-            entry_points.missed.extend(missed.map(|not_found| (silent.container.clone(), not_found)));
-            entry_points.entries.insert(silent.container, entry);
-        }
-        Ok(entry_points)
-    }
-
-    async fn entry_point(
-        &self,
-        silent: &Silent,
-        platform: Platform,
-        bare: &Bare,
-    ) -> Result<(Entry, Option<NotFound>), JourneyError> {
-        let mut said = SourcesSaid::default();
-        let found = find_one(silent, platform, self.job, self.world, bare, &mut said).await;
-        if let Some(notes) = &self.notes {
-            notes.entry_point(silent, &said, found.as_ref().ok().map(|(entry, _)| entry));
-        }
-        found
-    }
-}
-
-async fn find_one(
+/// Finds out what one silent container runs, or how the Console is to look that up and why it has to.
+pub(super) async fn find_one(
     silent: &Silent,
     platform: Platform,
-    job: &Job,
-    world: &World,
+    maker: &Maker<'_>,
+    bare: &Bare,
+) -> Result<(Entry, Option<NotFound>), JourneyError> {
+    let mut said = SourcesSaid::default();
+    let found = ask_for_one(silent, platform, maker, bare, &mut said).await;
+    if let Some(notes) = maker.notes {
+        notes.entry_point(silent, &said, found.as_ref().ok().map(|(entry, _)| entry));
+    }
+    found
+}
+
+async fn ask_for_one(
+    silent: &Silent,
+    platform: Platform,
+    maker: &Maker<'_>,
     bare: &Bare,
     said: &mut SourcesSaid,
 ) -> Result<(Entry, Option<NotFound>), JourneyError> {
@@ -75,9 +53,8 @@ async fn find_one(
         return Ok((entry, None));
     }
     let failed = |not_found| JourneyError::EntryPoint { source: NobodyKnows::unasked(&silent.container, not_found) };
-    let (account, region) = (&job.open.account, &job.open.region);
-    let puller = Puller { account, region, secret: silent.pull_secret.as_deref() };
-    let error = match world.images.runs(&silent.image, platform, &puller).await {
+    let puller = maker.puller(silent.pull_secret.as_deref());
+    let error = match maker.images.runs(&silent.image, platform, &puller).await {
         // Nobody can know more than the image: if it says nothing, and the container neither, there is nothing to run.
         Ok(runs) => {
             let entry = Entry::from_image(silent, &runs).map(|entry| (entry, None));
@@ -95,7 +72,7 @@ async fn find_one(
     if let Some(entry) = from_earlier {
         return Ok((entry, None));
     }
-    let (scanned, scan) = match world.console.scan(&silent.image).await {
+    let (scanned, scan) = match maker.console.scan(&silent.image).await {
         Ok(Scan::Joined(joined)) => match Entry::from_scan(silent, &joined) {
             Some(entry) => {
                 said.scan = Some("the Console knows ENTRYPOINT and CMD, in one list");
@@ -108,6 +85,6 @@ async fn find_one(
         Err(_) => (false, "the Console does not tell whether it has scanned it"),
     };
     said.scan = Some(scan);
-    let lookup = entrypoint::lookup(&silent.image, scanned, &world.policy);
+    let lookup = entrypoint::lookup(&silent.image, scanned, maker.policy);
     Ok((Entry::Asked(lookup), Some(NotFound { registry: Some(error), scan })))
 }

@@ -31,7 +31,7 @@ pub(super) async fn check(job: &Job, world: &World, definition: &TaskDefinition<
     // The vendor's own registry has a token in its path, and needs no look.
     let Some(image) = asked.filter(|image| *image == defender::public_image(image)) else { return Ok(()) };
     let secret = world.policy.pull_secret_in(&account.id, region);
-    let puller = Puller { account, region, secret: secret.as_deref() };
+    let puller = Puller { account: Some(account), region, secret: secret.as_deref() };
     let look = async {
         let looked = world.images.runs(&image, Platform::of(definition), &puller).await;
         Ok(looked.err().filter(ImageError::is_certainly_missing).map(Box::new))

@@ -198,9 +198,10 @@ impl Journey<'_> {
         };
         mirror::check(self.job, self.world, &found.definition).await.ok()?;
         let bare: Bare = found.strip_older(why).ok()?;
-        let entry_points = self.entry_points(&found, &bare, &Pins::default()).await.ok()?;
+        let entry_points = self.maker().entry_points(&bare, &found.selection, &Pins::default()).await.ok()?;
         let embedding = self.embedding(&found, &bare, &entry_points);
-        let answer = self.embed(&found, &question::questions(&embedding), &entry_points).await.ok()?;
+        let (questions, redactor) = (question::questions(&embedding), found.definition.redactor());
+        let answer = self.maker().embed(&found.family, &redactor, &questions, &entry_points).await.ok()?;
         let made = self.accept(&found, &embedding, &entry_points, Kept::default(), &answer).ok()?;
         fit::misfit(&made.revision).is_none().then_some(made.revision)
     }

@@ -100,7 +100,7 @@ impl Journey<'_> {
 
     fn puller<'a>(&'a self, tagged: &'a Tagged) -> Puller<'a> {
         let OpenRegion { account, region, .. } = &*self.job.open;
-        Puller { account, region, secret: tagged.pull_secret.as_deref() }
+        Puller { account: Some(account), region, secret: tagged.pull_secret.as_deref() }
     }
 
     /// Pins an image if that is wanted and possible, and says what becomes of it.

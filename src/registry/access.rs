@@ -18,7 +18,9 @@ const KEPT: usize = 1024;
 /// Who pulls an image: the account whose task it is, and the secret that its container names.
 #[derive(Clone, Copy)]
 pub struct Puller<'a> {
-    pub account: &'a Account,
+    /// None, where a file is read without AWS at hand: then nothing is asked of ECR and Secrets Manager, and what the settings hold is
+    /// all there is.
+    pub account: Option<&'a Account>,
     pub region: &'a RegionName,
     pub secret: Option<&'a str>,
 }
@@ -37,14 +39,17 @@ type SecretPlace = (RegionName, String);
 
 impl Puller<'_> {
     pub(super) fn identity(&self, image: &str) -> Identity {
-        match (self.secret_place(), EcrRegistry::of(image)) {
-            (None, None) => Identity::Settings,
-            (secret, _) => Identity::Account { account: self.account.id.clone(), secret },
+        match (self.account, self.secret, EcrRegistry::of(image)) {
+            (None, ..) | (_, None, None) => Identity::Settings,
+            (Some(account), secret, _) => {
+                let secret = secret.map(|secret| self.secret_place(secret));
+                Identity::Account { account: account.id.clone(), secret }
+            }
         }
     }
 
-    fn secret_place(&self) -> Option<SecretPlace> {
-        Some((self.region.clone(), self.secret?.to_owned()))
+    fn secret_place(&self, secret: &str) -> SecretPlace {
+        (self.region.clone(), secret.to_owned())
     }
 }
 
@@ -75,14 +80,14 @@ impl Access {
     /// Returns what to read an image with.
     pub(super) async fn credentials(&self, image: &str, puller: &Puller<'_>) -> Credentials {
         let mut secret_problem = None;
-        if let Some(place) = puller.secret_place() {
-            match self.secret(puller, place).await {
+        if let (Some(account), Some(secret)) = (puller.account, puller.secret) {
+            match self.secret(account, puller.secret_place(secret)).await {
                 Ok(login) => return Credentials { login: Ok(Some(login)), whose: Whose::OwnSecret, secret_problem },
                 Err(error) => secret_problem = Some(error),
             }
         }
-        if let Some(ecr) = EcrRegistry::of(image) {
-            let token = self.token(puller.account, &ecr.region).await;
+        if let (Some(account), Some(ecr)) = (puller.account, EcrRegistry::of(image)) {
+            let token = self.token(account, &ecr.region).await;
             return Credentials { login: token.map(Some).map_err(What::Token), whose: Whose::Token, secret_problem };
         }
         let login = self.logins.of(registry_of(image)).cloned();
@@ -98,17 +103,17 @@ impl Access {
         Ok(kept.login)
     }
 
-    async fn secret(&self, puller: &Puller<'_>, place: SecretPlace) -> Result<RegistryLogin, AwsError> {
-        let (_, secret) = place.clone();
+    async fn secret(&self, account: &Account, place: SecretPlace) -> Result<RegistryLogin, AwsError> {
+        let (region, secret) = place.clone();
         let fetch = async {
-            let held = puller.account.registry_secret(&secret, puller.region).await;
+            let held = account.registry_secret(&secret, &region).await;
             let login = held.and_then(|held| {
                 let login = RegistryLogin::from_secret(&held);
                 login.ok_or_else(|| AwsError::unusable_secret("the secret does not hold `username` and `password`"))
             });
             kept(login)
         };
-        self.secrets.get((puller.account.id.clone(), place), fetch).await?
+        self.secrets.get((account.id.clone(), place), fetch).await?
     }
 }
 

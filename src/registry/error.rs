@@ -21,8 +21,8 @@ pub struct ImageError {
     pub(super) whose: Whose,
     /// What went wrong before with the secret that the image is pulled with.
     pub(super) secret_problem: Option<AwsError>,
-    /// Whose task was to pull it.
-    pub(super) account: AccountId,
+    /// Whose task was to pull it, if AWS was at hand.
+    pub(super) account: Option<AccountId>,
 }
 
 /// Whose login a registry was asked with.
@@ -176,14 +176,17 @@ impl ImageError {
         let ecr = EcrRegistry::of(&self.image);
         let way = match (&self.what, &ecr) {
             (What::Token(error), _) => error.hint().unwrap_or_else(|| "see that ECR can be reached from here".to_owned()),
-            (What::Denied { .. } | What::Unauthorized, Some(ecr)) if ecr.account == self.account => {
-                "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy".to_owned()
-            }
-            (What::Denied { .. } | What::Unauthorized, Some(ecr)) => format!(
-                "let account {} pull in the repository's policy in account {}, and allow ecr:BatchGetImage and \
-                 ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy",
-                self.account, ecr.account
-            ),
+            (What::Denied { .. } | What::Unauthorized, Some(ecr)) => match &self.account {
+                None => format!("give AWS credentials that may pull in account {}", ecr.account),
+                Some(account) if *account == ecr.account => {
+                    "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy".to_owned()
+                }
+                Some(account) => format!(
+                    "let account {account} pull in the repository's policy in account {}, and allow ecr:BatchGetImage and \
+                     ecr:GetDownloadUrlForLayer in FargateUpdaterMemberPolicy",
+                    ecr.account
+                ),
+            },
             (What::Missing { .. }, Some(_)) => "check that the image still exists under this name".to_owned(),
             (What::Denied { .. } | What::Unauthorized | What::Missing { .. }, None) => self.login_hint(registry),
             (What::TooBusy { .. }, None) if registry == DOCKER_HUB && self.whose == Whose::Nobody => {

@@ -214,5 +214,5 @@ impl Images {
 }
 
 fn failed(image: &str, puller: &Puller<'_>, what: What, whose: Whose, secret_problem: Option<AwsError>) -> ImageError {
-    ImageError { image: image.to_owned(), what, whose, secret_problem, account: puller.account.id.clone() }
+    ImageError { image: image.to_owned(), what, whose, secret_problem, account: puller.account.map(|account| account.id.clone()) }
 }
