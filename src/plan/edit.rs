@@ -37,7 +37,14 @@ impl JsonPath {
         self.with(Step::Index(index))
     }
 
-    fn with(&self, step: Step) -> Self {
+    /// Returns the steps from the whole value to the place.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// Returns the path with one step more.
+    #[must_use]
+    pub fn with(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
         steps.push(step);
         Self(steps)
@@ -125,7 +132,8 @@ impl Edit {
         Some(Self::Remove { at, value, place })
     }
 
-    fn at(&self) -> &JsonPath {
+    /// Returns the place that is edited.
+    pub fn at(&self) -> &JsonPath {
         match self {
             Self::Add { at, .. } | Self::Replace { at, .. } | Self::Remove { at, .. } => at,
         }
@@ -205,6 +213,13 @@ impl fmt::Debug for Edit {
 pub struct EditError {
     at: JsonPath,
     problem: &'static str,
+}
+
+impl EditError {
+    /// Returns what does not fit.
+    pub fn problem(&self) -> &'static str {
+        self.problem
+    }
 }
 
 /// A list of edits, applied in order.

@@ -19,12 +19,14 @@ const NOT_IN_PLAN: [&str; 12] = [
 ];
 
 /// What may be named in one folder only.
-const ONLY_IN: [(&str, &str); 6] = [
+const ONLY_IN: [(&str, &str); 8] = [
     ("aws_", "src/aws/"),
     ("reqwest", "src/console/ src/aws/metadata.rs"),
     ("oci_client", "src/registry/"),
     ("indicatif", "src/report/live.rs"),
-    ("clap::", "src/cli.rs src/settings.rs src/lib.rs"),
+    ("jsonc_parser", "src/plan/document/json.rs"),
+    ("saphyr_parser", "src/plan/document/yaml.rs"),
+    ("clap::", "src/cli src/settings.rs src/lib.rs"),
     ("std::env", "src/lib.rs src/main.rs"),
 ];
 

@@ -18,6 +18,7 @@ mod coverage;
 mod credentials;
 mod descriptors;
 mod diff;
+mod document;
 mod edit;
 mod entrypoint;
 mod env_file;
