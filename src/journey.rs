@@ -16,7 +16,9 @@ mod error;
 mod finish;
 mod follow;
 mod gone_back;
+mod hand_in;
 mod job;
+mod lone;
 mod look;
 mod lookout;
 mod maker;
@@ -57,7 +59,9 @@ use entries::EntryPoints;
 use errand::Errand;
 pub use error::JourneyError;
 pub use follow::Watch;
+pub use hand_in::{HandedIn, hand_in};
 pub use job::{Ended, Job, Rules, World};
+pub use lone::{Lone, Remade, condition, remake};
 pub use look::{Seen, look_at};
 pub use maker::{Maker, Place};
 pub use mirror::{Mirrors, mirrors};
@@ -150,7 +154,7 @@ impl Journey<'_> {
         if self.open.is_empty() {
             return Ok(None);
         }
-        mirror::check(self.job, self.world, &found.definition).await?; // registries
+        mirror::check(&self.maker(), &self.world.mirrors, &found.definition).await?; // registries
         let bare = found.strip_older(why)?; // no I/O
         let kept = self.pins(&found, &bare).await; // AWS, registries
         let entry_points = self.maker().entry_points(&bare, &found.selection, &kept.pins).await?; // registries, Console

@@ -9,34 +9,33 @@ mod ask;
 mod error;
 mod networks;
 mod one_run;
+pub mod reach;
 mod scheduler;
 mod undo;
 mod verify;
 
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::secrets::console_secret;
 use crate::aws::{Aws, Calls, MemberRole, connections};
-use crate::console::{Console, ConsoleOptions, ConsoleUrl, Waiting};
+use crate::console::Waiting;
 use crate::events::{Beginning, Event, Events};
 use crate::journey::{Brake, Changes, Explaining, Rules, Watch, World, mirrors};
 use crate::network::{InScope, Network, Owners};
 use crate::once::Once;
 use crate::plan::Scope;
-use crate::plan::defender::{certifies, public_image};
 use crate::plan::shard::Shard;
 use crate::registry::{Images, Reading};
 use crate::report::shown;
-use crate::settings::{ConsoleAccess, FromSecret, Problem, RollOutSettings, RunSettings, Settings, Task, not_a_console};
+use crate::settings::{RollOutSettings, RunSettings, Settings, Task};
 use crate::walk::Walk;
 
 pub use error::StartError;
 use networks::{console_target, told_of_networks};
+pub use reach::{Access, Reached};
 use scheduler::{Done, Scheduler, Work};
 
 /// Regions whose jobs may wait to be put into queues before the walk waits too.
@@ -176,34 +175,17 @@ async fn get_ready(
     events: &Events,
     stop: CancellationToken,
 ) -> Result<World, StartError> {
-    let access = console_access(settings, aws).await?;
-    let logins = settings.run.registries.logins_with(&access.from_secret.registries);
-    let logins = logins.map_err(|Problem { setting, text: problem }| StartError::Setting { setting, problem })?;
-    let options = ConsoleOptions {
-        defenders_connect_to: settings.console.defenders_connect_to.clone(),
-        authorities: settings.console.authorities.as_ref().or(access.from_secret.authorities.as_ref()),
-        project: settings.console.project.clone(),
-    };
+    let access = reach::access(&settings.console, Some(aws)).await?;
     let waiting = Waiting {
         first_wait: settings.run.first_wait,
         runs: settings.scope.shard.count(),
         progress: Arc::clone(events.progress()),
         stop: stop.clone(),
     };
-    let console = Console::new(access.url.clone(), access.user, access.password, options, waiting);
-    let console = console.map_err(StartError::Https)?;
-    console.ping().await.map_err(StartError::Ping)?;
-    let console_version = console.version().await.map_err(StartError::Login)?;
-    let today = console.defender_today(&settings.policy, &console_version, &aws.account, &aws.region).await;
-    let today = today.map_err(StartError::Sample)?;
-    if let Some(template) = &settings.policy.defender_image
-        && today.asked_image(&aws.account, &aws.region).is_none()
-    {
-        // Its own image may come from where tasks cannot reach, and a task whose image cannot be pulled never starts.
-        let asked = public_image(&template.fill(&aws.account, &aws.region, &console_version));
-        return Err(StartError::OtherImage { asked, embedded: today.public_image() });
-    }
-    let warning = warning(&console).await;
+    let (policy, place) = (&settings.policy, (&aws.account, &aws.region));
+    let reached = reach::reach(&settings.console, &settings.run.registries, policy, access, place, waiting).await?;
+    let Reached { url, console, console_version, today, logins } = reached;
+    let warning = reach::warning(&console).await;
     let at = settings.run.registries_at.clone();
     let images = Images::new(Reading { logins, at, first_wait: settings.run.first_wait, stop: stop.clone() });
     let target = console_target(&settings.network, &today.ws_address).await;
@@ -212,7 +194,7 @@ async fn get_ready(
         run_id: run_id.to_owned(),
         caller: aws.account.clone(),
         region: aws.region.clone(),
-        console: access.url.to_string(),
+        console: url,
         console_version,
         defender_version: today.version_text().to_owned(),
         ws_address: today.ws_address.clone(),
@@ -253,56 +235,13 @@ fn rules(
 }
 
 /// Returns how roll-outs are followed, if they are.
-fn watch(settings: &RollOutSettings) -> Option<Watch> {
+pub fn watch(settings: &RollOutSettings) -> Option<Watch> {
     let RollOutSettings { wait, timeout, every, rolls_back, .. } = *settings;
     wait.then_some(Watch { timeout, every, rolls_back })
 }
 
-/// Returns what looks wrong about the Console and does not keep a run from going on.
-async fn warning(console: &Console) -> Option<String> {
-    let name = console.defenders_connect_to();
-    let names = console.certificate_names().await.unwrap_or_default();
-    if certifies(&names, name) {
-        return None;
-    }
-    let names = names.join(", ");
-    Some(format!(
-        "Defenders are told to connect to {name}, which is not among the names in the Console's certificate ({names}): they would \
-         refuse it; set PCC_SAN to one of those names"
-    ))
-}
-
-/// How the Console is reached, and what else its secret holds.
-struct ConsoleReached {
-    url: ConsoleUrl,
-    user: SecretString,
-    password: SecretString,
-    from_secret: FromSecret,
-}
-
-async fn console_access(settings: &Settings, aws: &Aws) -> Result<ConsoleReached, StartError> {
-    match &settings.console.access {
-        ConsoleAccess::Given { url, user, password } => {
-            let (url, user, password) = (url.clone(), user.clone(), password.clone());
-            Ok(ConsoleReached { url, user, password, from_secret: FromSecret::default() })
-        }
-        ConsoleAccess::Secret(name) => {
-            let held = console_secret(aws, name).await.map_err(StartError::Secret)?;
-            let url = ConsoleUrl::parse(held.url.expose_secret());
-            let url = url.map_err(|problem| StartError::SecretUrl { name: name.clone(), problem: not_a_console(problem) })?;
-            let from_secret = FromSecret::read(|key| held.text(key));
-            let from_secret = from_secret.map_err(|Problem { setting, text: problem }| StartError::SecretHolds {
-                name: name.clone(),
-                setting,
-                problem,
-            })?;
-            Ok(ConsoleReached { url, user: held.user, password: held.password, from_secret })
-        }
-    }
-}
-
 /// Returns the role that is assumed in each account, by sessions that tell in the customer's CloudTrail which run it was.
-fn member_role(run: &RunSettings, run_id: &str) -> MemberRole {
+pub fn member_role(run: &RunSettings, run_id: &str) -> MemberRole {
     let session_name = format!("fargate-updater-{run_id}");
     MemberRole { name: run.role_name.clone(), external_id: run.external_id.clone(), session_name }
 }

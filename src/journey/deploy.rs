@@ -59,6 +59,8 @@ pub(super) enum Kind {
     Finishes,
     /// Their Defender is taken out again.
     Undoes,
+    /// Somebody named the revision.
+    HandedIn,
 }
 
 impl Move<'_> {
@@ -66,7 +68,7 @@ impl Move<'_> {
     pub(super) fn moved(&self, roll_out: RollOut) -> Outcome {
         let to = self.to.clone();
         match (&self.kind, &self.from) {
-            (Kind::Protects, Some(from)) => Outcome::Protected { from: from.arn.clone(), to, roll_out },
+            (Kind::Protects | Kind::HandedIn, Some(from)) => Outcome::Protected { from: from.arn.clone(), to, roll_out },
             (Kind::Upgrades(why), Some(from)) => Outcome::Upgraded { from: from.arn.clone(), to, why: why.clone(), roll_out },
             (Kind::Undoes, Some(from)) => Outcome::Undone { from: from.arn.clone(), to, roll_out },
             (_, None) | (Kind::Finishes, _) => Outcome::UpToDate { task_definition: to },

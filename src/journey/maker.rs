@@ -125,8 +125,9 @@ pub(super) fn accepted(
 /// Returns what is worth knowing about what was taken.
 pub(super) fn findings(accepted: &Accepted, selection: &Selection) -> Vec<Finding> {
     let filled = accepted.filled.iter();
-    let mut findings: Vec<Finding> =
-        filled.map(|(container, found_in)| Finding::EntryPointFound { container: container.clone(), found_in: *found_in }).collect();
+    let mut findings: Vec<Finding> = filled
+        .map(|(container, found_in)| Finding::EntryPointFound { container: container.clone(), found_in: *found_in })
+        .collect();
     if !accepted.put_back.is_empty() {
         findings.push(Finding::PutBack { places: accepted.put_back.iter().map(ToString::to_string).collect() });
     }

@@ -196,7 +196,7 @@ impl Journey<'_> {
             Condition::Outdated(why) => Some(why),
             Condition::Current | Condition::Refused(_) => return None,
         };
-        mirror::check(self.job, self.world, &found.definition).await.ok()?;
+        mirror::check(&self.maker(), &self.world.mirrors, &found.definition).await.ok()?;
         let bare: Bare = found.strip_older(why).ok()?;
         let entry_points = self.maker().entry_points(&bare, &found.selection, &Pins::default()).await.ok()?;
         let embedding = self.embedding(&found, &bare, &entry_points);

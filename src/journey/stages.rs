@@ -45,6 +45,28 @@ pub(super) struct Ready {
 /// The same when its turn has come: what was found, the revision, and why the Defender that is there is replaced, if one is.
 pub(super) type TakenUp = (Found, TaskDefinition<Protected>, Option<Outdated>);
 
+impl Bare {
+    /// Takes the Defender out of a definition, and what one that is gone has left behind.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can tell any more what a container started before it had a Defender.
+    pub(super) fn of(
+        definition: &TaskDefinition<Registrable>,
+        family: &Family,
+        (selection, named_ports): (&Selection, &NamedPorts),
+        why: Option<Outdated>,
+    ) -> Result<Self, JourneyError> {
+        let stripped = strip(definition, selection, named_ports);
+        if let Some(container) = stripped.without_entry_point(selection) {
+            return Err(JourneyError::LostEntryPoint { container: container.to_owned() });
+        }
+        let definition = definition.changed_by(&stripped.change);
+        let definition = definition.map_err(|source| JourneyError::Strip { family: family.clone(), source })?;
+        Ok(Self { definition, stripped, why })
+    }
+}
+
 impl<D> Found<D> {
     /// Keeps its document in another way.
     fn kept<E>(self, keep: impl FnOnce(D) -> E) -> Found<E> {
@@ -60,13 +82,7 @@ impl Found {
     ///
     /// When nobody can tell any more what a container started before it had a Defender.
     pub(super) fn strip_older(&self, why: Option<Outdated>) -> Result<Bare, JourneyError> {
-        let stripped = strip(&self.definition, &self.selection, &self.named_ports);
-        if let Some(container) = stripped.without_entry_point(&self.selection) {
-            return Err(JourneyError::LostEntryPoint { container: container.to_owned() });
-        }
-        let definition = self.definition.changed_by(&stripped.change);
-        let definition = definition.map_err(|source| JourneyError::Strip { family: self.family.clone(), source })?;
-        Ok(Bare { definition, stripped, why })
+        Bare::of(&self.definition, &self.family, (&self.selection, &self.named_ports), why)
     }
 
     /// Returns what hides the secrets of a task definition. Of what the Defender added only its secrets are hidden: its variables repeat

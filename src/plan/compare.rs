@@ -168,6 +168,9 @@ pub fn same_but_for_memory(one: &Value, other: &Value) -> bool {
         if let Some(Value::Array(tags)) = definition.get_mut("tags") {
             tags.retain(|tag| !tag.get("key").and_then(Value::as_str).is_some_and(memory::is_ours));
         }
+        for container in definition.get_mut("containerDefinitions").and_then(Value::as_array_mut).into_iter().flatten() {
+            *container = memory::without_labels(container);
+        }
         definition
     };
     same_content(&forgetful(one), &forgetful(other))

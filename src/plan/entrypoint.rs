@@ -17,7 +17,7 @@ use super::strip::Earlier;
 use super::task_definition::{Container, TaskDefinition};
 
 /// The containers of a definition that are put under the Defender: all but log routers and those that their owner left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     wrapped: BTreeSet<String>,
     unknown: BTreeSet<String>,

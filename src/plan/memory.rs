@@ -5,16 +5,19 @@
 //! again. Owners opt out with a tag as well. Values use only the characters that ECS allows in tags (letters, digits, spaces and
 //! `+ - = . _ : / @`; Amazon ECS Developer Guide, "Tag restrictions").
 
+mod labels;
 mod of_services;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::defender;
 use super::edit::{Change, Edit, JsonPath};
 use super::task_definition::{Container, Registrable, TaskDefinition};
 use crate::ids::TaskDefinitionArn;
 
+pub use labels::{Before, labelled, without_labels};
 pub use of_services::{
     LeftAlone, gone_back, leave_alone, left_alone, protected_again, times_protected, upgraded_unseen, was_not_seen,
     was_rolled_back,
@@ -173,6 +176,12 @@ impl Item {
 }
 
 impl Record {
+    /// Reads what is written down about a definition: on itself by a run, on its Defender's container by a command on a file.
+    pub fn of<Stage>(definition: &TaskDefinition<Stage>) -> Self {
+        let labels = defender::sidecar_in(definition).into_iter().flat_map(|sidecar| sidecar.labels());
+        Self::read(definition.tags().chain(labels))
+    }
+
     /// Reads what an earlier run wrote down.
     pub fn read<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut record = Self::default();

@@ -148,7 +148,7 @@ pub fn every_reason<Stage>(definition: &TaskDefinition<Stage>, sidecar: Containe
     if variable(defender::FIPS_ENABLED) != today.manner.fips(policy.fips) {
         reasons.push(Outdated::Fips);
     }
-    let record = Record::read(definition.tags());
+    let record = Record::of(definition);
     let family = definition.text("family").unwrap_or_default();
     for it in definition.containers().filter(|container| container.name() != sidecar.name()) {
         reasons.extend(Look { it, sidecar: sidecar.name(), family, record: &record, measure }.reasons());

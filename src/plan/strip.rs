@@ -60,12 +60,12 @@ pub type NamedPorts = BTreeSet<(String, u16)>;
 pub fn strip(definition: &TaskDefinition<Registrable>, selection: &Selection, named_ports: &NamedPorts) -> Stripped {
     let sidecar = defender::sidecar_in(definition);
     let name = sidecar.map(|sidecar| sidecar.name());
-    let record = Record::read(definition.tags());
+    let record = Record::of(definition);
     let volumes = volumes_of_defender(definition, sidecar, &record);
     let root = JsonPath::root();
     let containers = root.key("containerDefinitions");
     let mut editing = Editing::of(definition.json());
-    let mut stripped = Stripped { sidecar: sidecar.map(|sidecar| sidecar.0.clone()), ..Stripped::default() };
+    let mut stripped = Stripped { sidecar: sidecar.map(|sidecar| memory::without_labels(sidecar.0)), ..Stripped::default() };
     for (index, container) in definition.containers().enumerate().filter(|(_, it)| Some(it.name()) != name) {
         let mut removal = Removal { container, at: containers.index(index), record: &record, editing: &mut editing };
         let touched = defender::touches(&container);

@@ -293,6 +293,12 @@ impl<'a> Container<'a> {
         self.0.pointer("/repositoryCredentials/credentialsParameter").and_then(Value::as_str)
     }
 
+    /// Returns its Docker labels as pairs.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let labels = self.0.get("dockerLabels").and_then(Value::as_object).into_iter().flatten();
+        labels.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
     /// Returns the elements of one of its lists.
     pub fn list(&self, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
         self.0.get(key).and_then(Value::as_array).into_iter().flatten()

@@ -55,6 +55,11 @@ impl Template {
         self.0.contains("{version}")
     }
 
+    /// Returns whether it is another one in each account or Region.
+    pub fn names_place(&self) -> bool {
+        self.0.contains("{account}") || self.0.contains("{region}")
+    }
+
     /// Fills in where it is to be used. The version is written as the vendor's tags write it: `34_03_138`.
     pub fn fill(&self, account: &AccountId, region: &RegionName, version: &str) -> String {
         let filled = self.0.replace("{account}", account.as_str()).replace("{region}", region.as_str());

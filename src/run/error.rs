@@ -11,6 +11,8 @@ use crate::walk::AccountsError;
 pub enum StartError {
     #[error("could not get into AWS")]
     Access(#[source] AccessError),
+    #[error("{what} needs AWS, and there are no credentials for it")]
+    NoAws { what: &'static str },
     #[error("could not get the Console's address and credentials")]
     Secret(#[source] SecretError),
     #[error("the secret {name} holds a PCC_URL that cannot be used: {problem}")]
@@ -45,6 +47,7 @@ impl StartError {
         match self {
             Self::Access(error) => error.hint(),
             Self::Secret(error) => error.hint(),
+            Self::NoAws { .. } => Some("set AWS_PROFILE or AWS_ACCESS_KEY_ID, and AWS_REGION".to_owned()),
             Self::SecretUrl { .. } => Some("correct PCC_URL in the secret".to_owned()),
             Self::SecretHolds { setting, .. } => Some(format!("correct {setting} in the secret")),
             Self::Setting { .. } => Some("give both DOCKER_USER and DOCKER_PASS, in the environment or in the secret".to_owned()),
@@ -63,7 +66,7 @@ impl StartError {
     /// Returns what went wrong as it is told.
     pub fn told(&self) -> Failure {
         let stage = match self {
-            Self::Access(_) => Stage::Access,
+            Self::Access(_) | Self::NoAws { .. } => Stage::Access,
             Self::Secret(_) | Self::SecretUrl { .. } | Self::SecretHolds { .. } | Self::Setting { .. } => Stage::Secret,
             Self::Ping(_) | Self::Login(_) | Self::Sample(_) | Self::OtherImage { .. } => Stage::Console,
             Self::Accounts(_) => Stage::Accounts,
