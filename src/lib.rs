@@ -13,6 +13,7 @@
 //! | [`aws`], [`console`], [`registry`] | the world outside: they touch it and decide nothing |
 //! | [`network`] | each VPC's facts, once; what is opened in it |
 //! | [`events`], [`progress`], [`report`] | what happened; how far it is; telling it |
+//! | [`pipeline`] | the commands on files |
 //! | [`cli`], [`settings`] | what was typed; what it means |
 //! | [`ids`], [`once`], [`permissions`] | names as types; done once per key; what a run must be allowed |
 
@@ -27,6 +28,7 @@ pub mod journey;
 pub mod network;
 pub mod once;
 pub mod permissions;
+pub mod pipeline;
 pub mod plan;
 pub mod progress;
 pub mod registry;
@@ -41,12 +43,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, Given};
 use events::Events;
 use report::files::Files;
 use report::live::{Above, Screen};
@@ -56,6 +59,9 @@ use settings::{Format, RunSettings, Settings, Task, UndoSettings, Verbosity};
 
 /// The whole program: arguments and environment in, output and exit code out.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // What stdout is for there is a file, and nothing else.
+    let is_on_files = arguments.iter().any(|word| word.to_str().is_some_and(|word| pipeline::NAMES.contains(&word)));
     let cli = match Cli::try_from_arguments(arguments) {
         Ok(cli) => cli,
         // Help and version are no errors; clap writes each where it belongs.
@@ -64,21 +70,63 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if !error.use_stderr() {
                 return printed.map_or(exit::BUG.into(), |()| exit::DONE.into());
             }
+            if is_on_files {
+                return exit::BAD_SETTINGS.into();
+            }
             // Its own text may repeat what was typed.
             let cause = error.kind().as_str().unwrap_or("the command line cannot be read").to_owned();
             let ended = told_to_machines(Format::Auto, "settings cannot be used", &[cause], exit::BAD_SETTINGS);
             return printed.map_or(exit::BUG.into(), |()| ended);
         }
     };
-    match cli.command.unwrap_or(Command::Run) {
+    let Cli { given, command } = cli;
+    match command.unwrap_or(Command::Run) {
         Command::Permissions => print_permissions(),
-        // A panic has written its own lines; what is left is to end as the bug it is.
-        command => {
-            let format = Format::given(cli.given.log_format.as_deref());
-            let ran = catch_unwind(AssertUnwindSafe(|| carry_out(command, cli)));
+        command @ (Command::Run | Command::Undo) => {
+            let format = Format::given(given.log_format.as_deref());
+            // A panic has written its own lines; what is left is to end as the bug it is.
+            let ran = catch_unwind(AssertUnwindSafe(|| carry_out(command, given)));
             ran.unwrap_or_else(|_| told_to_machines(format, "run broke off", &[], exit::BUG))
         }
+        command => {
+            let done = catch_unwind(AssertUnwindSafe(|| on_files(command, given)));
+            done.unwrap_or_else(|_| exit::BUG.into())
+        }
     }
+}
+
+/// Carries out a command on files. What it has to say beside its output is for people, whatever LOG_FORMAT is.
+fn on_files(command: Command, given: Given) -> ExitCode {
+    let Some(command) = pipeline::Command::of(command) else { return exit::BUG.into() };
+    write_diagnostics(Style::Text { colour: false }, None);
+    let settings = match command.needs_settings().then(|| Settings::from_given(given, |name| std::env::var(name).ok())) {
+        Some(Ok(settings)) => Some(settings),
+        None => None,
+        Some(Err(problems)) => {
+            let _ = write!(io::stderr().lock(), "{problems}");
+            return exit::BAD_SETTINGS.into();
+        }
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    match runtime.block_on(command.carry_out(settings.as_ref())) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "{}", report::text::start_failure(&error.told()));
+            error.code().into()
+        }
+    }
+}
+
+/// Starts what waits for answers. One thread: a run waits for them, most of them in a quarter of a CPU, and threads that wake each
+/// other cost more than they do.
+fn runtime() -> Result<Runtime, ExitCode> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let _ = writeln!(io::stderr().lock(), "error: could not start the runtime: {error}");
+        exit::COULD_NOT_START.into()
+    })
 }
 
 /// Says to machines that the program ended without the last line of a run, and returns the code that it ends with.
@@ -95,12 +143,12 @@ fn print_permissions() -> ExitCode {
     written.map_or(exit::BUG.into(), |()| exit::DONE.into())
 }
 
-fn carry_out(command: Command, cli: Cli) -> ExitCode {
+fn carry_out(command: Command, given: Given) -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok();
-    let format = Format::given(cli.given.log_format.as_deref());
+    let format = Format::given(given.log_format.as_deref());
     let task = match command {
-        Command::Undo => UndoSettings::from_given(cli.given, environment).map(|settings| Task::Undo(Box::new(settings))),
-        _ => Settings::from_given(cli.given, environment).map(|settings| Task::Protect(Box::new(settings))),
+        Command::Undo => UndoSettings::from_given(given, environment).map(|settings| Task::Undo(Box::new(settings))),
+        _ => Settings::from_given(given, environment).map(|settings| Task::Protect(Box::new(settings))),
     };
     let mut task = match task {
         Ok(task) => task,
@@ -114,13 +162,9 @@ fn carry_out(command: Command, cli: Cli) -> ExitCode {
     let telling = telling(task.run());
     let style = telling.style;
     write_diagnostics(style, telling.screen.clone());
-    // One thread: a run waits for answers, most of them in a quarter of a CPU, and threads that wake each other cost more than they do.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = writeln!(io::stderr().lock(), "error: could not start the runtime: {error}");
-            return exit::COULD_NOT_START.into();
-        }
+        Err(code) => return code,
     };
     runtime.block_on(async {
         let (events, receiver) = Events::channel();

@@ -5,7 +5,7 @@
 //! [`accept`] (what of its answer is taken), [`memory`] (what is written down), [`fit`] (does ECS take the result, has the task
 //! room for it), [`addresses`] (have its subnets room for more tasks), [`watch`] (what became of the roll-out), [`brake`] (may the
 //! next one start), [`verify`] (whose Defenders are connected). Before it begins, [`other_runs`] says whether it is alone. [`bucket`], [`limit`], [`retry`] and [`window`] say when a call may be made, [`shard`] which accounts are a run's. [`explain`] tells one service's owner all of that.
-//! [`document`] is a file that is edited as text.
+//! [`document`] is a file that is edited as text, [`forms`] the task definitions in it.
 //! [`edit`] is the form all changes have, [`defender`] holds every fact about the vendor. `tests/contract/layering.rs` holds this
 //! folder to the first sentence.
 
@@ -25,6 +25,7 @@ pub mod edit;
 pub mod entrypoint;
 pub mod explain;
 pub mod fit;
+pub mod forms;
 pub mod image;
 pub mod limit;
 pub mod memory;

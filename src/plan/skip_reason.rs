@@ -91,6 +91,9 @@ pub enum SkipReason {
     NothingToWrap,
 }
 
+/// The command that puts the Defender into what a service's owner deploys, in words that are no file's name.
+const AT_THE_SOURCE: &str = "`fargate-updater embed TASK_DEFINITION_FILE -o TASK_DEFINITION_FILE`";
+
 impl SkipReason {
     /// One of each, for the README's chapter on them.
     pub fn examples() -> Vec<Self> {
@@ -198,8 +201,8 @@ impl SkipReason {
             Self::Reverted { times } => {
                 let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
                 format!(
-                    "reverted by its owner: it was protected {times}, and put back to this very revision; have the owner's pipeline take \
-                     the newest revision, or set REVERTED=reprotect"
+                    "reverted by its owner: it was protected {times}, and put back to this very revision; put the Defender into the \
+                     file that its owner deploys ({AT_THE_SOURCE}), or set REVERTED=reprotect"
                 )
             }
             Self::NoFreeAddresses(shortage) => {

@@ -51,7 +51,9 @@ impl Reader {
                 Some(ConsoleAccess::Given { url, user: user.into(), password: password.into() })
             }
             (None, false, None, None, None) if before == self.problems.len() => {
-                let text = "no Console is given; name the secret that holds PCC_URL, PCC_USER and PCC_PASS, or give all three";
+                let text = "no Console is given; there are three ways: name the secret in Secrets Manager that holds PCC_URL, PCC_USER and \
+                            PCC_PASS (PCC_SECRET); give PCC_URL, PCC_USER and PCC_PASS themselves; or put either into a file and name \
+                            it with --env-file";
                 self.problem("PCC_SECRET", text.to_owned());
                 None
             }

@@ -38,7 +38,8 @@ pub fn after_skipped(reason: &SkipReason) -> String {
         SkipReason::NoDefender | SkipReason::NotOurs => "nothing: there is nothing of ours to take out".to_owned(),
         SkipReason::AnotherRun => "undo the run that its revision's tags name, or every run".to_owned(),
         SkipReason::Reverted { .. } => {
-            "have the pipeline that puts it back take the newest revision of its family, or run with REVERTED=reprotect"
+            "in the pipeline that puts it back, run `fargate-updater embed TASK_DEFINITION_FILE -o TASK_DEFINITION_FILE`, or have it \
+             take the newest revision of its family; or run with REVERTED=reprotect"
                 .to_owned()
         }
         SkipReason::TooManyContainers => "do with nine containers, so that the Defender finds room".to_owned(),

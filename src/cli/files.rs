@@ -1,0 +1,110 @@
+//! What the commands on files take besides the settings.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Which definitions of a file are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Definitions {
+    /// Family of a list of containers, which does not say it; the Defender's App ID is called after it [default: that of the Defender in it, else the first container's name].
+    #[arg(long, value_name = "NAME")]
+    pub family: Option<String>,
+
+    /// The file is a CloudFormation template, and it is a mistake if it is none; a template is recognised without this too.
+    #[arg(long)]
+    pub cloudformation: bool,
+
+    /// Only this task definition of a template, by its logical id; may be given several times.
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub resource: Vec<String>,
+}
+
+/// What form a file comes out in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// The form it came in.
+    Same,
+    /// What register-task-definition takes: without what only describe-task-definition tells.
+    Register,
+}
+
+/// `embed`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct EmbedArguments {
+    /// Task definition in JSON or YAML, the list of its containers, or CloudFormation template; - for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub file: PathBuf,
+
+    /// Write here and not to standard output; may be FILE itself.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub definitions: Definitions,
+
+    /// Form of the output [default: same; register for what describe-task-definition printed, if it comes from standard input].
+    #[arg(long, value_name = "FORM")]
+    pub form: Option<OutputForm>,
+
+    /// Register the definition with ECS too, and print the ARN of its revision; the definition itself goes to --output only.
+    #[arg(long)]
+    pub register: bool,
+
+    /// Register it and move this service to it, with WAIT until that is done; may be given several times.
+    #[arg(long, value_name = "CLUSTER/SERVICE")]
+    pub update: Vec<String>,
+}
+
+/// `check`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct CheckArguments {
+    /// Files as for embed; - for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub definitions: Definitions,
+
+    /// How it is told: text for people, github for annotations in GitHub Actions, sarif for code scanning.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// How `check` is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Github,
+    Sarif,
+}
+
+/// `strip`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct StripArguments {
+    /// File as for embed; - for standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub file: PathBuf,
+
+    /// Write here and not to standard output; may be FILE itself.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub definitions: Definitions,
+
+    /// Form of the output.
+    #[arg(long, value_name = "FORM", default_value = "same")]
+    pub form: OutputForm,
+}
+
+/// `inspect`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct InspectArguments {
+    /// ARN of a task definition, or a file as for embed; - for standard input.
+    #[arg(value_name = "ARN_OR_FILE", default_value = "-")]
+    pub of: String,
+
+    #[command(flatten)]
+    pub definitions: Definitions,
+}

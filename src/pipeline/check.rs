@@ -1,0 +1,136 @@
+//! `check`: a gate for merges, which says of files whether they carry today's Defender.
+
+use std::path::Path;
+
+use super::desk::{Aim, Desk};
+use super::file::{self, Source};
+use super::{FileError, sarif};
+use crate::cli::{CheckArguments, CheckFormat};
+use crate::journey::condition;
+use crate::plan::document::Position;
+use crate::plan::forms::{Spot, Wanted};
+use crate::plan::service::Condition;
+use crate::report::ci::{github, github_property};
+use crate::settings::Settings;
+
+/// What was found out about one task definition.
+pub(super) struct Checked {
+    pub(super) file: String,
+    pub(super) position: Position,
+    pub(super) label: String,
+    pub(super) verdict: Verdict,
+}
+
+/// Whether a task definition carries today's Defender.
+pub(super) enum Verdict {
+    Current,
+    Unprotected,
+    /// Why the Defender that is there is not today's.
+    Outdated(String),
+    /// Why it gets none.
+    LeftAlone(String),
+}
+
+impl Verdict {
+    /// Returns a fixed word for machines.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Unprotected => "unprotected",
+            Self::Outdated(_) => "outdated",
+            Self::LeftAlone(_) => "not-protectable",
+        }
+    }
+
+    /// Returns the sentence for people, without a full stop.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Current => "it carries today's Defender".to_owned(),
+            Self::Unprotected => "it carries no Defender".to_owned(),
+            Self::Outdated(why) => why.clone(),
+            Self::LeftAlone(why) => format!("it gets no Defender: {why}"),
+        }
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        matches!(self, Self::Current)
+    }
+}
+
+/// Says of every task definition of the files whether it carries today's Defender, and returns whether all of them do.
+///
+/// # Errors
+///
+/// When one of the files cannot be used, or the Console not be asked.
+pub(super) async fn check(arguments: &CheckArguments, settings: &Settings) -> Result<bool, FileError> {
+    let wanted = Wanted::from(&arguments.definitions);
+    let mut read = Vec::new();
+    for path in &arguments.files {
+        let source = Source::read(path)?;
+        let spots = source.spots(&wanted)?;
+        read.push((source, spots));
+    }
+    let spots: Vec<&Spot> = read.iter().flat_map(|(_, spots)| spots).collect();
+    // Nothing is embedded, so that no image is looked at.
+    let desk = Desk::open(settings, Aim::Nothing, &spots).await?;
+    let checked = read.iter().flat_map(|(source, spots)| spots.iter().map(|spot| judged(source, spot, &desk)));
+    let checked: Vec<Checked> = checked.collect();
+    let version = desk.today.version_text();
+    let text = match arguments.format {
+        CheckFormat::Text => as_text(&checked, version),
+        CheckFormat::Github => as_annotations(&checked, version),
+        CheckFormat::Sarif => format!("{:#}\n", sarif::log(&checked)),
+    };
+    file::write(None::<&Path>, &text)?;
+    Ok(checked.iter().all(|checked| checked.verdict.is_current()))
+}
+
+fn judged(source: &Source, spot: &Spot, desk: &Desk) -> Checked {
+    let verdict = match condition(&spot.definition, &desk.maker()) {
+        Condition::Current => Verdict::Current,
+        Condition::Unprotected => Verdict::Unprotected,
+        Condition::Outdated(why) => Verdict::Outdated(why.sentence()),
+        Condition::Refused(reason) => Verdict::LeftAlone(reason.sentence()),
+    };
+    Checked { file: source.name.clone(), position: spot.position, label: spot.label.clone(), verdict }
+}
+
+/// One line for each definition, as compilers write them, and a last one that counts.
+fn as_text(checked: &[Checked], version: &str) -> String {
+    let mut lines: Vec<String> = checked.iter().map(line).collect();
+    lines.push(summary(checked, version));
+    lines.join("\n") + "\n"
+}
+
+fn line(Checked { file, position, label, verdict }: &Checked) -> String {
+    let mark = if verdict.is_current() { "ok" } else { "not protected" };
+    let mark = if matches!(verdict, Verdict::Outdated(_)) { "not current" } else { mark };
+    format!("{file}:{}:{}: {mark}: {label}: {}", position.line, position.column, verdict.sentence())
+}
+
+fn summary(checked: &[Checked], version: &str) -> String {
+    let current = checked.iter().filter(|checked| checked.verdict.is_current()).count();
+    let count = checked.len();
+    let noun = if count == 1 { "task definition carries" } else { "task definitions carry" };
+    format!("{current} of {count} {noun} today's Defender ({version})")
+}
+
+/// Workflow commands, which GitHub shows at the line of the file.
+/// Source: GitHub Docs, "Workflow commands for GitHub Actions", setting an error message (read 2026-11).
+fn as_annotations(checked: &[Checked], version: &str) -> String {
+    let wrong = checked.iter().filter(|checked| !checked.verdict.is_current());
+    let mut lines: Vec<String> = wrong
+        .map(|Checked { file, position, label, verdict }| {
+            let place = format!("file={},line={},col={}", github_property(file), position.line, position.column);
+            let title = github_property(&format!("{label} is not protected by today's Defender"));
+            format!("::error {place},title={title}::{}", github(&format!("{}: {}", verdict.sentence(), way_out(file))))
+        })
+        .collect();
+    lines.push(summary(checked, version));
+    lines.join("\n") + "\n"
+}
+
+/// Returns the command that mends it.
+pub(super) fn way_out(file: &str) -> String {
+    format!("run `fargate-updater embed {file} -o {file}`")
+}

@@ -1,0 +1,230 @@
+//! `embed`: puts today's Defender into a file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::desk::{Aim, Desk};
+use super::file::{self, Source};
+use super::register::{self, NewRevision};
+use super::{FileError, say};
+use crate::cli::{EmbedArguments, OutputForm};
+use crate::events::Finding;
+use crate::journey::{Lone, Remade, remake};
+use crate::plan::SkipReason;
+use crate::plan::document::Document;
+use crate::plan::edit::Change;
+use crate::plan::entrypoint::Selection;
+use crate::plan::forms::{self, Form, NotWritten, Spot, Wanted};
+use crate::plan::memory::{Before, labelled};
+use crate::plan::task_definition::{Registrable, TaskDefinition};
+use crate::settings::{Settings, Verbosity};
+
+/// Puts today's Defender into every task definition that is meant, and registers it if that is asked for. One that carries it comes out
+/// as it is. Nothing is written unless all of them can be.
+///
+/// # Errors
+///
+/// When the file cannot be used, one of its definitions cannot get today's Defender, or AWS refuses what is asked for.
+pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Result<(), FileError> {
+    let mut source = Source::read(&arguments.file)?;
+    let wanted = Wanted::from(&arguments.definitions);
+    let spots = source.spots(&wanted)?;
+    let registers = arguments.register || !arguments.update.is_empty();
+    if registers {
+        register::check(&spots, &arguments.update)?;
+    }
+    let aim = if registers { Aim::Write } else { Aim::Files };
+    let desk = Desk::open(settings, aim, &spots.iter().collect::<Vec<_>>()).await?;
+    let tell = |text: String| {
+        if settings.run.verbosity > Verbosity::Quiet {
+            say(&text);
+        }
+    };
+    let mut changed = false;
+    for spot in &spots {
+        tell_of_family(spot, &tell);
+        let embedded = embed_one(spot, &mut source, &desk).await?;
+        changed |= matches!(embedded, Embedded::Now(_));
+        tell(told(spot, &embedded, &desk));
+        for finding in embedded.findings() {
+            let word = if finding.is_warning() { "warning" } else { "note" };
+            say(&format!("  {word}: {finding}"));
+        }
+    }
+    let text = match form(arguments, &source, &spots) {
+        OutputForm::Same => source.document.text().to_owned(),
+        OutputForm::Register => registrations(&source, &wanted)?,
+    };
+    if !registers {
+        return file::write(arguments.output.as_deref(), &text);
+    }
+    let new = NewRevision {
+        definition: registrable(&source, &wanted)?,
+        registered: if changed { None } else { described_arn(&source) },
+    };
+    let registered = register::register(new, &desk, settings, &arguments.update).await;
+    if let Some(output) = arguments.output.as_deref().filter(|output| !is_standard_output(output)) {
+        file::write(Some(output), &text)?;
+    }
+    registered
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Returns the form that the file comes out in. What `describe-task-definition` printed goes on to `register-task-definition` as a
+/// rule when it comes through a pipe, which does not take it as it is.
+fn form(arguments: &EmbedArguments, source: &Source, spots: &[Spot]) -> OutputForm {
+    let is_described = spots.iter().any(|spot| matches!(spot.form, Form::Described { .. }));
+    let usual = if source.from_standard_input && is_described { OutputForm::Register } else { OutputForm::Same };
+    arguments.form.unwrap_or(usual)
+}
+
+fn tell_of_family(spot: &Spot, tell: &impl Fn(String)) {
+    let family = spot.definition.text("family").unwrap_or_default();
+    match spot.form {
+        Form::CloudFormation if spot.family_made_up => {
+            tell(format!("{}: it has no Family, so that the Defender's App ID begins with its logical id", spot.label));
+        }
+        _ if spot.family_made_up => tell(format!(
+            "warning: nothing says the family of these containers, which the Defender's App ID begins with; {family} is taken, and \
+             --family NAME gives the right one"
+        )),
+        _ => {}
+    }
+}
+
+/// What became of one definition.
+enum Embedded {
+    Now(Box<Remade>),
+    UpToDate,
+    LeftAlone(SkipReason),
+}
+
+impl Embedded {
+    fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Now(remade) => &remade.findings,
+            Self::UpToDate | Self::LeftAlone(_) => &[],
+        }
+    }
+}
+
+/// Puts the Defender into one definition, in the document too.
+async fn embed_one(spot: &Spot, source: &mut Source, desk: &Desk) -> Result<Embedded, FileError> {
+    let label = || spot.label.clone();
+    let selection = Selection::of(&spot.definition, &BTreeSet::new());
+    let obstacles = spot.obstacles_to(|name| selection.wraps(name));
+    if !obstacles.is_empty() {
+        let texts = obstacles.iter().map(|obstacle| match &obstacle.container {
+            Some(container) => format!("container {container}: {} ({})", obstacle.text, obstacle.position),
+            None => format!("{} ({})", obstacle.text, obstacle.position),
+        });
+        return Err(FileError::Obstacles { label: label(), name: source.name.clone(), texts: texts.collect() });
+    }
+    let made = remake(&spot.definition, spot.is_whole(), &desk.maker(), &desk.mirrors).await;
+    let made = made.map_err(|error| FileError::Journey { label: label(), source: Box::new(error) })?;
+    let remade = match made {
+        Lone::UpToDate => return Ok(Embedded::UpToDate),
+        // The file's owner, or the settings, ask for that.
+        Lone::LeftAlone(reason @ (SkipReason::UpgradesAreOff { .. } | SkipReason::OptedOut { .. })) => {
+            return Ok(Embedded::LeftAlone(reason));
+        }
+        Lone::LeftAlone(reason) => return Err(FileError::LeftAlone { label: label(), reason: Box::new(reason) }),
+        Lone::Remade(remade) => remade,
+    };
+    let expected =
+        write(spot, &mut source.document, &remade).map_err(|source| FileError::NotWritten { label: label(), source })?;
+    match again(spot, &source.document) {
+        Some(written) if written.json() == expected.json() => Ok(Embedded::Now(remade)),
+        _ => Err(FileError::NotSame { label: label() }),
+    }
+}
+
+/// Writes what embedding comes to, and returns the definition that has to stand there then.
+fn write(spot: &Spot, document: &mut Document, remade: &Remade) -> Result<TaskDefinition<Registrable>, NotWritten> {
+    spot.write(document, &remade.stripped, &Before::of(&spot.definition))?;
+    let before = spot.before(document, &remade.embedded);
+    spot.write(document, &remade.embedded, &Before::default())?;
+    let labels = labelled(&remade.revision, &remade.record, &before);
+    spot.write(document, &labels, &Before::default())?;
+    let revision = TaskDefinition::from_json(remade.revision.json().clone());
+    Ok(revision.changed_by(&labels).unwrap_or(revision))
+}
+
+/// Reads a definition again where it was written.
+fn again(spot: &Spot, document: &Document) -> Option<TaskDefinition<Registrable>> {
+    let family = spot.definition.text("family").map(str::to_owned);
+    let resources = if spot.form == Form::CloudFormation { vec![spot.label.clone()] } else { Vec::new() };
+    let wanted = Wanted { family, resources, template: false };
+    // A resource by itself has no name.
+    let alone = Wanted { resources: Vec::new(), ..wanted.clone() };
+    let spots = forms::spots(document, &wanted).or_else(|_| forms::spots(document, &alone));
+    spots.ok()?.into_iter().next().map(|spot| spot.definition)
+}
+
+/// Says what was done to a definition.
+fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> String {
+    let (label, version) = (&spot.label, desk.today.version_text());
+    match embedded {
+        Embedded::UpToDate => format!("{label}: it carries today's Defender ({version}), and is as it was"),
+        Embedded::LeftAlone(reason) => format!("{label}: it is as it was: {}", reason.sentence()),
+        Embedded::Now(remade) => match &remade.why {
+            None => format!("{label}: Defender {version} is in it now"),
+            Some(why) => format!("{label}: Defender {version} is in it now in the place of another, since {}", why.sentence()),
+        },
+    }
+}
+
+/// Returns the one definition of a source as it can be registered.
+fn registrable(source: &Source, wanted: &Wanted) -> Result<TaskDefinition<Registrable>, FileError> {
+    let spot = source.spots(wanted)?.into_iter().next();
+    let spot = spot.ok_or_else(|| FileError::Arguments("there is nothing to register".to_owned()))?;
+    Ok(without_aws_tags(&spot.definition))
+}
+
+/// Leaves out the tags that are AWS's own to set.
+/// Source: Amazon ECS Developer Guide, "Tag restrictions": the prefix `aws:`.
+fn without_aws_tags(definition: &TaskDefinition<Registrable>) -> TaskDefinition<Registrable> {
+    let mut json = definition.json().clone();
+    if let Some(Value::Array(tags)) = json.get_mut("tags") {
+        tags.retain(|tag| !tag.get("key").and_then(Value::as_str).is_some_and(|key| key.starts_with("aws:")));
+        if tags.is_empty()
+            && let Value::Object(members) = &mut json
+        {
+            members.shift_remove("tags");
+        }
+    }
+    TaskDefinition::from_json(json)
+}
+
+/// Returns the definition of a source in the form that `register-task-definition` takes.
+pub(super) fn registrations(source: &Source, wanted: &Wanted) -> Result<String, FileError> {
+    let spots = source.spots(wanted)?;
+    if spots.iter().any(|spot| spot.form == Form::CloudFormation) {
+        let text = "--form register is for ECS's own forms; CloudFormation registers what is in a template";
+        return Err(FileError::Arguments(text.to_owned()));
+    }
+    Ok(format!("{:#}\n", registrable(source, wanted)?.json()))
+}
+
+/// Returns the ARN of what a source describes, if it is registered already and new tasks can be started from it.
+fn described_arn(source: &Source) -> Option<String> {
+    let described: Map<String, Value> = match source.document.root().value() {
+        Value::Object(mut root) => match root.shift_remove("taskDefinition") {
+            Some(Value::Object(inner)) => inner,
+            _ => root,
+        },
+        _ => return None,
+    };
+    let text = |key: &str| described.get(key).and_then(Value::as_str);
+    text("taskDefinitionArn").filter(|_| text("status") == Some("ACTIVE")).map(str::to_owned)
+}
+
+/// Returns a change of nothing, by which a definition is taken for protected that a command has just seen to be.
+pub(super) fn unchanged() -> Change {
+    Change::default()
+}

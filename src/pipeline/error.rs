@@ -1,0 +1,99 @@
+//! Why a command on a file could not do what it is for, and the way out.
+
+use std::io;
+
+use crate::aws::{AccessError, AwsError};
+use crate::events::{Failure, Stage};
+use crate::exit;
+use crate::journey::JourneyError;
+use crate::plan::SkipReason;
+use crate::plan::document::NotADocument;
+use crate::plan::explain;
+use crate::plan::forms::{NotWritten, Unusable};
+use crate::run::StartError;
+
+/// Why a command on a file could not do what it is for.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("could not read {name}")]
+    Read { name: String, source: io::Error },
+    #[error("{name} is not UTF-8 text")]
+    NotText { name: String },
+    #[error("could not make sense of {name}")]
+    NotADocument { name: String, source: NotADocument },
+    #[error("{name} cannot be used")]
+    Unusable { name: String, source: Unusable },
+    #[error("{0}")]
+    Arguments(String),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("could not get into AWS")]
+    Access(#[source] AccessError),
+    #[error("{label} in {name} cannot get a Defender as it is written: {}", texts.join("; "))]
+    Obstacles { label: String, name: String, texts: Vec<String> },
+    #[error("{label} gets no Defender: {}", reason.sentence())]
+    LeftAlone { label: String, reason: Box<SkipReason> },
+    #[error("could not put today's Defender into {label}")]
+    Journey { label: String, source: Box<JourneyError> },
+    #[error("could not write the change of {label}")]
+    NotWritten { label: String, source: NotWritten },
+    #[error("what was written for {label} is not what it should be; nothing was given out")]
+    NotSame { label: String },
+    #[error("could not read the task definition {name}")]
+    Describe { name: String, source: AwsError },
+    #[error("could not register {family}")]
+    Register { family: String, source: AwsError },
+    #[error("could not find the service {name}: {reason}")]
+    NoService { name: String, reason: String },
+    #[error("the service {name} does not run the new revision {to}: {told}")]
+    NotUpdated { name: String, to: String, told: String, hint: Option<String> },
+    #[error("could not write {name}")]
+    Write { name: String, source: io::Error },
+}
+
+impl FileError {
+    /// Returns the exit code of a command that ends with this.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Read { .. } | Self::NotText { .. } | Self::NotADocument { .. } | Self::Unusable { .. } | Self::Arguments(_) => {
+                exit::BAD_SETTINGS
+            }
+            Self::Start(_) | Self::Access(_) => exit::COULD_NOT_START,
+            Self::NotSame { .. } => exit::BUG,
+            _ => exit::NOT_ALL,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unusable { source: Unusable::NoDefinition, .. } => Some(
+                "give the input of register-task-definition, the output of describe-task-definition, or a template".to_owned(),
+            ),
+            Self::Start(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Obstacles { .. } => {
+                Some("write the list or text itself there, or have the function choose between values in it".to_owned())
+            }
+            Self::LeftAlone { reason, .. } => Some(explain::after_skipped(reason)),
+            Self::Journey { source, .. } => source.failure().hint,
+            Self::Describe { source, .. } | Self::Register { source, .. } => source.hint(),
+            Self::NoService { .. } => {
+                Some("name it as CLUSTER/SERVICE, in the account and Region of the AWS credentials".to_owned())
+            }
+            Self::NotUpdated { hint, .. } => hint.clone(),
+            Self::NotSame { .. } => {
+                Some("report it with the form of the file; strip --form register gives the plain form".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns what went wrong as it is told.
+    pub fn told(&self) -> Failure {
+        match self {
+            // Its own words are the first cause.
+            Self::Start(error) => error.told(),
+            error => Failure::new(Stage::Program, error, error.hint()),
+        }
+    }
+}
