@@ -1,15 +1,14 @@
 //! The Compute Console, and the only place that names reqwest. It touches the world and decides nothing.
 //!
-//! [`embed`] is what the Console is asked for, `defenders` which of them are connected, `login` the token, `wire` how requests are sent and answers judged,
-//! `places` how many at once, `tls` whose
-//! certificates are trusted, [`error`] what goes wrong.
+//! [`embed`] is what the Console is asked for, `defenders` which of them are connected, `login` the token, `wire` how requests are
+//! sent and answers judged, `slots` how many at once, `tls` whose certificates are trusted, [`error`] what goes wrong.
 
 mod address;
 mod defenders;
 mod embed;
 mod error;
 mod login;
-mod places;
+mod slots;
 mod tls;
 mod wire;
 

@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 use super::address::{ConsoleUrl, NEWEST_API};
 use super::error::{ConsoleError, What};
 use super::login::Login;
-use super::places::Places;
+use super::slots::Slots;
 use super::tls::CaBundle;
 use crate::plan::redact::Redactor;
 use crate::plan::retry::{Patience, Trouble};
@@ -82,7 +82,7 @@ pub(super) struct Wire {
     project: Option<String>,
     patience: Patience,
     waiting: Waiting,
-    places: Places,
+    slots: Slots,
     secrets: Redactor,
 }
 
@@ -104,8 +104,8 @@ impl Wire {
             .map_err(|error| error.to_string())?;
         let longest_wait = Duration::from_secs(30).min(waiting.first_wait.saturating_mul(60));
         let patience = Patience { throttled_tries: 10, unclear_tries: 5, first_wait: waiting.first_wait, longest_wait };
-        let places = Places::shared_by(waiting.runs);
-        Ok(Self { http, url, api: RwLock::default(), project, patience, waiting, places, secrets })
+        let slots = Slots::shared_by(waiting.runs);
+        Ok(Self { http, url, api: RwLock::default(), project, patience, waiting, slots, secrets })
     }
 
     /// Uses the versioned API from now on. Consoles before 21.08 have none, and one that does not serve its own is asked for the
@@ -212,7 +212,7 @@ impl Wire {
             Turn::ByUrgency(urgency) => (urgency, true),
             Turn::LooksElsewhere(urgency) => (urgency, false),
         };
-        let place = self.places.take(urgency).await;
+        let slot = self.slots.take(urgency).await;
         let _unanswered = self.waiting.progress.unanswered_by_console.during();
         let started = Instant::now();
         let answered = async {
@@ -221,16 +221,16 @@ impl Wire {
         };
         let (status, headers, body) = answered.await.map_err(|error: reqwest::Error| {
             if error.is_timeout() {
-                place.was_busy();
+                slot.was_busy();
             }
             unreachable(&error.without_url())
         })?;
         match status {
-            429 | 503 => place.was_busy(),
-            200..300 if tells => place.answered(started.elapsed()),
+            429 | 503 => slot.was_busy(),
+            200..300 if tells => slot.answered(started.elapsed()),
             _ => {}
         }
-        drop(place);
+        drop(slot);
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         debug!(route = request.route, status, took_ms, "called the Console");
         self.judge(request, status, &headers, &body).map_err(|what| {

@@ -88,15 +88,15 @@ impl Counts {
             }
         }
         if let Event::Verified(verified) = event {
-            self.tasks_looked_for += u64::from(verified.coverage.tasks().unwrap_or(0));
-            self.tasks_connected += u64::from(verified.coverage.connected);
+            self.tasks_looked_for += u64::from(verified.connections.tasks().unwrap_or(0));
+            self.tasks_connected += u64::from(verified.connections.connected);
         }
         if let Event::Unverified { services, .. } = event {
             self.unverified += *services as u64;
         }
         let counter = match event {
-            Event::Verified(verified) if verified.coverage.is_whole() => &mut self.verified,
-            Event::Verified(verified) if verified.coverage.missing > 0 => &mut self.not_connected,
+            Event::Verified(verified) if verified.connections.is_whole() => &mut self.verified,
+            Event::Verified(verified) if verified.connections.missing > 0 => &mut self.not_connected,
             Event::Verified(_) => &mut self.unverified,
             Event::Service(ended) => match &*ended.outcome {
                 Outcome::Protected { .. } => &mut self.protected,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ServiceId;
-use crate::plan::verify::Coverage;
+use crate::plan::verify::Connections;
 
 /// What to look at where a task shows no connected Defender.
 pub const NOT_CONNECTED_HINT: &str = "a Defender may need longer; if none appears, see whether those tasks reach the address that their \
@@ -13,7 +13,7 @@ pub const NOT_CONNECTED_HINT: &str = "a Defender may need longer; if none appear
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub service: ServiceId,
-    pub coverage: Coverage,
+    pub connections: Connections,
 }
 
 /// Why no service could be verified, or not all of them.

@@ -41,7 +41,7 @@ pub struct Task {
 
 /// How many of a service's tasks show a connected Defender.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
+pub struct Connections {
     pub connected: u32,
     /// Tasks of which the Console lists no connected Defender, and should.
     pub missing: u32,
@@ -66,7 +66,7 @@ pub enum Unknown {
     Stopped,
 }
 
-impl Coverage {
+impl Connections {
     /// Returns how many tasks there are, if ECS told.
     pub fn tasks(&self) -> Option<u32> {
         let untold = matches!(self.why_unknown, Some(Unknown::TasksUntold { .. }));
@@ -79,7 +79,7 @@ impl Coverage {
     }
 }
 
-impl fmt::Display for Coverage {
+impl fmt::Display for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { connected, unknown, why_unknown, .. } = self;
         match (self.tasks(), why_unknown) {
@@ -204,31 +204,31 @@ impl Search {
 
     /// Returns what was found of a service's tasks, each of which should show a Defender once it is as old as `age`. `rest` says why
     /// nobody can tell of what was not found, if that is so.
-    pub fn coverage(&self, number: usize, now: i64, age: Duration, rest: Option<&Unknown>) -> Coverage {
-        let mut coverage = Coverage { connected: 0, missing: 0, unknown: 0, why_unknown: None };
+    pub fn connections(&self, number: usize, now: i64, age: Duration, rest: Option<&Unknown>) -> Connections {
+        let mut connections = Connections { connected: 0, missing: 0, unknown: 0, why_unknown: None };
         let tasks = match self.services.get(number).map(|service| &service.tasks) {
             Some(Tasks::Told(tasks)) => tasks,
             Some(Tasks::Untold { cause }) => {
-                coverage.why_unknown = Some(Unknown::TasksUntold { cause: cause.clone() });
-                return coverage;
+                connections.why_unknown = Some(Unknown::TasksUntold { cause: cause.clone() });
+                return connections;
             }
-            None => return coverage,
+            None => return connections,
         };
         if tasks.is_empty() {
-            coverage.why_unknown = Some(Unknown::NoTaskRuns);
+            connections.why_unknown = Some(Unknown::NoTaskRuns);
         }
         for task in tasks {
             let why = if old_for(task, now) < age { Some(&Unknown::TooYoung) } else { rest };
             match (self.tasks.get(&task.id), why) {
-                (Some((_, true)), _) => coverage.connected += 1,
-                (_, None) => coverage.missing += 1,
+                (Some((_, true)), _) => connections.connected += 1,
+                (_, None) => connections.missing += 1,
                 (_, Some(why)) => {
-                    coverage.unknown += 1;
-                    coverage.why_unknown.get_or_insert_with(|| why.clone());
+                    connections.unknown += 1;
+                    connections.why_unknown.get_or_insert_with(|| why.clone());
                 }
             }
         }
-        coverage
+        connections
     }
 }
 

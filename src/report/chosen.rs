@@ -19,7 +19,7 @@ pub(super) fn told_from(event: &Event) -> Verbosity {
             Unseen::Failed(_) | Unseen::NotAttempted => Verbosity::Quiet,
         },
         // What is well is in the summary's numbers.
-        Event::Verified(verified) if verified.coverage.missing == 0 => Verbosity::Verbose,
+        Event::Verified(verified) if verified.connections.missing == 0 => Verbosity::Verbose,
         Event::Verifying { .. } => Verbosity::Normal,
         Event::Began(_) | Event::UndoBegan(_) | Event::AccountsListed { .. } => Verbosity::Normal,
         Event::AnotherRun { .. }

@@ -234,7 +234,7 @@ fn told(event: &Event) -> (&'static str, &'static str, Fields) {
             ("info", "verification began", fields)
         }
         Event::Verified(verified) => {
-            let level = if verified.coverage.missing > 0 { "warn" } else { "info" };
+            let level = if verified.connections.missing > 0 { "warn" } else { "info" };
             (level, "service verified", verified_fields(verified))
         }
         Event::Unverified { services, why } => {
@@ -319,18 +319,18 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
     }
 }
 
-fn verified_fields(Verified { service, coverage }: &Verified) -> Fields {
-    let tasks = coverage.tasks();
+fn verified_fields(Verified { service, connections }: &Verified) -> Fields {
+    let tasks = connections.tasks();
     let mut fields = service_fields(service);
     fields.extend([
         ("tasks", tasks.into()),
-        ("connected", tasks.map(|_| coverage.connected).into()),
-        ("not_connected", tasks.map(|_| coverage.missing).into()),
-        ("unknown", tasks.map(|_| coverage.unknown).into()),
-        ("text", coverage.to_string().into()),
+        ("connected", tasks.map(|_| connections.connected).into()),
+        ("not_connected", tasks.map(|_| connections.missing).into()),
+        ("unknown", tasks.map(|_| connections.unknown).into()),
+        ("text", connections.to_string().into()),
     ]);
-    fields.extend(coverage.why_unknown.as_ref().map(|why| ("reason", why.code().into())));
-    fields.extend((coverage.missing > 0).then(|| ("hint", NOT_CONNECTED_HINT.into())));
+    fields.extend(connections.why_unknown.as_ref().map(|why| ("reason", why.code().into())));
+    fields.extend((connections.missing > 0).then(|| ("hint", NOT_CONNECTED_HINT.into())));
     fields
 }
 

@@ -78,8 +78,8 @@ impl Tally {
                 self.add_outcome(ended);
             }
             Event::Verifying { .. } => {}
-            Event::Verified(verified) if verified.coverage.missing > 0 => {
-                self.to_look_at.push((verified.service.clone(), verified.coverage.to_string()));
+            Event::Verified(verified) if verified.connections.missing > 0 => {
+                self.to_look_at.push((verified.service.clone(), verified.connections.to_string()));
             }
             Event::Verified(_) => {}
             Event::Unverified { why, .. } => self.unverified.push((why.to_string(), why.hint().map(str::to_owned))),

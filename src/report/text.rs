@@ -89,13 +89,13 @@ pub fn event(event: &Event, colour: bool, writer: &mut impl Write) -> io::Result
         }
         Event::Verifying { services, waits } => writeln!(writer, "\n{}", tally::verifying(*services, *waits)),
         Event::Verified(verified) => {
-            let (word, code) = match &verified.coverage {
-                coverage if coverage.is_whole() => ("verified", GREEN),
-                coverage if coverage.missing > 0 => ("not connected", YELLOW),
+            let (word, code) = match &verified.connections {
+                connections if connections.is_whole() => ("verified", GREEN),
+                connections if connections.missing > 0 => ("not connected", YELLOW),
                 _ => ("unverified", DIM),
             };
             let word = paint(&format!("{word:<13}"), code, colour);
-            writeln!(writer, "{word} {}  {}", place_of(&verified.service), verified.coverage)
+            writeln!(writer, "{word} {}  {}", place_of(&verified.service), verified.connections)
         }
         Event::Unverified { services, why } => {
             let word = paint(&format!("{:<13}", "unverified"), YELLOW, colour);

@@ -156,8 +156,8 @@ pub(super) async fn verify(
     };
     let now = now();
     for (number, (service, _)) in rolled_out.services.into_iter().enumerate() {
-        let coverage = search.coverage(number, now, settings.connects_after, rest.as_ref());
-        events.say(Event::Verified(Box::new(Verified { service, coverage }))).await;
+        let connections = search.connections(number, now, settings.connects_after, rest.as_ref());
+        events.say(Event::Verified(Box::new(Verified { service, connections }))).await;
     }
 }
 

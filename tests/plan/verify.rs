@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fargate_updater::plan::verify::{Coverage, Search, Sought, Task, Tasks, Unknown};
+use fargate_updater::plan::verify::{Connections, Search, Sought, Task, Tasks, Unknown};
 use serde_json::{Value, json};
 
 const FIRST: &str = "0123456789abcdef0123456789abcdef";
@@ -83,9 +83,9 @@ fn an_element_is_a_tasks_defender_if_it_names_the_task_and_no_other_place() {
     for (name, element, expected) in cases {
         let mut search = searching(&[task(FIRST, 0), task(OLD_FORM, 0)]);
         search.cross_off(&element);
-        let coverage = search.coverage(0, LATER, AGE, None);
-        assert_eq!(coverage.connected, u32::from(expected), "{name}");
-        assert_eq!(coverage.missing, 2 - u32::from(expected), "{name}");
+        let connections = search.connections(0, LATER, AGE, None);
+        assert_eq!(connections.connected, u32::from(expected), "{name}");
+        assert_eq!(connections.missing, 2 - u32::from(expected), "{name}");
     }
 }
 
@@ -98,39 +98,39 @@ fn containers_of_one_task_are_one_defender() {
         search.cross_off(&element);
     }
     assert!(!search.is_over());
-    assert_eq!(search.coverage(0, LATER, AGE, None).to_string(), "connected 1 of 2");
+    assert_eq!(search.connections(0, LATER, AGE, None).to_string(), "connected 1 of 2");
     search.cross_off(&listed(SECOND));
     assert!(search.is_over());
-    assert!(search.coverage(0, LATER, AGE, None).is_whole());
+    assert!(search.connections(0, LATER, AGE, None).is_whole());
 }
 
 #[test]
 fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() {
-    let coverage = |connected, missing, unknown, why_unknown| Coverage { connected, missing, unknown, why_unknown };
+    let connections = |connected, missing, unknown, why_unknown| Connections { connected, missing, unknown, why_unknown };
     let (young, old) = (task(SECOND, LATER - 119_999), task(SECOND, LATER - 120_000));
     let ahead = task(SECOND, LATER + 60_000);
     let untold = Tasks::Untold { cause: "ListTasks was denied".to_owned() };
     let why = Unknown::TasksUntold { cause: "ListTasks was denied".to_owned() };
     let both = |second: &Task| Tasks::Told(vec![task(FIRST, 0), second.clone()]);
     let cases = [
-        ("all are connected", both(&old), vec![FIRST, SECOND], None, coverage(2, 0, 0, None), "connected 2 of 2"),
-        ("one is missing", both(&old), vec![FIRST], None, coverage(1, 1, 0, None), "connected 1 of 2"),
-        ("none is connected", both(&old), vec![], None, coverage(0, 2, 0, None), "connected 0 of 2"),
+        ("all are connected", both(&old), vec![FIRST, SECOND], None, connections(2, 0, 0, None), "connected 2 of 2"),
+        ("one is missing", both(&old), vec![FIRST], None, connections(1, 1, 0, None), "connected 1 of 2"),
+        ("none is connected", both(&old), vec![], None, connections(0, 2, 0, None), "connected 0 of 2"),
         (
             "one is too young",
             both(&young),
             vec![FIRST],
             None,
-            coverage(1, 0, 1, Some(Unknown::TooYoung)),
+            connections(1, 0, 1, Some(Unknown::TooYoung)),
             "connected 1 of 2, unknown 1: tasks that started just now may be about to connect",
         ),
-        ("one is young and connected", both(&young), vec![FIRST, SECOND], None, coverage(2, 0, 0, None), "connected 2 of 2"),
+        ("one is young and connected", both(&young), vec![FIRST, SECOND], None, connections(2, 0, 0, None), "connected 2 of 2"),
         (
             "one is missing and one too young",
             both(&young),
             vec![],
             None,
-            coverage(0, 1, 1, Some(Unknown::TooYoung)),
+            connections(0, 1, 1, Some(Unknown::TooYoung)),
             "connected 0 of 2, unknown 1: tasks that started just now may be about to connect",
         ),
         (
@@ -138,7 +138,7 @@ fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() 
             both(&ahead),
             vec![FIRST],
             None,
-            coverage(1, 0, 1, Some(Unknown::TooYoung)),
+            connections(1, 0, 1, Some(Unknown::TooYoung)),
             "connected 1 of 2, unknown 1: tasks that started just now may be about to connect",
         ),
         (
@@ -146,7 +146,7 @@ fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() 
             both(&old),
             vec![FIRST],
             Some(Unknown::NotAllRead),
-            coverage(1, 0, 1, Some(Unknown::NotAllRead)),
+            connections(1, 0, 1, Some(Unknown::NotAllRead)),
             "connected 1 of 2, unknown 1: the Console's list of Defenders was not read to its end",
         ),
         (
@@ -154,7 +154,7 @@ fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() 
             both(&old),
             vec![SECOND],
             Some(Unknown::Stopped),
-            coverage(1, 0, 1, Some(Unknown::Stopped)),
+            connections(1, 0, 1, Some(Unknown::Stopped)),
             "connected 1 of 2, unknown 1: the run was stopped before it asked the Console once more",
         ),
         (
@@ -162,7 +162,7 @@ fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() 
             Tasks::Told(Vec::new()),
             vec![],
             None,
-            coverage(0, 0, 0, Some(Unknown::NoTaskRuns)),
+            connections(0, 0, 0, Some(Unknown::NoTaskRuns)),
             "unknown: no task runs its revision",
         ),
         (
@@ -170,16 +170,16 @@ fn what_is_not_connected_is_missing_only_if_all_was_asked_and_it_had_its_time() 
             untold,
             vec![],
             None,
-            coverage(0, 0, 0, Some(why)),
+            connections(0, 0, 0, Some(why)),
             "unknown: its tasks are not told: ListTasks was denied",
         ),
     ];
     for (name, tasks, connected, rest, expected, told) in cases {
         let mut search = Search::new(vec![of(tasks)]);
         connected.iter().for_each(|id| search.cross_off(&listed(id)));
-        let coverage = search.coverage(0, LATER, AGE, rest.as_ref());
-        assert_eq!(coverage, expected, "{name}");
-        assert_eq!(coverage.to_string(), told, "{name}");
+        let connections = search.connections(0, LATER, AGE, rest.as_ref());
+        assert_eq!(connections, expected, "{name}");
+        assert_eq!(connections.to_string(), told, "{name}");
     }
 }
 
@@ -210,7 +210,7 @@ fn what_replaces_a_task_is_looked_for_in_its_place() {
     let new = "44444444444444444444444444444444";
     search.renew(vec![(0, Tasks::Told(vec![task(FIRST, 0), task(new, LATER)])), (2, Tasks::Told(Vec::new()))]);
     assert_eq!(search.unfinished(), [0], "what was connected still is, and what is gone is not missed");
-    let told = |search: &Search, number| search.coverage(number, LATER, AGE, None).to_string();
+    let told = |search: &Search, number| search.connections(number, LATER, AGE, None).to_string();
     assert_eq!(told(&search, 0), "connected 1 of 2, unknown 1: tasks that started just now may be about to connect");
     assert_eq!(told(&search, 1), "connected 1 of 1");
     assert_eq!(told(&search, 2), "unknown: no task runs its revision");

@@ -15,9 +15,9 @@ const FIRST: usize = 4;
 /// Most requests at once, whatever it takes: divided by the runs that share an organization.
 pub(super) const MOST: usize = 64;
 
-/// The places for requests under way.
+/// The slots for requests under way.
 #[derive(Clone, Debug)]
-pub(super) struct Places(Arc<Mutex<State>>);
+pub(super) struct Slots(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -28,9 +28,9 @@ struct State {
     came: u64,
 }
 
-/// Whoever waits for a place; its order is that of the urgency and the number before it.
+/// Whoever waits for a slot; its order is that of the urgency and the number before it.
 #[derive(Debug)]
-struct Waiting(oneshot::Sender<Place>);
+struct Waiting(oneshot::Sender<Slot>);
 
 impl PartialEq for Waiting {
     fn eq(&self, _: &Self) -> bool {
@@ -52,26 +52,26 @@ impl Ord for Waiting {
     }
 }
 
-/// A place, for as long as this is kept.
+/// A slot, for as long as this is kept.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Mutex<State>>);
+pub(super) struct Slot(Arc<Mutex<State>>);
 
-impl Places {
-    /// Returns places for one of so many runs that ask the same Console.
+impl Slots {
+    /// Returns slots for one of so many runs that ask the same Console.
     pub(super) fn shared_by(runs: u32) -> Self {
         let runs = usize::try_from(runs).unwrap_or(MOST).max(1);
         let limit = Limit::new((FIRST / runs).max(1), (MOST / runs).max(1));
         Self(Arc::new(Mutex::new(State { limit, taken: 0, waiting: BinaryHeap::new(), came: 0 })))
     }
 
-    /// Waits for a place. Of those who wait the most urgent gets the next one.
-    pub(super) async fn take(&self, urgency: usize) -> Place {
+    /// Waits for a slot. Of those who wait the most urgent gets the next one.
+    pub(super) async fn take(&self, urgency: usize) -> Slot {
         loop {
             let receiver = {
                 let mut state = lock(&self.0);
                 if state.taken < state.limit.now() {
                     state.taken += 1;
-                    return Place(Arc::clone(&self.0));
+                    return Slot(Arc::clone(&self.0));
                 }
                 let (sender, receiver) = oneshot::channel();
                 state.came += 1;
@@ -80,14 +80,14 @@ impl Places {
                 receiver
             };
             // It is kept by the state, which is there as long as we are.
-            if let Ok(place) = receiver.await {
-                return place;
+            if let Ok(slot) = receiver.await {
+                return slot;
             }
         }
     }
 }
 
-impl Place {
+impl Slot {
     /// Says that the request was answered after this time.
     pub(super) fn answered(&self, took: Duration) {
         let mut state = lock(&self.0);
@@ -103,7 +103,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let next = {
             let mut state = lock(&self.0);
