@@ -35,6 +35,20 @@ pub struct Run {
     pub stopped_by: Option<&'static str>,
 }
 
+impl Run {
+    /// Returns what is known of every run when it begins, whatever it does.
+    fn begun(id: &str, caller: &AccountId, region: &RegionName, dry_run: bool) -> Self {
+        Self {
+            id: Some(id.to_owned()),
+            began: Some(Timestamp::now()),
+            caller: Some(caller.clone()),
+            region: Some(region.clone()),
+            dry_run,
+            ..Self::default()
+        }
+    }
+}
+
 /// How many test cases an account is in JUnit's terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cases {
@@ -109,27 +123,17 @@ impl Totals {
         match event {
             Event::Began(it) => {
                 self.run = Run {
-                    id: Some(it.run_id.clone()),
-                    began: Some(Timestamp::now()),
-                    caller: Some(it.caller.clone()),
-                    region: Some(it.region.clone()),
-                    dry_run: it.dry_run,
                     console: Some(it.console.clone()),
                     console_version: Some(it.console_version.clone()),
                     defender_version: Some(it.defender_version.clone()),
-                    ..Run::default()
+                    ..Run::begun(&it.run_id, &it.caller, &it.region, it.dry_run)
                 }
             }
             Event::UndoBegan(it) => {
                 self.run = Run {
-                    id: Some(it.run_id.clone()),
-                    began: Some(Timestamp::now()),
-                    caller: Some(it.caller.clone()),
-                    region: Some(it.region.clone()),
-                    dry_run: it.dry_run,
                     undoes: true,
                     undone_run: it.undone_run.clone(),
-                    ..Run::default()
+                    ..Run::begun(&it.run_id, &it.caller, &it.region, it.dry_run)
                 }
             }
             Event::AccountsListed { in_scope, names } => {
