@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fargate_updater::exit;
 use serde_json::Value;
-use simulator::{Account, Finished, Org, Program, World};
+use simulator::{Account, Finished, Org, Program, Service, World};
 use tempfile::TempDir;
 
 use crate::support::{ACCOUNT, expect_exit, updater};
@@ -90,6 +90,48 @@ async fn accounts_have_no_names_where_nobody_may_ask() {
     let (program, directory) = reporting(&world, &["report.json"]);
     expect_exit(&program.env("ACCOUNTS", ACCOUNT).run().await, exit::DONE);
     assert_eq!(json(directory.path())["services"][0]["account_name"], Value::Null);
+}
+
+#[tokio::test]
+async fn each_service_is_told_with_how_many_of_its_tasks_show_a_connected_defender() {
+    let tasks = |count| move |service: Service| service.desired_count(count);
+    let shop = |account: Account| {
+        let account = account.service_with("web/shop", "httpd.json", tasks(3)).service_with("web/cart", "orders.json", tasks(2));
+        account.service("web/desktop", "windows.json")
+    };
+    let org = Org::new().console(|console| console.never_connects("web/cart", 1)).account(ACCOUNT, shop);
+    let untold = |account: Account| account.service("web/hidden", "orders.json").deny("ecs:ListTasks");
+    let world = org.account("222233334444", untold).start().await;
+    let (program, directory) = reporting(&world, &["report.json", "report.csv", "report.html", "report.xml"]);
+    let verifies = ["--verify=true", "--connects-after-ms=0", "--verify-wait-ms=4"];
+    expect_exit(&program.args(verifies).run().await, exit::DONE);
+    let report = json(directory.path());
+    let told: Vec<String> = (report["services"].as_array().into_iter().flatten())
+        .map(|it| format!("{} {} {} {}", it["service"], it["tasks"], it["defenders_connected"], it["findings"][0]["code"]))
+        .collect();
+    let expected = [
+        r#""cart" 2 1 "not-connected""#,
+        r#""desktop" null null null"#,
+        r#""shop" 3 3 null"#,
+        r#""hidden" null null "tasks-untold""#,
+    ];
+    assert_eq!(told, expected);
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).expect("the report is there");
+    let csv = read("report.csv");
+    let row = |service: &str| csv.lines().find(|line| line.contains(service)).unwrap_or_default().to_owned();
+    assert!(row(",web,shop,").ends_with(",done,3,3,,"), "{csv}");
+    assert!(row(",web,cart,").ends_with(",done,2,1,,connected 1 of 2"), "{csv}");
+    assert!(row(",web,hidden,").contains(",done,,,unknown: its tasks are not told: "), "{csv}");
+    for name in ["report.html", "report.xml"] {
+        let text = read(name);
+        assert!(text.contains("connected 3 of 3") && text.contains("connected 1 of 2"), "{name}: {text}");
+    }
+
+    // Nobody looks at what is up to date.
+    let (program, directory) = reporting(&world, &["report.json"]);
+    expect_exit(&program.args(verifies).run().await, exit::DONE);
+    let services = json(directory.path())["services"].clone();
+    assert!(services.as_array().is_some_and(|all| all.iter().all(|it| it["defenders_connected"].is_null())), "{services}");
 }
 
 /// Runs until services are walked, has somebody spoil the place of the reports, and lets the run end.

@@ -29,16 +29,17 @@ fn json() {
     {"account":"111122223333","region":"us-east-1","vpc":"vpc-0123456789abcdef0","change":"opened","what":"sg-0a1b2c3d: TCP 443 out to 0.0.0.0/0 (sgr-0123456789abcdef0)","why":"for web/orders of 111122223333"}
     ],
     "warnings": [
-    "the Console's certificate is about to end"
+    "the Console's certificate is about to end",
+    "2 services not verified: one run verifies 3 at most"
     ],
     "services": [
-    {"account":"111122223333","account_name":"Payments","region":"eu-west-1","cluster":"web","service":"checkout","outcome":"protected","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":null,"task_definition_before":"orders:1","task_definition_after":"orders:2","defender_before":"none","defender_after":"34.03.138","roll_out":"done","tasks":null,"defenders_connected":null,"findings":[]},
+    {"account":"111122223333","account_name":"Payments","region":"eu-west-1","cluster":"web","service":"checkout","outcome":"protected","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":null,"task_definition_before":"orders:1","task_definition_after":"orders:2","defender_before":"none","defender_after":"34.03.138","roll_out":"done","tasks":3,"defenders_connected":3,"findings":[]},
     {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"desktop","outcome":"skipped","protection":"not-protected","reason":"windows","text":"its tasks run Windows, for which the vendor has no App-Embedded Defender","stage":null,"causes":[],"hint":"nothing: there is no Defender for it","task_definition_before":"orders:1","task_definition_after":"orders:1","defender_before":null,"defender_after":null,"roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]},
     {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"import","outcome":"upgraded","protection":"protected","reason":"version","text":"it carries Defender 33.01.137, today's is 34.03.138","stage":null,"causes":[],"hint":null,"task_definition_before":"orders:4","task_definition_after":"orders:5","defender_before":"33.01.137","defender_after":"34.03.138","roll_out":"in progress","tasks":null,"defenders_connected":null,"findings":[]},
-    {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"orders","outcome":"protected","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":null,"task_definition_before":"orders:1","task_definition_after":"orders:2","defender_before":"none","defender_after":"34.03.138","roll_out":"done","tasks":null,"defenders_connected":null,"findings":[{"code":"waas-port-nowhere","text":"WAAS_PORT 9000 was added nowhere: no container has port mappings","warning":false},{"code":"downtime","text":"its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)","warning":true}]},
+    {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"orders","outcome":"protected","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":null,"task_definition_before":"orders:1","task_definition_after":"orders:2","defender_before":"none","defender_after":"34.03.138","roll_out":"done","tasks":3,"defenders_connected":null,"findings":[{"code":"waas-port-nowhere","text":"WAAS_PORT 9000 was added nowhere: no container has port mappings","warning":false},{"code":"downtime","text":"its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)","warning":true},{"code":"too-young","text":"connected 1 of 3, unknown 2: tasks that started just now may be about to connect","warning":false}]},
     {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"render","outcome":"skipped","protection":"out-of-scope","reason":"not-fargate","text":"it runs on EC2, not on Fargate; other Defenders protect those hosts","stage":null,"causes":[],"hint":"nothing here: protect its hosts with the Defender for hosts, or move it to Fargate","task_definition_before":"orders:1","task_definition_after":"orders:1","defender_before":null,"defender_after":null,"roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]},
     {"account":"111122223333","account_name":"Payments","region":"us-east-1","cluster":"web","service":"report","outcome":"failed","protection":"not-protected","reason":null,"text":"could not find the entry point of container report","stage":"entry-point","causes":["could not find the entry point of container report","it is nowhere"],"hint":"add the image's own entry point as `entryPoint` to the container in the task definition","task_definition_before":"orders:1","task_definition_after":null,"defender_before":null,"defender_after":null,"roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]},
-    {"account":"222233334444","account_name":null,"region":"eu-west-1","cluster":"web","service":"search","outcome":"up-to-date","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":null,"task_definition_before":"search:7","task_definition_after":"search:7","defender_before":"34.03.138","defender_after":"34.03.138","roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]},
+    {"account":"222233334444","account_name":null,"region":"eu-west-1","cluster":"web","service":"search","outcome":"up-to-date","protection":"protected","reason":null,"text":null,"stage":null,"causes":[],"hint":"a Defender may need longer; if none appears, see whether those tasks reach the address that their Defenders connect to (their network), and whether its name is in the Console's certificate (PCC_SAN)","task_definition_before":"search:7","task_definition_after":"search:7","defender_before":"34.03.138","defender_after":"34.03.138","roll_out":null,"tasks":2,"defenders_connected":1,"findings":[{"code":"not-connected","text":"connected 1 of 2","warning":true}]},
     {"account":"222233334444","account_name":null,"region":"us-east-1","cluster":"web","service":"later","outcome":"not-attempted","protection":"not-protected","reason":"max-changes","text":"it would be changed, and one run changes 3 at most (MAX_CHANGES); the next run goes on","stage":null,"causes":[],"hint":null,"task_definition_before":"orders:1","task_definition_after":"orders:1","defender_before":null,"defender_after":null,"roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]},
     {"account":"222233334444","account_name":null,"region":"us-east-1","cluster":"web","service":"old","outcome":"skipped","protection":"other-defender","reason":"upgrades-are-off","text":"it carries Defender 33.01.137, today's is 34.03.138, and UPGRADE is false","stage":null,"causes":[],"hint":"run with UPGRADE=true","task_definition_before":"orders:1","task_definition_after":"orders:1","defender_before":"33.01.137","defender_after":"33.01.137","roll_out":null,"tasks":null,"defenders_connected":null,"findings":[]}
     ]
@@ -50,13 +51,13 @@ fn json() {
 fn csv() {
     insta::assert_snapshot!(redacted(&write(&["report.csv"], fixed()).text("report.csv").replace("\r\n", "\n")), @r#"
     account,account_name,region,cluster,service,outcome,protection,reason,text,stage,causes,hint,task_definition_before,task_definition_after,defender_before,defender_after,roll_out,tasks,defenders_connected,findings,warnings
-    111122223333,Payments,eu-west-1,web,checkout,protected,protected,,,,,,orders:1,orders:2,none,34.03.138,done,,,,
+    111122223333,Payments,eu-west-1,web,checkout,protected,protected,,,,,,orders:1,orders:2,none,34.03.138,done,3,3,,
     111122223333,Payments,us-east-1,web,desktop,skipped,not-protected,windows,"its tasks run Windows, for which the vendor has no App-Embedded Defender",,,nothing: there is no Defender for it,orders:1,orders:1,,,,,,,
     111122223333,Payments,us-east-1,web,import,upgraded,protected,version,"it carries Defender 33.01.137, today's is 34.03.138",,,,orders:4,orders:5,33.01.137,34.03.138,in progress,,,,
-    111122223333,Payments,us-east-1,web,orders,protected,protected,,,,,,orders:1,orders:2,none,34.03.138,done,,,WAAS_PORT 9000 was added nowhere: no container has port mappings,"its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)"
+    111122223333,Payments,us-east-1,web,orders,protected,protected,,,,,,orders:1,orders:2,none,34.03.138,done,3,,"WAAS_PORT 9000 was added nowhere: no container has port mappings; connected 1 of 3, unknown 2: tasks that started just now may be about to connect","its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)"
     111122223333,Payments,us-east-1,web,render,skipped,out-of-scope,not-fargate,"it runs on EC2, not on Fargate; other Defenders protect those hosts",,,"nothing here: protect its hosts with the Defender for hosts, or move it to Fargate",orders:1,orders:1,,,,,,,
     111122223333,Payments,us-east-1,web,report,failed,not-protected,,could not find the entry point of container report,entry-point,could not find the entry point of container report; it is nowhere,add the image's own entry point as `entryPoint` to the container in the task definition,orders:1,,,,,,,,
-    222233334444,,eu-west-1,web,search,up-to-date,protected,,,,,,search:7,search:7,34.03.138,34.03.138,,,,,
+    222233334444,,eu-west-1,web,search,up-to-date,protected,,,,,"a Defender may need longer; if none appears, see whether those tasks reach the address that their Defenders connect to (their network), and whether its name is in the Console's certificate (PCC_SAN)",search:7,search:7,34.03.138,34.03.138,,2,1,,connected 1 of 2
     222233334444,,us-east-1,web,later,not-attempted,not-protected,max-changes,"it would be changed, and one run changes 3 at most (MAX_CHANGES); the next run goes on",,,,orders:1,orders:1,,,,,,,
     222233334444,,us-east-1,web,old,skipped,other-defender,upgrades-are-off,"it carries Defender 33.01.137, today's is 34.03.138, and UPGRADE is false",,,run with UPGRADE=true,orders:1,orders:1,33.01.137,33.01.137,,,,,
     "#);
@@ -142,6 +143,7 @@ fn markdown() {
     ## Warnings
 
     - the Console's certificate is about to end
+    - 2 services not verified: one run verifies 3 at most
     ");
 }
 
@@ -155,7 +157,7 @@ fn junit() {
           <skipped message="a service control policy of the organization denies the Region"/>
         </testcase>
         <testcase classname="111122223333.eu-west-1.web" name="checkout">
-          <system-out>protected: orders:1 -&gt; orders:2</system-out>
+          <system-out>protected: orders:1 -&gt; orders:2, connected 3 of 3</system-out>
         </testcase>
         <testcase classname="111122223333.us-east-1.web" name="desktop">
           <skipped message="its tasks run Windows, for which the vendor has no App-Embedded Defender"/>
@@ -166,7 +168,8 @@ fn junit() {
         <testcase classname="111122223333.us-east-1.web" name="orders">
           <system-out>protected: orders:1 -&gt; orders:2
     WAAS_PORT 9000 was added nowhere: no container has port mappings
-    its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)</system-out>
+    its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)
+    connected 1 of 3, unknown 2: tasks that started just now may be about to connect</system-out>
         </testcase>
         <testcase classname="111122223333.us-east-1.web" name="render">
           <skipped message="it runs on EC2, not on Fargate; other Defenders protect those hosts"/>
@@ -179,7 +182,8 @@ fn junit() {
       </testsuite>
       <testsuite name="222233334444" tests="3" failures="0" errors="1" skipped="1">
         <testcase classname="222233334444.eu-west-1.web" name="search">
-          <system-out>up-to-date: search:7 -&gt; search:7</system-out>
+          <system-out>up-to-date: search:7 -&gt; search:7
+    connected 1 of 2</system-out>
         </testcase>
         <testcase classname="222233334444.us-east-1.web" name="later">
           <error type="max-changes" message="it would be changed, and one run changes 3 at most (MAX_CHANGES); the next run goes on">it would be changed, and one run changes 3 at most (MAX_CHANGES); the next run goes on</error>
@@ -302,9 +306,10 @@ fn html() {
     <ul class="plain">
     <li>opened in 111122223333 us-east-1 vpc-0123456789abcdef0: sg-0a1b2c3d: TCP 443 out to 0.0.0.0/0 (sgr-0123456789abcdef0), for web/orders of 111122223333</li>
     </ul></details></section>
-    <section aria-labelledby="warnings"><details><summary><h2 id="warnings">Warnings (1)</h2></summary>
+    <section aria-labelledby="warnings"><details><summary><h2 id="warnings">Warnings (2)</h2></summary>
     <ul class="plain">
     <li>the Console&#39;s certificate is about to end</li>
+    <li>2 services not verified: one run verifies 3 at most</li>
     </ul></details></section>
     <section aria-labelledby="table"><h2 id="table" tabindex="-1">Services</h2>
     <noscript><p>The table needs JavaScript, which this page has within it; the CSV report has the same rows.</p></noscript>
@@ -321,13 +326,13 @@ fn html() {
     </main>
     <footer><p>Written by fargate-updater 0.1.0. This page loads nothing and sends nothing.</p></footer>
     <script type="application/json" id="services">[
-    ["protected","web/checkout","111122223333","Payments","eu-west-1","protected",[],"","orders:1","orders:2","none","34.03.138","done",""],
+    ["protected","web/checkout","111122223333","Payments","eu-west-1","protected",[],"","orders:1","orders:2","none","34.03.138","done","connected 3 of 3"],
     ["not-protected","web/desktop","111122223333","Payments","us-east-1","skipped",["its tasks run Windows, for which the vendor has no App-Embedded Defender"],"nothing: there is no Defender for it","orders:1","orders:1","","","",""],
     ["protected","web/import","111122223333","Payments","us-east-1","upgraded",["it carries Defender 33.01.137, today's is 34.03.138"],"","orders:4","orders:5","33.01.137","34.03.138","in progress",""],
-    ["protected","web/orders","111122223333","Payments","us-east-1","protected",["WAAS_PORT 9000 was added nowhere: no container has port mappings","its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)"],"","orders:1","orders:2","none","34.03.138","done",""],
+    ["protected","web/orders","111122223333","Payments","us-east-1","protected",["WAAS_PORT 9000 was added nowhere: no container has port mappings","its deployment settings stop every task before a new one is there (minimumHealthyPercent 0, maximumPercent 100)","connected 1 of 3, unknown 2: tasks that started just now may be about to connect"],"","orders:1","orders:2","none","34.03.138","done",""],
     ["out-of-scope","web/render","111122223333","Payments","us-east-1","skipped",["it runs on EC2, not on Fargate; other Defenders protect those hosts"],"nothing here: protect its hosts with the Defender for hosts, or move it to Fargate","orders:1","orders:1","","","",""],
     ["not-protected","web/report","111122223333","Payments","us-east-1","failed",["could not find the entry point of container report","it is nowhere"],"add the image's own entry point as `entryPoint` to the container in the task definition","orders:1","","","","",""],
-    ["protected","web/search","222233334444","","eu-west-1","up-to-date",[],"","search:7","search:7","34.03.138","34.03.138","",""],
+    ["protected","web/search","222233334444","","eu-west-1","up-to-date",["connected 1 of 2"],"a Defender may need longer; if none appears, see whether those tasks reach the address that their Defenders connect to (their network), and whether its name is in the Console's certificate (PCC_SAN)","search:7","search:7","34.03.138","34.03.138","","connected 1 of 2"],
     ["not-protected","web/later","222233334444","","us-east-1","not-attempted",["it would be changed, and one run changes 3 at most (MAX_CHANGES); the next run goes on"],"","orders:1","orders:1","","","",""],
     ["other-defender","web/old","222233334444","","us-east-1","skipped",["it carries Defender 33.01.137, today's is 34.03.138, and UPGRADE is false"],"run with UPGRADE=true","orders:1","orders:1","33.01.137","33.01.137","",""]
     ]</script>

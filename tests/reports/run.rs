@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use fargate_updater::events::{
     Beginning, Event, Failure, Finding, Opened, Outcome, Place, RollOut, ServiceEnded, ServiceId, Stage, Unattempted, Unseen,
+    Unverified, Verified,
 };
 use fargate_updater::ids::{AccountId, RegionName, SecurityGroupId, TaskDefinitionArn, VpcId};
 use fargate_updater::plan::network::Opening;
+use fargate_updater::plan::verify::{Connections, Unknown};
 use fargate_updater::plan::{Outdated, SkipReason};
 use fargate_updater::report::files::Files;
 use fargate_updater::report::files::destination::Destination;
@@ -43,6 +45,12 @@ pub(crate) fn service(id: &str, in_region: &str, cluster: &str, name: &str) -> S
 
 fn ended(id: &str, in_region: &str, name: &str, outcome: Outcome) -> Event {
     Event::Service(ServiceEnded::new(service(id, in_region, "web", name), outcome))
+}
+
+/// Tells what was found of a service's tasks: so many connected, so many not, so many of which that is unknown.
+fn verified(id: &str, in_region: &str, name: &str, [connected, missing, unknown]: [u32; 3], why: Option<Unknown>) -> Event {
+    let connections = Connections { connected, missing, unknown, why_unknown: why };
+    Event::Verified(Box::new(Verified { service: service(id, in_region, "web", name), connections }))
 }
 
 pub(crate) fn began() -> Event {
@@ -120,6 +128,10 @@ pub(crate) fn fixed() -> Vec<Event> {
             why: Unseen::NotActive { state: "SUSPENDED".to_owned() },
         },
         Event::Unseen { place: Place::region(&account(ACCOUNT), &region("ap-southeast-1")), why: Unseen::DeniedByOrganization },
+        verified(ACCOUNT, "us-east-1", "orders", [1, 0, 2], Some(Unknown::TooYoung)),
+        verified("222233334444", "eu-west-1", "search", [1, 1, 0], None),
+        verified(ACCOUNT, "eu-west-1", "checkout", [3, 0, 0], None),
+        Event::Unverified { services: 2, why: Unverified::TooMany { most: 3 } },
     ]
 }
 
@@ -127,7 +139,22 @@ pub(crate) fn fixed() -> Vec<Event> {
 pub(crate) fn fleet(services: u64, accounts: u64) -> impl Iterator<Item = Event> {
     let names: BTreeMap<AccountId, String> = (0..accounts).map(|number| (member(number), format!("Team {number}"))).collect();
     let head = [began(), Event::AccountsListed { in_scope: names.len(), names }];
-    head.into_iter().chain((0..services).map(move |number| fleet_service(number, accounts)))
+    let ended = head.into_iter().chain((0..services).map(move |number| fleet_service(number, accounts)));
+    // As many as a run verifies, each when all have ended.
+    let rolled_out = (0..services).filter(|number| (4..=12).contains(&(number % 50))).take(MOST_VERIFIED);
+    ended.chain(rolled_out.map(move |number| {
+        let connections = Connections { connected: 2, missing: 0, unknown: 0, why_unknown: None };
+        Event::Verified(Box::new(Verified { service: fleet_id(number, accounts), connections }))
+    }))
+}
+
+/// Of a large fleet a run verifies so many services.
+const MOST_VERIFIED: usize = 10_000;
+
+fn fleet_id(number: u64, accounts: u64) -> ServiceId {
+    let id = member(number % accounts).to_string();
+    let in_region = ["us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2"][(number / accounts % 4) as usize];
+    service(&id, in_region, &format!("cluster-{}", number % 3), &format!("service-{number:06}"))
 }
 
 fn member(number: u64) -> AccountId {
@@ -136,7 +163,6 @@ fn member(number: u64) -> AccountId {
 
 fn fleet_service(number: u64, accounts: u64) -> Event {
     let id = member(number % accounts).to_string();
-    let in_region = ["us-east-1", "eu-west-1", "eu-central-1", "ap-southeast-2"][(number / accounts % 4) as usize];
     let family = format!("team-{}-service-{number}", number % 17);
     let (from, to) = (revision(&id, &family, 7), revision(&id, &family, 8));
     let outcome = match number % 50 {
@@ -159,8 +185,7 @@ fn fleet_service(number: u64, accounts: u64) -> Event {
         },
         _ => Outcome::UpToDate { task_definition: to },
     };
-    let id = service(&id, in_region, &format!("cluster-{}", number % 3), &format!("service-{number:06}"));
-    Event::Service(ServiceEnded::new(id, outcome))
+    Event::Service(ServiceEnded::new(fleet_id(number, accounts), outcome))
 }
 
 /// The reports of a run in a directory of their own.

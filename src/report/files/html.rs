@@ -61,7 +61,7 @@ fn shown(row: &Row) -> Value {
         _ => row.text.iter().map(String::as_str).collect(),
     };
     why.extend(row.findings.iter().map(|it| it.text.as_str()));
-    let connected = row.defenders_connected.zip(row.tasks).map(|(connected, tasks)| format!("{connected} of {tasks} connected"));
+    let connected = row.defenders_connected.zip(row.tasks).map(|(connected, tasks)| format!("connected {connected} of {tasks}"));
     json!([
         row.protection,
         format!("{}/{}", row.cluster, row.service),

@@ -46,7 +46,10 @@ impl Sheet for Junit {
                 let moved = [&row.task_definition_before, &row.task_definition_after];
                 let moved: Vec<&str> = moved.into_iter().flatten().map(String::as_str).collect();
                 let findings = row.findings.iter().map(|it| format!("\n{}", it.text)).collect::<String>();
-                let output = escaped_text(&format!("{}: {}{findings}", row.outcome, moved.join(" -> ")));
+                // Where they differ, a finding tells it.
+                let connected = row.defenders_connected.zip(row.tasks).filter(|(connected, tasks)| connected == tasks);
+                let connected = connected.map_or_else(String::new, |(it, tasks)| format!(", connected {it} of {tasks}"));
+                let output = escaped_text(&format!("{}: {}{connected}{findings}", row.outcome, moved.join(" -> ")));
                 writeln!(out, ">\n      <system-out>{output}</system-out>\n    </testcase>")
             }
         }

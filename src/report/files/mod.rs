@@ -11,6 +11,7 @@
 //! | [`row`] | one service, as every format tells it |
 //! | [`totals`], [`tile`] | what formats say of all services together; shares of them |
 //! | [`spool`] | services until the end of the run |
+//! | [`verified`] | whose Defenders are connected, until then |
 //! | [`json`], [`csv`], [`junit`], [`markdown`], [`html`] | the formats |
 
 mod csv;
@@ -23,6 +24,7 @@ pub mod row;
 mod spool;
 pub mod tile;
 pub mod totals;
+mod verified;
 mod written;
 
 use std::io::{self, Write};

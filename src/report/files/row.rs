@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::totals::Totals;
-use crate::events::{Outcome, Protection, ServiceEnded, versions};
+use crate::events::{NOT_CONNECTED_HINT, Outcome, Protection, ServiceEnded, versions};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::explain::after_skipped;
+use crate::plan::verify::Connections;
 
 /// A service at the end of a run. What is not known is null, never guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,9 @@ pub struct Row {
     pub defender_before: Option<String>,
     pub defender_after: Option<String>,
     pub roll_out: Option<String>,
-    /// Tasks that run, once somebody asks.
+    /// Tasks whose Defenders were looked for in the Console.
     pub tasks: Option<u32>,
-    /// How many of them show a connected Defender in the Console.
+    /// How many of them show a connected one; nothing as long as that is unknown of one of them.
     pub defenders_connected: Option<u32>,
     pub findings: Vec<Noted>,
 }
@@ -131,11 +132,28 @@ impl Row {
         self.roll_out = roll.map(|it| it.code().to_owned());
     }
 
-    /// Returns the row with what its account is called.
+    /// Returns the row with what is known only at the end: what its account is called, and whose Defenders are connected.
     #[must_use]
     pub(super) fn named(mut self, totals: &Totals) -> Self {
         self.account_name = totals.name_of(&self.account).map(str::to_owned);
+        if let Some(connections) = totals.connections_of(&self) {
+            self.verified(connections);
+        }
         self
+    }
+
+    fn verified(&mut self, connections: &Connections) {
+        self.tasks = connections.tasks();
+        self.defenders_connected = connections.why_unknown.is_none().then_some(connections.connected);
+        let (code, warning) = match &connections.why_unknown {
+            _ if connections.missing > 0 => ("not-connected", true),
+            Some(why) => (why.code(), false),
+            None => return,
+        };
+        self.findings.push(Noted { code: code.to_owned(), text: connections.to_string(), warning });
+        if warning && self.hint.is_none() {
+            self.hint = Some(NOT_CONNECTED_HINT.to_owned());
+        }
     }
 }
 

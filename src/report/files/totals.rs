@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::row::Row;
 use super::tile::Tile;
+use super::verified::VerifiedServices;
 use crate::events::{
     Closed, Counts, Event, Failure, KeptOpen, Opened, Outcome, Place, Protection, ServiceEnded, ServiceId, Unattempted, Unseen,
     versions,
@@ -12,6 +14,7 @@ use crate::events::{
 use crate::exit;
 use crate::ids::{AccountId, RegionName};
 use crate::plan::explain::after_skipped;
+use crate::plan::verify::Connections;
 use crate::report::tally::reason;
 
 /// So many failed services are told with their causes where not all can be; the first in the order of their places.
@@ -96,6 +99,7 @@ pub struct Totals {
     pub failures: BTreeMap<ServiceId, Failure>,
     pub cases: BTreeMap<AccountId, Cases>,
     unseen: BTreeMap<Place, Vec<Unseen>>,
+    verified: VerifiedServices,
     pub network: Vec<NetworkChange>,
     pub warnings: Vec<String>,
 }
@@ -109,6 +113,11 @@ impl Totals {
     /// Returns what Organizations calls an account.
     pub fn name_of(&self, account: &str) -> Option<&str> {
         self.names.get(account).map(String::as_str)
+    }
+
+    /// Returns how many tasks of a row's service show a connected Defender, if that was looked at.
+    pub(super) fn connections_of(&self, row: &Row) -> Option<&Connections> {
+        self.verified.of(row)
     }
 
     pub(super) fn end(&mut self) {
@@ -143,6 +152,10 @@ impl Totals {
             Event::Warning { text } | Event::Bug { text } => self.warnings.push(text.clone()),
             Event::Stopping { signal } => self.run.stopped_by = Some(signal),
             Event::Service(ended) => self.service(ended),
+            Event::Verified(verified) => self.verified.add(verified),
+            Event::Unverified { services, why } => {
+                self.warnings.push(format!("{} not verified: {why}", many(*services as u64, "service")));
+            }
             Event::Unseen { place, why } => {
                 let cases = self.cases.entry(place.account.clone()).or_default();
                 cases.tests += 1;
