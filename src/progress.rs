@@ -30,6 +30,10 @@ pub struct Progress {
     pub throttled: Count,
     /// Calls to AWS that are not answered yet.
     pub unanswered: Count,
+    /// Requests to the Console, each try for itself.
+    pub console_calls: Count,
+    /// Those that it was too busy to answer.
+    pub console_throttled: Count,
     /// Requests to the Console that are not answered yet.
     pub unanswered_by_console: Count,
     /// Roll-outs that are being followed.
@@ -52,6 +56,8 @@ impl Default for Progress {
             calls: Count::default(),
             throttled: Count::default(),
             unanswered: Count::default(),
+            console_calls: Count::default(),
+            console_throttled: Count::default(),
             unanswered_by_console: Count::default(),
             roll_outs: Count::default(),
             queues: OnceLock::new(),
@@ -73,7 +79,13 @@ impl Progress {
 
     /// Returns what the run has taken by now.
     pub fn spent(&self) -> Spent {
-        Spent { elapsed: self.elapsed(), calls: self.calls.get(), throttled: self.throttled.get() }
+        Spent {
+            elapsed: self.elapsed(),
+            calls: self.calls.get(),
+            throttled: self.throttled.get(),
+            console_calls: self.console_calls.get(),
+            console_throttled: self.console_throttled.get(),
+        }
     }
 
     /// Takes what finds the longest queue; the first one that is given stays.
@@ -148,6 +160,9 @@ pub struct Spent {
     /// Calls to AWS, and those of them that were answered with a throttle.
     pub calls: u64,
     pub throttled: u64,
+    /// Requests to the Console, and those of them that it was too busy to answer.
+    pub console_calls: u64,
+    pub console_throttled: u64,
 }
 
 /// What keeps a run.

@@ -214,6 +214,7 @@ impl Wire {
         };
         let slot = self.slots.take(urgency).await;
         let _unanswered = self.waiting.progress.unanswered_by_console.during();
+        self.waiting.progress.console_calls.add(1);
         let started = Instant::now();
         let answered = async {
             let response = self.built(request, api, token).send().await?;
@@ -226,7 +227,10 @@ impl Wire {
             unreachable(&error.without_url())
         })?;
         match status {
-            429 | 503 => slot.was_busy(),
+            429 | 503 => {
+                slot.was_busy();
+                self.waiting.progress.console_throttled.add(1);
+            }
             200..300 if tells => slot.answered(started.elapsed()),
             _ => {}
         }

@@ -93,6 +93,8 @@ pub fn summary(tally: &Tally, spent: &Spent, writer: &mut impl Write) -> io::Res
             ("seconds", spent.elapsed.as_secs().into()),
             ("calls", spent.calls.into()),
             ("throttled", spent.throttled.into()),
+            ("console_calls", spent.console_calls.into()),
+            ("console_throttled", spent.console_throttled.into()),
             ("services", counts.services().into()),
             ("coverage", coverage(tally)),
             ("protected", counts.protected.into()),

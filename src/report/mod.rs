@@ -93,7 +93,10 @@ pub async fn tell(
                     files.add(&event);
                     reporter.tell(&event);
                 }
-                None => return reporter.end(),
+                None => {
+                    files.totals.spent = Some(progress.spent());
+                    return reporter.end();
+                }
             }
         }
     }

@@ -150,6 +150,11 @@ pub(super) fn took(elapsed: Duration) -> String {
     }
 }
 
+/// Returns how many of some calls were throttled.
+pub(super) fn throttled(number: u64) -> String {
+    if number == 0 { "none of them throttled".to_owned() } else { format!("{} of them throttled", grouped(number)) }
+}
+
 /// `12,345`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::standing::{grouped, took};
+use super::standing::{grouped, throttled, took};
 use super::tally::{self, Tally};
 use super::{coverage, explain};
 use crate::events::{
@@ -327,13 +327,15 @@ pub fn start_failure(failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// `took 1 min 12 s, with 140 calls to AWS, 3 of them throttled`.
+/// `took 1 min 12 s, with 140 calls to AWS, 3 of them throttled, and 25 to the Console, none of them throttled`.
 fn taken(spent: &Spent) -> String {
-    let throttled = match spent.throttled {
-        0 => "none of them throttled".to_owned(),
-        throttled => format!("{} of them throttled", grouped(throttled)),
+    let to_aws = format!("{} calls to AWS, {}", grouped(spent.calls), throttled(spent.throttled));
+    let to_console = match spent.console_calls {
+        // A run that takes Defenders out asks no Console.
+        0 => String::new(),
+        calls => format!(", and {} to the Console, {}", grouped(calls), throttled(spent.console_throttled)),
     };
-    format!("took {}, with {} calls to AWS, {throttled}", took(spent.elapsed), grouped(spent.calls))
+    format!("took {}, with {to_aws}{to_console}", took(spent.elapsed))
 }
 
 fn by_outcome(counts: &Counts) -> String {

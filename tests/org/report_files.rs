@@ -5,7 +5,8 @@ use std::path::Path;
 
 use fargate_updater::exit;
 use serde_json::Value;
-use simulator::{Account, Finished, Org, Program, Service, World};
+use simulator::console::faults;
+use simulator::{Account, Fault, FaultRule, Finished, Org, Program, Service, World};
 use tempfile::TempDir;
 
 use crate::support::{ACCOUNT, expect_exit, updater};
@@ -66,6 +67,37 @@ async fn a_run_leaves_each_report_whole_and_nothing_else() {
             "{name}: {text}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_run_has_taken_is_what_was_asked_of_aws_and_the_console() {
+    let throttled = FaultRule { to: Some(2), ..first_call("UpdateService", Fault::throttled()) };
+    let busy = first_call("POST defenders/fargate.json", faults::too_many_requests(None));
+    let org = Org::new().fault(throttled).fault(busy);
+    let world = org.account(ACCOUNT, |account| account.service("web/checkout", "httpd.json")).start().await;
+    let (program, directory) = reporting(&world, &["report.json", "report.md", "report.html", "report.xml"]);
+    let run = program.run().await;
+    expect_exit(&run, exit::DONE);
+    let calls = world.calls();
+    // The Console's are named by method and route.
+    let to_console: u64 = calls.iter().filter(|(call, _)| call.operation.contains(' ')).map(|(_, count)| count).sum();
+    let to_aws = calls.total() - to_console;
+    let summary = json(directory.path())["summary"].clone();
+    let told = ["calls", "throttled", "console_calls", "console_throttled"].map(|name| summary[name].as_u64());
+    assert_eq!(told, [to_aws, 2, to_console, 1].map(Some));
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).expect("the report is there");
+    let (aws, console) = (format!("{to_aws}, 2 of them throttled"), format!("{to_console}, 1 of them throttled"));
+    assert!(read("report.md").contains(&format!("| calls to AWS | {aws} |\n| calls to the Console | {console} |")));
+    assert!(read("report.html").contains(&format!("<dt>Calls to AWS</dt><dd>{aws}</dd>")));
+    assert!(read("report.html").contains(&format!("<dt>Calls to the Console</dt><dd>{console}</dd>")));
+    assert!(read("report.xml").contains(&format!("<property name=\"console_calls\" value=\"{to_console}\"/>")));
+    let ended =
+        format!(", with {to_aws} calls to AWS, 2 of them throttled, and {to_console} to the Console, 1 of them throttled\n");
+    assert!(run.stdout.contains(&ended), "{ended}: {}", run.stdout);
+}
+
+fn first_call(operation: &str, fault: Fault) -> FaultRule {
+    FaultRule { operation: operation.to_owned(), account: None, region: None, from: 1, to: Some(1), fault }
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn redacted(text: &str) -> String {
         ("127\\.0\\.0\\.1:[0-9]{4,5}", "127.0.0.1:PORT"),
         ("request [0-9a-f-]{36}", "request ID"),
         ("took .*", "took TIME, with CALLS"),
-        ("\"(seconds|calls)\": ?[0-9]+", "\"$1\": NUMBER"),
+        ("\"(seconds|calls|console_calls)\": ?[0-9]+", "\"$1\": NUMBER"),
         ("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "TIME"),
     ];
     masks.iter().fold(text.to_owned(), |text, (pattern, mask)| {
@@ -135,7 +135,7 @@ async fn machines_are_told_one_object_a_line_with_the_same_fields_for_each_kind(
     place not walked (info): account reason
     place not walked (info): account region reason
     run began (info): run_id account region console console_version defender_version ws_address network dry_run
-    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted verified not_connected unverified tasks_looked_for tasks_connected skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures left_out
+    run ended (error): run_id dry_run complete exit_code accounts seconds calls throttled console_calls console_throttled services coverage protected upgraded undone planned up_to_date skipped failed not_attempted roll_outs_under_way places_failed places_not_attempted verified not_connected unverified tasks_looked_for tasks_connected skip_reasons upgrade_reasons places_not_walked opened closed kept_open to_look_at warnings stopped_by failures left_out
     service failed (error): account region cluster service outcome stage causes hint
     service protected (info): account region cluster service outcome from to roll_out
     service protected (info): account region cluster service outcome from to roll_out findings
@@ -176,6 +176,8 @@ async fn the_last_line_for_machines_is_the_summary() {
       "seconds": NUMBER,
       "calls": NUMBER,
       "throttled": 0,
+      "console_calls": NUMBER,
+      "console_throttled": 0,
       "services": 6,
       "coverage": {
         "protected": 2,

@@ -125,7 +125,7 @@ async fn a_run_for_people_is_as_short() {
     }
     assert!(summary.contains("4 services seen, 2 accounts in scope: 2 protected, 1 skipped, 1 failed"), "{summary}");
     assert!(summary.contains("  50.0% protected: 2 of 4 services\n"), "{summary}");
-    assert!(summary.contains(" calls to AWS, none of them throttled\n"), "{summary}");
+    assert!(summary.contains(" calls to AWS, none of them throttled, and "), "{summary}");
 }
 
 /// Source: Amazon CloudWatch API Reference, MetricDatum, `Unit`: those that we use.

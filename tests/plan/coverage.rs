@@ -45,7 +45,7 @@ fn tally(events: impl IntoIterator<Item = Event>) -> Tally {
 
 /// The summary's first lines and what it says of places: all that comes before what is told of single services.
 fn told(tally: &Tally) -> String {
-    let spent = Spent { elapsed: Duration::from_secs(72), calls: 1234, throttled: 5 };
+    let spent = Spent { elapsed: Duration::from_secs(72), calls: 1234, throttled: 5, console_calls: 61, console_throttled: 0 };
     let mut written = Vec::new();
     summary(tally, &spent, false, &mut written).expect("a vector takes all");
     let text = String::from_utf8(written).expect("text");
@@ -91,7 +91,7 @@ fn few_places_are_told_one_by_one() {
     Summary
       2 services seen, 1 account in scope: 1 up to date, 1 skipped
       50.0% protected: 1 of 2 services
-      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled
+      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled, and 61 to the Console, none of them throttled
     ");
     let few = tally([
         ended(1, "us-east-1", 1, up_to_date()),
@@ -103,7 +103,7 @@ fn few_places_are_told_one_by_one() {
     Summary
       4 services seen, 1 account in scope: 2 up to date, 2 skipped
       50.0% protected: 2 of 4 services
-      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled
+      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled, and 61 to the Console, none of them throttled
 
     Protected, by account and Region
       000000000001  ap-northeast-1    100%  1 of 1
@@ -124,7 +124,7 @@ fn many_places_are_told_by_account_and_many_accounts_by_what_is_missing() {
     Summary
       27 services seen, 1 account in scope: 18 up to date, 9 skipped
       66.6% protected: 18 of 27 services
-      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled
+      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled, and 61 to the Console, none of them throttled
 
     Protected, by account
       000000000001    100%  9 of 9
@@ -139,7 +139,7 @@ fn many_places_are_told_by_account_and_many_accounts_by_what_is_missing() {
     Summary
       325 services seen, 1 account in scope: 72 up to date, 253 skipped
       22.1% protected: 72 of 325 services
-      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled
+      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled, and 61 to the Console, none of them throttled
 
     Protected, in the accounts where most is missing
       000000000022    0.0%  0 of 22
@@ -169,7 +169,7 @@ fn many_places_are_told_by_account_and_many_accounts_by_what_is_missing() {
     Summary
       270 services seen, 1 account in scope: 270 up to date
       100% protected: 270 of 270 services
-      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled
+      took 1 min 12 s, with 1,234 calls to AWS, 5 of them throttled, and 61 to the Console, none of them throttled
       in each of 30 accounts with services, all of them
     ");
 }

@@ -8,7 +8,7 @@ fn json() {
     {
     "schema": 1,
     "run": {"id":"RUN","kind":"run","dry_run":false,"began":"TIME","ended":"TIME","account":"123456789012","region":"us-east-1","console":"https://us-east1.cloud.twistlock.com/us-9-000000001","console_version":"34.03.138","defender_version":"34.03.138","undone_run":null,"stopped_by":null},
-    "summary": {"verdict":"Not done: 2 services failed or not attempted, 1 place not seen.","complete":false,"exit_code":3,"accounts":4,"coverage":{"in_scope":8,"protected":5,"percent":"62.5%","todays_defender":4,"another_defender":1,"not_protected":3,"out_of_scope":1,"failed":1},"services":9,"protected":2,"upgraded":1,"undone":0,"planned":0,"up_to_date":1,"skipped":3,"failed":1,"not_attempted":1,"roll_outs_under_way":1,"places_failed":1,"places_not_attempted":0},
+    "summary": {"verdict":"Not done: 2 services failed or not attempted, 1 place not seen.","complete":false,"exit_code":3,"accounts":4,"coverage":{"in_scope":8,"protected":5,"percent":"62.5%","todays_defender":4,"another_defender":1,"not_protected":3,"out_of_scope":1,"failed":1},"services":9,"protected":2,"upgraded":1,"undone":0,"planned":0,"up_to_date":1,"skipped":3,"failed":1,"not_attempted":1,"roll_outs_under_way":1,"places_failed":1,"places_not_attempted":0,"calls":2310,"throttled":4,"console_calls":61,"console_throttled":0,"verified":1,"not_connected":1,"unverified":3,"tasks_looked_for":8,"tasks_connected":5},
     "places": [
     {"account":"111122223333","account_name":"Payments","region":"eu-west-1","coverage":{"in_scope":1,"protected":1,"percent":"100%","todays_defender":1,"another_defender":0,"not_protected":0,"out_of_scope":0,"failed":0}},
     {"account":"111122223333","account_name":"Payments","region":"us-east-1","coverage":{"in_scope":4,"protected":2,"percent":"50%","todays_defender":2,"another_defender":0,"not_protected":2,"out_of_scope":1,"failed":1}},
@@ -82,6 +82,9 @@ fn markdown() {
     | accounts in scope | 4 accounts |
     | services | 2 protected, 1 upgraded, 1 up to date, 3 skipped, 1 failed, 1 not attempted |
     | roll-outs not seen to their end | 1 |
+    | Defenders connected | 5 of 8 tasks |
+    | calls to AWS | 2,310, 4 of them throttled |
+    | calls to the Console | 61, none of them throttled |
 
     ## By account and Region
 
@@ -152,6 +155,19 @@ fn junit() {
     insta::assert_snapshot!(redacted(&write(&["report.xml"], fixed()).text("report.xml")), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="fargate-updater RUN" tests="12" failures="2" errors="1" skipped="5">
+      <testsuite name="run" tests="0" failures="0" errors="0" skipped="0">
+        <properties>
+          <property name="calls" value="2310"/>
+          <property name="throttled" value="4"/>
+          <property name="console_calls" value="61"/>
+          <property name="console_throttled" value="0"/>
+          <property name="verified" value="1"/>
+          <property name="not_connected" value="1"/>
+          <property name="unverified" value="3"/>
+          <property name="tasks_looked_for" value="8"/>
+          <property name="tasks_connected" value="5"/>
+        </properties>
+      </testsuite>
       <testsuite name="111122223333 Payments" tests="7" failures="1" errors="0" skipped="3">
         <testcase classname="111122223333.ap-southeast-1" name="account 111122223333, ap-southeast-1">
           <skipped message="a service control policy of the organization denies the Region"/>
@@ -234,7 +250,7 @@ fn html() {
     <header>
     <h1>Defenders in Fargate</h1>
     <p class="verdict bad"><span aria-hidden="true">✕</span> Not done: 2 services failed or not attempted, 1 place not seen.</p>
-    <dl><div><dt>Run</dt><dd>RUN</dd></div><div><dt>Began</dt><dd>TIME</dd></div><div><dt>Took</dt><dd>DURATION</dd></div><div><dt>From</dt><dd>123456789012, us-east-1</dd></div><div><dt>Console</dt><dd>https://us-east1.cloud.twistlock.com/us-9-000000001</dd></div><div><dt>Today's Defender</dt><dd>34.03.138</dd></div><div><dt>Accounts in scope</dt><dd>4</dd></div></dl>
+    <dl><div><dt>Run</dt><dd>RUN</dd></div><div><dt>Began</dt><dd>TIME</dd></div><div><dt>Took</dt><dd>DURATION</dd></div><div><dt>From</dt><dd>123456789012, us-east-1</dd></div><div><dt>Console</dt><dd>https://us-east1.cloud.twistlock.com/us-9-000000001</dd></div><div><dt>Today's Defender</dt><dd>34.03.138</dd></div><div><dt>Accounts in scope</dt><dd>4</dd></div><div><dt>Defenders connected</dt><dd>5 of 8 tasks</dd></div><div><dt>Calls to AWS</dt><dd>2,310, 4 of them throttled</dd></div><div><dt>Calls to the Console</dt><dd>61, none of them throttled</dd></div></dl>
     </header>
     <main>
     <section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fargate_updater::events::{
     Beginning, Event, Failure, Finding, Opened, Outcome, Place, RollOut, ServiceEnded, ServiceId, Stage, Unattempted, Unseen,
@@ -11,6 +12,7 @@ use fargate_updater::ids::{AccountId, RegionName, SecurityGroupId, TaskDefinitio
 use fargate_updater::plan::network::Opening;
 use fargate_updater::plan::verify::{Connections, Unknown};
 use fargate_updater::plan::{Outdated, SkipReason};
+use fargate_updater::progress::Spent;
 use fargate_updater::report::files::Files;
 use fargate_updater::report::files::destination::Destination;
 use fargate_updater::report::files::totals::Totals;
@@ -209,6 +211,8 @@ pub(crate) fn write(names: &[&str], events: impl IntoIterator<Item = Event>) -> 
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut files = Files::new(destinations(directory.path(), names));
     events.into_iter().for_each(|event| files.add(&event));
+    files.totals.spent =
+        Some(Spent { elapsed: Duration::from_secs(252), calls: 2310, throttled: 4, console_calls: 61, console_throttled: 0 });
     let (totals, failed) = files.finish();
     assert!(failed.is_empty(), "{failed:?}");
     let mut left: Vec<String> = std::fs::read_dir(directory.path())

@@ -128,6 +128,9 @@ fn head(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         ("Console", run.console.clone()),
         ("Today's Defender", run.defender_version.clone()),
         ("Accounts in scope", totals.accounts.map(|it| it.to_string())),
+        ("Defenders connected", totals.connected()),
+        ("Calls to AWS", totals.calls_to_aws()),
+        ("Calls to the Console", totals.calls_to_console()),
         ("Stopped by", run.stopped_by.map(str::to_owned)),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));

@@ -74,7 +74,7 @@ fn run(totals: &Totals) -> Value {
 
 fn summary(totals: &Totals) -> Value {
     let counts = &totals.counts;
-    json!({
+    let mut summary = json!({
         "verdict": totals.verdict(),
         "complete": counts.complete(),
         "exit_code": totals.exit_code(),
@@ -92,7 +92,11 @@ fn summary(totals: &Totals) -> Value {
         "roll_outs_under_way": counts.under_way,
         "places_failed": counts.unseen_failed,
         "places_not_attempted": counts.unseen_not_attempted,
-    })
+    });
+    for (name, number) in totals.numbers() {
+        summary[name] = number.into();
+    }
+    summary
 }
 
 fn places(totals: &Totals) -> impl Iterator<Item = Value> {

@@ -27,7 +27,8 @@ impl Sheet for Junit {
         });
         out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
         let name = format!("fargate-updater {}", totals.run.id.as_deref().unwrap_or_default());
-        writeln!(out, "<testsuites name=\"{}\" {}>", escaped(&name), numbers(all))
+        writeln!(out, "<testsuites name=\"{}\" {}>", escaped(&name), numbers(all))?;
+        about_run(totals, out)
     }
 
     fn service(&mut self, row: &Row, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
@@ -97,6 +98,18 @@ fn places_of(account: &AccountId, totals: &Totals, out: &mut dyn Write) -> io::R
         }
     }
     Ok(())
+}
+
+/// Tells what is no account's in a suite without a case: only suites have properties.
+/// Source: jenkinsci/xunit-plugin, junit-10.xsd, `testsuites` and `testsuite` (read 2026-11).
+fn about_run(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  <testsuite name=\"run\" {}>\n    <properties>", numbers(Cases::default()))?;
+    for (name, number) in totals.numbers() {
+        if let Some(number) = number {
+            writeln!(out, "      <property name=\"{name}\" value=\"{number}\"/>")?;
+        }
+    }
+    writeln!(out, "    </properties>\n  </testsuite>")
 }
 
 fn told(causes: &[String], hint: Option<&str>) -> String {

@@ -89,6 +89,9 @@ fn about(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         ("accounts in scope", accounts),
         ("services", Some(if outcomes.is_empty() { "none".to_owned() } else { outcomes })),
         ("roll-outs not seen to their end", (totals.counts.under_way > 0).then(|| totals.counts.under_way.to_string())),
+        ("Defenders connected", totals.connected()),
+        ("calls to AWS", totals.calls_to_aws()),
+        ("calls to the Console", totals.calls_to_console()),
         ("stopped by", run.stopped_by.map(str::to_owned)),
     ];
     writeln!(out, "| | |\n|---|---|")?;

@@ -10,6 +10,7 @@
 //! | [`destination`] | where a report goes, and in which format |
 //! | [`row`] | one service, as every format tells it |
 //! | [`totals`], [`tile`] | what formats say of all services together; shares of them |
+//! | [`numbers`] | what the run has taken, and what it has found connected |
 //! | [`spool`] | services until the end of the run |
 //! | [`verified`] | whose Defenders are connected, until then |
 //! | [`json`], [`csv`], [`junit`], [`markdown`], [`html`] | the formats |
@@ -20,6 +21,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod numbers;
 pub mod row;
 mod spool;
 pub mod tile;

@@ -15,6 +15,7 @@ use crate::exit;
 use crate::ids::{AccountId, RegionName};
 use crate::plan::explain::after_skipped;
 use crate::plan::verify::Connections;
+use crate::progress::Spent;
 use crate::report::tally::reason;
 
 /// So many failed services are told with their causes where not all can be; the first in the order of their places.
@@ -86,6 +87,8 @@ pub struct NetworkChange {
 #[derive(Default)]
 pub struct Totals {
     pub run: Run,
+    /// What the run has taken, once it is over.
+    pub spent: Option<Spent>,
     pub counts: Counts,
     pub accounts: Option<usize>,
     names: BTreeMap<String, String>,
