@@ -257,7 +257,10 @@ impl<'a> Errand<'a> {
 
     /// Gives a service that was followed its outcome.
     pub(super) fn end_followed(&mut self, followed: Followed) {
-        let Followed { service, outcome, findings, taken_back } = followed;
+        let Followed { service, outcome, findings, won, taken_back } = followed;
+        if won {
+            self.ended.rolled_out.insert(service.arn.clone());
+        }
         self.in_use |= !taken_back;
         self.taken_back |= taken_back;
         self.end_with(&service, outcome, findings);

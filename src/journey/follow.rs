@@ -39,6 +39,8 @@ pub(super) struct Followed {
     pub(super) service: ServiceFacts,
     pub(super) outcome: Outcome,
     pub(super) findings: Vec<Finding>,
+    /// Whether every task runs our revision.
+    pub(super) won: bool,
     /// Whether the service certainly does not run our revision any more.
     pub(super) taken_back: bool,
 }
@@ -69,7 +71,7 @@ struct Last {
 impl Followed {
     /// Returns that of a service whose roll-out was not taken up any more.
     pub(super) fn not_attempted(service: ServiceFacts, why: Unattempted) -> Self {
-        Self { service, outcome: Outcome::NotAttempted(why), findings: Vec::new(), taken_back: false }
+        Self { service, outcome: Outcome::NotAttempted(why), findings: Vec::new(), won: false, taken_back: false }
     }
 }
 
@@ -89,7 +91,7 @@ impl Following<'_> {
 
     async fn followed(&self, service: ServiceFacts, end: End) -> Followed {
         let mut findings = Vec::new();
-        let mut taken_back = false;
+        let (won, mut taken_back) = (matches!(end, End::Won), false);
         let outcome = match end {
             End::Won => self.moved(&service, RollOut::Done, &mut findings).await,
             End::Going(roll_out) => self.moved(&service, roll_out, &mut findings).await,
@@ -106,7 +108,7 @@ impl Following<'_> {
                 JourneyError::Unseen { to, source }.outcome(false)
             }
         };
-        Followed { service, outcome, findings, taken_back }
+        Followed { service, outcome, findings, won, taken_back }
     }
 
     /// Returns the outcome of a service that runs our revision, or is about to, and notes on it that we moved it.

@@ -100,6 +100,8 @@ pub struct Ended {
     /// Why, if somebody asked.
     pub explained: Option<Vec<Part>>,
     pub outcomes: Vec<ServiceEnded>,
+    /// Services whose roll-outs were seen to be won, be it that an earlier run began them.
+    pub rolled_out: BTreeSet<ServiceArn>,
     pub put_back: Vec<ServiceFacts>,
     /// Revisions of ours that services were moved off, to be made inactive at the end of the run if nothing runs them.
     pub moved_off: Vec<TaskDefinitionArn>,

@@ -247,7 +247,7 @@ impl Scheduler {
             if undoes {
                 self.done.note(&service);
             }
-            if verifies {
+            if verifies && ended.rolled_out.contains(&service.service.arn) {
                 self.done.rolled_out.note(&service, &open.account);
             }
             self.events.say(Event::Service(service)).await;

@@ -15,7 +15,7 @@ use super::scheduler::RegionKey;
 use crate::aws::tasks::StartedTask;
 use crate::aws::{Account, AwsError, TaskReader};
 use crate::console::{Console, ConsoleError, DEFENDERS_PAGE, What};
-use crate::events::{Event, Events, Failure, Outcome, RollOut, ServiceEnded, ServiceId, Stage, Unverified, Verified};
+use crate::events::{Event, Events, Failure, Outcome, ServiceEnded, ServiceId, Stage, Unverified, Verified};
 use crate::ids::TaskDefinitionArn;
 use crate::plan::verify::{Search, Sought, Task, Tasks, Unknown};
 use crate::settings::VerifySettings;
@@ -43,9 +43,9 @@ pub(super) struct RolledOut {
 }
 
 impl RolledOut {
-    /// Remembers a service whose roll-out was seen to its end.
+    /// Remembers a service whose roll-out was seen to be won, whichever run began it.
     pub(super) fn note(&mut self, ended: &ServiceEnded, account: &Account) {
-        let (Outcome::Protected { to, roll_out: RollOut::Done, .. } | Outcome::Upgraded { to, roll_out: RollOut::Done, .. }) =
+        let (Outcome::Protected { to, .. } | Outcome::Upgraded { to, .. } | Outcome::UpToDate { task_definition: to }) =
             &*ended.outcome
         else {
             return;

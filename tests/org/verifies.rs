@@ -47,7 +47,7 @@ async fn verified(world: &World) -> Finished {
 fn expect_found(run: &Finished, service: &str, word: &str, told: &str) {
     let lines = lines_about(run, service);
     let [outcome, found] = &lines[..] else { panic!("two lines were expected: {lines:#?}\n{}", run.stdout) };
-    assert!(outcome.starts_with("protected ") || outcome.starts_with("upgraded "), "{outcome}");
+    assert!(["protected ", "upgraded ", "up to date "].iter().any(|word| outcome.starts_with(word)), "{outcome}");
     assert_eq!(found, &format!("{word:<13} {ACCOUNT} {HOME} {service}  {told}"));
 }
 
@@ -222,6 +222,39 @@ async fn nothing_is_verified_that_was_not_rolled_out_and_watched() {
     expect_exit(&verifier(&world).env("DRY_RUN", "true").run().await, exit::DONE);
     expect_exit(&verifier(&world).env("WAIT", "false").run().await, exit::DONE);
     expect_exit(&verifier(&world).arg("undo").run().await, exit::DONE);
+    assert_eq!(world.calls().of(LIST), 0);
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_began_is_verified_by_the_one_that_sees_its_end() {
+    let slow = |account: Account| {
+        let account = account.service_with("web/shop", "httpd.json", |service| service.desired_count(3).looks_to_start(40));
+        account.service("web/orders", "orders.json")
+    };
+    let world = Org::new().account(ACCOUNT, slow).start().await;
+    let first = verifier(&world).env("WAIT_TIMEOUT", "20ms").run().await;
+    expect_exit(&first, exit::DONE);
+    expect_found(&first, "web/orders", "verified", "connected 1 of 1");
+    assert_eq!(lines_about(&first, "web/shop").len(), 1, "its end was not seen: {}", first.stdout);
+
+    let next = verified(&world).await;
+    expect_found(&next, "web/shop", "verified", "connected 3 of 3");
+    assert_eq!(lines_about(&next, "web/orders").len(), 1, "it is only up to date: {}", next.stdout);
+    expect_summed_up(&next, "1 service: 1 verified; connected 3 of 3 tasks");
+
+    world.gate().forget_calls();
+    verified(&world).await;
+    assert_eq!(world.calls().of(LIST), 0);
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_began_and_is_taken_back_is_not_verified() {
+    let failing = Org::new().image_fails_behind_defender("111122223333.dkr.ecr.us-east-1.amazonaws.com/httpd:2.4", 70);
+    let world = failing.account(ACCOUNT, shop).start().await;
+    expect_exit(&verifier(&world).env("WAIT", "false").run().await, exit::DONE);
+    let next = verifier(&world).env("WAIT_TIMEOUT", "20ms").run().await;
+    expect_exit(&next, exit::NOT_ALL);
+    assert!(lines_about(&next, "web/shop")[0].starts_with("failed "), "{}", next.stdout);
     assert_eq!(world.calls().of(LIST), 0);
 }
 
