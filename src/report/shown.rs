@@ -23,6 +23,9 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("ASSUME_ROLE", run.assume_role.to_string()),
     ]);
     shown.extend(roll_outs(&settings.roll_outs));
+    if settings.roll_outs.wait {
+        shown.push(("VERIFY", settings.verify.is_some().to_string()));
+    }
     if run.assume_role {
         shown.push(("ROLE_NAME", run.role_name.clone()));
     }

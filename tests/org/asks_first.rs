@@ -88,6 +88,7 @@ async fn the_scope_is_shown_before_the_question() {
       ROLLBACK          true
       CANARY            not given
       MAX_FAILURES      10
+      VERIFY            false
       ROLE_NAME         FargateDeployMember
     Go on? [y/N]
     ");

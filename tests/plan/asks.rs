@@ -30,6 +30,7 @@ fn without_filters_everything_is_in_scope_and_said_to_be() {
     ROLLBACK: true
     CANARY: not given
     MAX_FAILURES: 10
+    VERIFY: true
     ROLE_NAME: FargateDeployMember
     ");
 }
@@ -68,6 +69,7 @@ fn every_filter_is_shown() {
     ROLLBACK: true
     CANARY: not given
     MAX_FAILURES: 10
+    VERIFY: true
     ROLE_NAME: Updater
     ");
 }
@@ -92,7 +94,17 @@ fn one_account_with_its_own_credentials_is_said_to_be_that() {
     ROLLBACK: true
     CANARY: not given
     MAX_FAILURES: 10
+    VERIFY: true
     ");
+}
+
+#[test]
+fn what_needs_wait_is_shown_only_with_it() {
+    let names = ["WAIT_TIMEOUT: ", "ROLLOUTS: ", "ROLLBACK: ", "CANARY: ", "VERIFY: "];
+    let shown =
+        |arguments: &[&str]| shown_of(arguments).lines().filter(|line| names.iter().any(|it| line.starts_with(it))).count();
+    assert_eq!((shown(&["--wait=false"]), shown(&["--verify=false"])), (0, names.len()));
+    assert!(shown_of(&["--verify=false"]).contains("VERIFY: false"));
 }
 
 #[test]
