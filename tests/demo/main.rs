@@ -39,11 +39,14 @@ async fn show(org: Org) -> io::Result<()> {
     say("A simulated organization is listening on loopback. Below is what fargate-updater itself prints, run by run.")?;
 
     title("First run")?;
-    let first = program(&world)?.run().await;
+    // Each service is told, and so is what the Console says of its Defenders.
+    let first = program(&world)?.env("VERBOSE", "true").run().await;
     print(&first)?;
     expect("the first run leaves a service and an account undone, and says so", first.exit_code == Some(3))?;
     expect("the first run opens a closed security group, and says so", first.stdout.contains("\nopened "))?;
     expect("the first run takes a roll-out back that failed", first.stdout.contains("the service was put back to legacy:1"))?;
+    expect("the first run finds Defenders connected", first.stdout.contains("web/search  connected 2 of 2\n"))?;
+    expect("the first run finds one that is not", first.stdout.contains("web/import  connected 2 of 3\n"))?;
     summary_of_calls(&world)?;
 
     title("Second run: nothing is left to do, so nothing is changed")?;
@@ -60,6 +63,7 @@ async fn show(org: Org) -> io::Result<()> {
     print(&upgraded)?;
     summary_of_calls(&world)?;
     expect("the third run upgrades what the first one protected", upgraded.stdout.contains("8 upgraded"))?;
+    expect("the third run looks for the new Defenders", upgraded.stdout.contains("\nVerified coverage\n  8 services: "))?;
 
     title("Fourth run, after two deployments without the Defender: somebody stops it with SIGTERM")?;
     for (service, definition) in [("web/checkout", "httpd.json"), ("web/search", "orders.json")] {
@@ -88,9 +92,11 @@ async fn show(org: Org) -> io::Result<()> {
     say("\nThat was all of it: the README tells what each line means, and how to run it on a real organization.")
 }
 
+/// Returns the program, for which less than a second is what minutes are elsewhere: between tries and looks, and until a Defender connects.
 fn program(world: &World) -> io::Result<Program> {
-    let program = Program::new(std::env::current_exe()?).in_world(world).env(CHILD, "1");
-    Ok(program.env("LOG_FORMAT", "text").arg("--first-wait-ms=20").arg("--watch-every-ms=20"))
+    let program = Program::new(std::env::current_exe()?).in_world(world).env(CHILD, "1").env("VERIFY", "true");
+    let waits = ["--first-wait-ms=20", "--watch-every-ms=20", "--connects-after-ms=200", "--verify-wait-ms=200"];
+    Ok(program.env("LOG_FORMAT", "text").args(waits))
 }
 
 fn say(text: &str) -> io::Result<()> {

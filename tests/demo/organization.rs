@@ -8,12 +8,13 @@ use simulator::{Account, Org, Service};
 const LEGACY: &str = "222233334444.dkr.ecr.us-east-1.amazonaws.com/legacy:7";
 
 /// Returns six accounts in two Regions: services to protect, one of them behind a closed security group, some that are left alone,
-/// some that fail, one of them because its subnet leads nowhere and one whose roll-out fails and is taken back, an account that
-/// refuses us, a suspended one.
+/// some that fail, one of them because its subnet leads nowhere and one whose roll-out fails and is taken back, one with a task whose
+/// Defender does not connect, an account that refuses us, a suspended one.
 pub(crate) fn example() -> Org {
     Org::new()
         .image("111122223333.dkr.ecr.us-east-1.amazonaws.com/worker:1.0", &["/entrypoint.sh"], &["serve"])
         .image_fails_behind_defender(LEGACY, 139)
+        .console(|console| console.never_connects("web/import", 1))
         .account("111122223333", web_shop)
         .account("222233334444", payments)
         .account("333344445555", machines)
@@ -26,9 +27,9 @@ fn web_shop(account: Account) -> Account {
         .name("web-shop")
         .service("web/checkout", "httpd.json")
         .service("web/checkout-canary", "httpd.json")
-        .service("web/search", "orders.json")
+        .service_with("web/search", "orders.json", |service| service.desired_count(2))
         .service_with("web/import", "unknown_fields.json", |service| {
-            service.capacity_provider("FARGATE", None).capacity_provider("FARGATE_SPOT", Some(4))
+            service.capacity_provider("FARGATE", None).capacity_provider("FARGATE_SPOT", Some(4)).desired_count(3)
         })
         .region("eu-west-1", |region| region.service("web/checkout", "httpd.json").service("web/assets", "no_entry_point.json"))
         .denied_region("ap-southeast-1")
