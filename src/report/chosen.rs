@@ -12,6 +12,8 @@ pub(super) fn told_from(event: &Event) -> Verbosity {
             Outcome::UpToDate { .. } | Outcome::Skipped(_) if !ended.findings.iter().any(Finding::is_warning) => {
                 Verbosity::Verbose
             }
+            // They are told together at the end.
+            Outcome::NotAttempted(_) => Verbosity::Verbose,
             _ => Verbosity::Quiet,
         },
         Event::Unseen { why, .. } => match why {

@@ -406,7 +406,7 @@ fn opening_fields(opening: &Opening) -> Fields {
     }
 }
 
-fn service_fields(service: &ServiceId) -> Fields {
+pub(super) fn service_fields(service: &ServiceId) -> Fields {
     vec![
         ("account", service.account.as_str().into()),
         ("region", service.region.as_str().into()),
@@ -428,7 +428,7 @@ fn failure_fields(failure: &Failure) -> Fields {
     fields
 }
 
-fn object(fields: Fields) -> Value {
+pub(super) fn object(fields: Fields) -> Value {
     Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

@@ -14,6 +14,7 @@ mod heartbeat;
 pub mod json;
 pub mod live;
 pub mod metrics;
+mod not_attempted;
 pub mod shown;
 pub mod standing;
 pub mod tally;
@@ -175,6 +176,7 @@ impl<W: Write> Reporter<'_, W> {
         if self.asked {
             self.end_question();
         }
+        self.tell_not_attempted();
         if self.tally.walked() {
             let (spent, metrics) = (self.progress.spent(), self.telling.metrics);
             match self.telling.style {
@@ -191,6 +193,16 @@ impl<W: Write> Reporter<'_, W> {
         }
         let Self { tally, written, mut writer, .. } = self;
         (tally.counts, written.and_then(|()| writer.flush()))
+    }
+
+    /// Tells together what was not told one by one.
+    fn tell_not_attempted(&mut self) {
+        match self.telling.style {
+            _ if self.telling.verbosity == Verbosity::Verbose => {}
+            Style::Text { .. } if self.tally.explained => {}
+            Style::Text { colour } => self.write(|tally, writer| tally.not_attempted.text(colour, writer)),
+            Style::Json => self.write(|tally, writer| tally.not_attempted.json(writer)),
+        }
     }
 
     /// Ends the line of a question to which nobody said yes: what comes next, here or on stderr, begins on a line of its own.

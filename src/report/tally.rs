@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::not_attempted::NotAttempted;
 use crate::events::{
     Closed, Counts, Coverage, Event, Failure, KeptOpen, Opened, Outcome, Place, ServiceEnded, ServiceId, Unseen,
 };
@@ -23,6 +24,8 @@ pub struct Tally {
     unseen_failed: Vec<(Place, Failure)>,
     /// Skip reasons by their sentence: its word, and how many services.
     pub skipped: BTreeMap<String, (&'static str, u64)>,
+    /// Services whose turn did not come.
+    pub not_attempted: NotAttempted,
     /// Reasons to replace a Defender by their sentence, likewise.
     pub upgraded: BTreeMap<String, (&'static str, u64)>,
     /// Places that are not walked for a reason that is nobody's failure, by that reason.
@@ -100,8 +103,8 @@ impl Tally {
             Outcome::Protected { .. }
             | Outcome::Undone { .. }
             | Outcome::Planned { why: None, .. }
-            | Outcome::UpToDate { .. }
-            | Outcome::NotAttempted(_) => {}
+            | Outcome::UpToDate { .. } => {}
+            Outcome::NotAttempted(why) => self.not_attempted.add(&ended.service, *why),
         }
     }
 

@@ -164,7 +164,7 @@ fn kept_open(KeptOpen { account, region, kept }: &KeptOpen) -> String {
 }
 
 /// `111122223333 eu-west-1 web/checkout`.
-fn place_of(service: &ServiceId) -> String {
+pub(super) fn place_of(service: &ServiceId) -> String {
     format!("{} {} {}/{}", service.account, service.region, service.cluster, service.name)
 }
 
@@ -397,6 +397,6 @@ fn verdict(tally: &Tally, colour: bool) -> String {
     paint(&format!("Not done: {open}."), RED, colour)
 }
 
-fn many(number: u64, what: &str) -> String {
+pub(super) fn many(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(number)) }
 }

@@ -27,7 +27,7 @@ type Fields = BTreeMap<String, BTreeSet<String>>;
 fn updater(world: &World) -> Program {
     Program::new(env!("CARGO_BIN_EXE_fargate-updater"))
         .in_world(world)
-        .arg("--verbose")
+        .env("VERBOSE", "true")
         .arg("--first-wait-ms=1")
         .arg("--watch-every-ms=1")
         .arg("--quota-scale=1000")
@@ -193,6 +193,15 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
         fault: Fault::throttled(),
     };
     collect(&stopped_at("ListServices", &shop().fault(busy).start().await).await, &mut written);
+
+    // Whose turn did not come is told one by one, or together.
+    let two = |account: Account| account.service("web/checkout", "httpd.json").service("web/search", "orders.json");
+    for short in [false, true] {
+        let world = Org::new().account(ACCOUNT, two).start().await;
+        let program = updater(&world).env("MAX_CHANGES", "1");
+        let program = if short { program.without_env("VERBOSE") } else { program };
+        collect(&program.run().await, &mut written);
+    }
 
     // Asked whether to go on, with nobody to answer; and where an older run is in progress.
     let org = shop().updater_task("old", |task| task.created_at(1)).updater_task("own", |task| task.created_at(2));

@@ -248,7 +248,7 @@ fn always(operation: &str, fault: Fault) -> FaultRule {
 /// Starts a program that waits for as long as it ever does between two tries, and returns when the operation was tried.
 async fn start_waiting(world: &World, operation: &str, tries: u64) -> Running {
     let program = Program::new(env!("CARGO_BIN_EXE_fargate-updater")).in_world(world);
-    let running = program.env("LOG_FORMAT", "text").arg("--first-wait-ms=600000").start().await;
+    let running = program.env("LOG_FORMAT", "text").env("VERBOSE", "true").arg("--first-wait-ms=600000").start().await;
     until(&format!("{operation} is called"), || world.calls().of(operation) >= tries).await;
     running
 }

@@ -53,6 +53,59 @@ async fn a_second_run_over_a_thousand_services_is_told_in_three_lines() {
     }
 }
 
+/// Two accounts of a hundred services each, of which a run may change five.
+#[tokio::test]
+async fn what_is_not_attempted_is_told_together_however_much_it_is() {
+    const FLEET: usize = 200;
+    let services = |account: Account| {
+        (0..FLEET / 2).fold(account, |account, number| account.service(&format!("web/service-{number:02}"), "httpd.json"))
+    };
+    let fleet = || Org::new().account(ACCOUNT, services).account("222233334444", services).start();
+    let bounded = |world: &World| plain(world).env("MAX_CHANGES", "5");
+    let world = fleet().await;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let report = directory.path().join("report.csv");
+    let run = bounded(&world).env("REPORT", report.as_os_str()).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    let mut told = messages(&run);
+    told.dedup();
+    assert_eq!(
+        told,
+        ["run began", "accounts listed", "service protected", "services not attempted", "run ended"],
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stdout.lines().count(), 9);
+    let line: Value = serde_json::from_str(run.stdout.lines().nth(7).unwrap_or_default()).expect("JSON");
+    assert_eq!((&line["services"], &line["left_out"]), (&195.into(), &185.into()));
+    assert_eq!((&line["reason"], &line["level"]), (&"max-changes".into(), &"warn".into()));
+    let first: Vec<String> = line["first"].as_array().into_iter().flatten().map(ToString::to_string).collect();
+    assert_eq!(first.len(), 10);
+    assert!(
+        first.is_sorted() && first[0].starts_with(&format!("{{\"account\":\"{ACCOUNT}\",\"region\":\"us-east-1\"")),
+        "{first:#?}"
+    );
+    let rows = std::fs::read_to_string(report).expect("the report is there");
+    assert_eq!(rows.matches(",not-attempted,").count(), 195, "a report tells each");
+
+    // The same for people, and with QUIET; whoever wants all of it says so.
+    let world = fleet().await;
+    let people = bounded(&world).env("LOG_FORMAT", "text").run().await;
+    let (lines, summary) = people.stdout.split_once("\nSummary\n").expect("a summary");
+    assert_eq!(
+        lines.matches("not attempted 195 services: it would be changed, and one run changes 5 at most").count(),
+        1,
+        "{lines}"
+    );
+    assert!(lines.ends_with("and 185 more\n") && lines.matches(" web/service-").count() == 15, "{lines}");
+    assert!(summary.contains("5 protected, 195 not attempted"), "{summary}");
+    let quiet = bounded(&world).env("QUIET", "true").run().await;
+    assert_eq!(messages(&quiet).iter().filter(|message| message.contains("not attempted")).count(), 1, "{}", quiet.stdout);
+    let verbose = bounded(&world).env("VERBOSE", "true").run().await;
+    let count = |message: &str| messages(&verbose).iter().filter(|told| *told == message).count();
+    assert_eq!((count("service not attempted"), count("services not attempted")), (185, 0));
+}
+
 /// One service of each kind: changed, failed, left alone, with a warning beside its outcome; and a place that is not walked.
 fn mixed() -> Org {
     Org::new().account(ACCOUNT, |account| {
