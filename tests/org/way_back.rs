@@ -111,6 +111,28 @@ async fn what_ecs_took_back_while_no_run_looked_is_told_and_not_repeated() {
     assert_eq!(world.updates().len(), 3);
 }
 
+/// Where ECS does not tell with the service which deployment is its newest, the list of all of them does: to its last page.
+#[tokio::test]
+async fn what_ecs_took_back_is_found_behind_a_page_of_older_deployments() {
+    let world = failing(|it| it.circuit_breaker(true).untold_deployment().oldest_deployment_first()).start().await;
+    for _ in 0..120 {
+        world.deploy_revision(ACCOUNT, HOME, SHOP, "httpd:1");
+    }
+    expect_exit(&impatient(&world).env("WAIT", "false").run().await, exit::DONE);
+    let taken_back = "the roll-out of httpd:2 failed, and ECS put the service back";
+    let mut dry = impatient(&world).arg("--dry-run").run().await;
+    for _ in 0..20 {
+        if dry.stdout.contains(taken_back) {
+            break;
+        }
+        world.gate().forget_calls();
+        dry = impatient(&world).arg("--dry-run").run().await;
+    }
+    expect_told(&dry, SHOP, "failed", taken_back);
+    assert_eq!(world.calls().of("ListServiceDeployments"), 2, "a hundred on each page");
+    assert_eq!(world.updates().len(), 1, "it is not tried again");
+}
+
 #[tokio::test]
 async fn a_revision_that_cannot_be_made_inactive_is_told_of() {
     let world = failing(|it| it).start().await;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::{ServiceDeployment as Told, StopServiceDeploymentStopType, Tag};
+use aws_sdk_ecs::types::{ServiceDeployment as Told, ServiceDeploymentBrief, StopServiceDeploymentStopType, Tag};
 
-use super::{AwsError, EcsReader, EcsWriter, operations};
+use super::{AwsError, EcsReader, EcsWriter, PAGE, operations};
+use crate::aws::pages;
 use crate::ids::TaskDefinitionArn;
 use crate::plan::service::ServiceFacts;
 use crate::plan::watch::{Health, ServiceDeployment};
@@ -40,17 +41,20 @@ impl EcsReader {
     ///
     /// When AWS does not tell.
     pub async fn newest_service_deployment(&self, service: &ServiceFacts) -> Result<Option<String>, AwsError> {
-        let request = || {
-            let request = self.client.list_service_deployments().cluster(service.cluster.as_str());
-            request.service(service.arn.as_str()).send()
-        };
-        let answer = self.calls.send(&operations::LIST_SERVICE_DEPLOYMENTS, &self.at, request).await?;
-        // Nothing says in which order they come.
-        let newest = answer
-            .service_deployments()
-            .iter()
-            .max_by_key(|told| told.created_at().map(|time| (time.secs(), time.subsec_nanos())));
-        Ok(newest.and_then(|newest| newest.service_deployment_arn()).map(str::to_owned))
+        // Nothing says in which order they come, so that all are needed: ECS tells those of 90 days.
+        let told: Vec<_> = pages::all(|from| async move {
+            let request = || {
+                let request = self.client.list_service_deployments().cluster(service.cluster.as_str()).max_results(PAGE);
+                request.service(service.arn.as_str()).set_next_token(from.clone()).send()
+            };
+            let answer = self.calls.send(&operations::LIST_SERVICE_DEPLOYMENTS, &self.at, request).await?;
+            let created = |told: &ServiceDeploymentBrief| told.created_at().map(|time| (time.secs(), time.subsec_nanos()));
+            let newest = answer.service_deployments().iter().max_by_key(|told| created(told));
+            let newest = newest.and_then(|newest| Some((created(newest), newest.service_deployment_arn()?.to_owned())));
+            Ok((newest.into_iter().collect(), answer.next_token))
+        })
+        .await?;
+        Ok(told.into_iter().max().map(|(_, arn)| arn))
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Service {
     pub alarms: bool,
     /// Whether `DescribeServices` leaves `currentServiceDeployment` out.
     pub untold_deployment: bool,
+    /// Whether `ListServiceDeployments` begins with the oldest: nothing says in which order they come.
+    pub oldest_deployment_first: bool,
     /// After how many looks all tasks of a deployment run; they start one after the other.
     pub looks_to_start: u32,
     /// `None` stands for tasks without a network interface of their own: no `networkConfiguration` is told.
@@ -112,6 +114,7 @@ impl Default for Service {
             circuit_breaker: None,
             alarms: false,
             untold_deployment: false,
+            oldest_deployment_first: false,
             looks_to_start: 0,
             network: Some(TaskNetwork::default()),
         }
@@ -250,6 +253,12 @@ impl Service {
     /// Leaves `currentServiceDeployment` out of `DescribeServices`.
     pub fn untold_deployment(mut self) -> Self {
         self.untold_deployment = true;
+        self
+    }
+
+    /// Has `ListServiceDeployments` begin with the oldest.
+    pub fn oldest_deployment_first(mut self) -> Self {
+        self.oldest_deployment_first = true;
         self
     }
 

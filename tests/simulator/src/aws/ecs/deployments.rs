@@ -81,7 +81,10 @@ pub(super) fn list(state: &State, caller: &Caller, input: &Value) -> Result<Valu
                 "status": status(deployment),
             })
         });
-    let told: Vec<Value> = told.collect();
+    let mut told: Vec<Value> = told.collect();
+    if service.oldest_deployment_first {
+        told.reverse();
+    }
     let name = format!("deployments of {cluster}/{name} {wanted:?}");
     answer_page(caller, input, &name, "serviceDeployments", &told, DEFAULT_PAGE)
 }
