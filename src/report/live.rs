@@ -28,11 +28,14 @@ struct Drawn {
     /// Takes the view away without drawing it anew.
     bars: MultiProgress,
     view: ProgressBar,
-    width: Box<dyn Fn() -> u16 + Send>,
+    /// Its rows and columns.
+    size: Box<dyn Fn() -> (u16, u16) + Send>,
     out: Box<dyn Write + Send>,
     /// What is to be written above the view.
     waiting: Vec<u8>,
     is_shown: bool,
+    /// Of how many rows the view is, but the first: the cursor is there.
+    rows_below: usize,
 }
 
 impl Screen {
@@ -40,17 +43,21 @@ impl Screen {
     pub fn of_stdout() -> Option<Self> {
         let target = ProgressDrawTarget::stdout_with_hz(MOST_A_SECOND);
         let terminal = Term::stdout();
-        (!target.is_hidden()).then(|| Self::on(target, move || terminal.size().1, io::stdout()))
+        (!target.is_hidden()).then(|| Self::on(target, move || terminal.size(), io::stdout()))
     }
 
-    /// Returns a terminal of this width, which is written to by `out`.
-    pub fn on(target: ProgressDrawTarget, width: impl Fn() -> u16 + Send + 'static, out: impl Write + Send + 'static) -> Self {
+    /// Returns a terminal of so many rows and columns, which is written to by `out`.
+    pub fn on(
+        target: ProgressDrawTarget,
+        size: impl Fn() -> (u16, u16) + Send + 'static,
+        out: impl Write + Send + 'static,
+    ) -> Self {
         let bars = MultiProgress::with_draw_target(target);
         // A template that is nothing but its message can be read.
         let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         let view = bars.add(ProgressBar::no_length().with_style(style));
-        let (width, out) = (Box::new(width), Box::new(out));
-        Self(Arc::new(Mutex::new(Drawn { bars, view, width, out, waiting: Vec::new(), is_shown: false })))
+        let (size, out) = (Box::new(size), Box::new(out));
+        Self(Arc::new(Mutex::new(Drawn { bars, view, size, out, waiting: Vec::new(), is_shown: false, rows_below: 0 })))
     }
 
     fn drawn(&self) -> MutexGuard<'_, Drawn> {
@@ -68,9 +75,10 @@ impl Screen {
         if !drawn.waiting.is_empty() {
             drawn.hide()?;
         }
-        let width = usize::from((drawn.width)()).saturating_sub(1).max(1);
+        let width = usize::from((drawn.size)().1).saturating_sub(1).max(1);
         let text = lines(width).join("\n");
         if !drawn.is_shown || drawn.view.message() != text {
+            drawn.erase()?;
             drawn.view.set_message(text);
             drawn.drawn()?;
         }
@@ -88,15 +96,30 @@ impl Screen {
 }
 
 impl Drawn {
-    /// The view is drawn, and the cursor behind it: it goes to the beginning of the line. Where it was, the `^C` that a terminal shows
-    /// of somebody who stops the run would begin a line of its own, and leave the first one of the view behind.
+    /// The view is drawn, and the cursor behind it: it goes to where the view begins. A terminal that is made narrower or wider breaks
+    /// lines anew and leaves the cursor at its character, so that the view is what comes from there on, however many rows it has by then.
+    /// Nor does the `^C` that a terminal shows of somebody who stops the run begin a line of its own.
     fn drawn(&mut self) -> io::Result<()> {
         self.is_shown = true;
-        self.out.write_all(b"\r")?;
+        // No line is wider than the terminal, and what has no room below is not drawn.
+        let lines = self.view.message().lines().count().min(usize::from((self.size)().0));
+        self.rows_below = lines.saturating_sub(1);
+        let up = if self.rows_below == 0 { String::new() } else { format!("\x1b[{}A", self.rows_below) };
+        self.out.write_all(format!("\r{up}").as_bytes())?;
         self.out.flush()
     }
 
+    /// Erases the view, if it is there, and moves the cursor to where it was when the view was drawn: it is counted on to be there.
+    fn erase(&mut self) -> io::Result<()> {
+        if self.is_shown {
+            self.out.write_all(format!("\x1b[J{}", "\n".repeat(self.rows_below)).as_bytes())?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
     fn hide(&mut self) -> io::Result<()> {
+        self.erase()?;
         if std::mem::take(&mut self.is_shown) {
             // A terminal that is gone needs nothing taken away.
             let _ = self.bars.clear();

@@ -8,6 +8,8 @@ use fargate_updater::report::live::{Above, Rate, Screen};
 use fargate_updater::report::standing::Standing;
 use indicatif::{InMemoryTerm, ProgressDrawTarget, TermLike};
 
+use crate::reflowing::Reflowing;
+
 /// A run in the middle of a large organization.
 fn standing() -> Standing {
     Standing {
@@ -39,7 +41,7 @@ fn queue(wait: Duration) -> Queue {
 fn seen(standing: &Standing, width: u16) -> String {
     let terminal = InMemoryTerm::new(24, width);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-    let screen = Screen::on(target, move || width, Direct(terminal.clone()));
+    let screen = Screen::on(target, move || (24, width), Direct(terminal.clone()));
     screen.show(|width| standing.view(61, width, false)).expect("a terminal in memory takes all");
     let edged = |line: &str| format!("{line:width$}|", width = usize::from(width));
     terminal.contents().lines().map(edged).collect::<Vec<_>>().join("\n")
@@ -133,7 +135,7 @@ impl Write for Direct {
 fn lines_scroll_above_the_view_and_it_is_gone_at_the_end() {
     let terminal = InMemoryTerm::new(10, 40);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-    let mut screen = Screen::on(target, || 40, Direct(terminal.clone()));
+    let mut screen = Screen::on(target, || (10, 40), Direct(terminal.clone()));
     let show = |number: u64| {
         let shown = screen.clone().show(|_| vec![format!("view {number}"), "its second line".to_owned()]);
         shown.expect("a terminal in memory takes all");
@@ -159,7 +161,7 @@ fn lines_scroll_above_the_view_and_it_is_gone_at_the_end() {
     );
     // What the terminal itself shows of somebody who types it.
     TermLike::write_str(&terminal, "^C").expect("a terminal in memory takes all");
-    assert!(terminal.contents().ends_with("view 2\n^Cs second line"), "{}", terminal.contents());
+    assert!(terminal.contents().ends_with("a warning\n^Cew 2\nits second line"), "{}", terminal.contents());
     screen.hide().expect("a terminal in memory takes all");
     write(&mut screen, "the end\n");
     write(&mut errors, "an error\n");
@@ -167,10 +169,50 @@ fn lines_scroll_above_the_view_and_it_is_gone_at_the_end() {
 }
 
 #[test]
+fn nothing_of_the_view_is_left_when_the_terminal_is_made_narrower_or_wider() {
+    for widths in [[200, 80, 40], [120, 119, 60], [90, 30, 29], [40, 80, 200], [80, 33, 150]] {
+        let terminal = Reflowing::new(widths[0]);
+        let columns = terminal.clone();
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let mut screen = Screen::on(target, move || (24, columns.columns()), terminal.clone());
+        let mut told = Vec::new();
+        for (number, width) in widths.into_iter().enumerate() {
+            terminal.resize(width);
+            let line = format!("line {number}");
+            writeln!(screen, "{line}").expect("a terminal in memory takes all");
+            told.push(line);
+            for calls in [61, 62] {
+                let mut view = Vec::new();
+                let shown = screen.show(|width| {
+                    view = standing().view(calls, width, false);
+                    view.clone()
+                });
+                shown.expect("a terminal in memory takes all");
+                assert_eq!(terminal.contents(), [&told[..], &view[..]].concat().join("\n"), "at {width} of {widths:?}");
+            }
+        }
+        screen.hide().expect("a terminal in memory takes all");
+        assert_eq!(terminal.contents(), told.join("\n"), "at the end of {widths:?}");
+    }
+}
+
+#[test]
+fn a_view_that_is_higher_than_the_terminal_moves_nothing() {
+    let terminal = InMemoryTerm::new(3, 40);
+    let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+    let screen = Screen::on(target, || (3, 40), Direct(terminal.clone()));
+    for number in 0..5 {
+        let lines = |_| (0..6).map(|line| format!("{number}: line {line}")).collect();
+        screen.show(lines).expect("a terminal in memory takes all");
+        assert_eq!(terminal.contents(), format!("{number}: line 0\n{number}: line 1\n{number}: line 2"));
+    }
+}
+
+#[test]
 fn many_lines_do_not_wait_for_the_next_drawing() {
     let terminal = InMemoryTerm::new(10, 40);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-    let mut screen = Screen::on(target, || 40, Direct(terminal.clone()));
+    let mut screen = Screen::on(target, || (10, 40), Direct(terminal.clone()));
     screen.show(|_| vec!["view".to_owned()]).expect("a terminal in memory takes all");
     let mut lines = 0;
     while !terminal.contents().contains("a line") {

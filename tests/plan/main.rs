@@ -4,6 +4,7 @@
 //! [`generate`] makes up. Read [`lossless`] first: it is the promise that matters most.
 
 mod generate;
+mod reflowing;
 mod support;
 
 mod accept;
