@@ -2,8 +2,9 @@
 //!
 //! [`text`] is for people, [`json`] for machines; both tell the same events, as many of them as `chosen` leaves, and so do [`files`],
 //! when all is over; [`ci`] is for CI systems. [`tally`] is what they keep for the summary, `coverage` what it says of places,
-//! [`metrics`] the same for CloudWatch; [`shown`] is what is shown of the settings before a run, `explain` what is told to whoever asks why. How far a run is ([`standing`]) is drawn
-//! at a terminal ([`live`]) and told now and then elsewhere (`heartbeat`).
+//! `not_attempted` of services whose turn did not come, [`metrics`] the same for CloudWatch; [`shown`] is what is shown of the settings
+//! before a run, `explain` what is told to whoever asks why. How far a run is ([`standing`]) is drawn at a terminal ([`live`]) and told
+//! now and then elsewhere (`heartbeat`).
 
 mod chosen;
 pub mod ci;

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::json::{Fields, line, object, service_fields};
-use super::text::{YELLOW, many, paint, place_of};
+use super::standing::many;
+use super::text::{YELLOW, paint, place_of};
 use crate::events::{ServiceId, Unattempted};
 
 /// So many are named for each reason, the first in the order of their places; the rest is counted.

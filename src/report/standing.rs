@@ -155,6 +155,11 @@ pub(super) fn throttled(number: u64) -> String {
     if number == 0 { "none of them throttled".to_owned() } else { format!("{} of them throttled", grouped(number)) }
 }
 
+/// Returns a number with its noun, such as `1 service` or `1,210 services`.
+pub(super) fn many(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(number)) }
+}
+
 /// `12,345`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();

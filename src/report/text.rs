@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::standing::{grouped, throttled, took};
+use super::standing::{grouped, many, throttled, took};
 use super::tally::{self, Tally};
 use super::{coverage, explain};
 use crate::events::{
@@ -395,8 +395,4 @@ fn verdict(tally: &Tally, colour: bool) -> String {
         _ => open.concat(),
     };
     paint(&format!("Not done: {open}."), RED, colour)
-}
-
-pub(super) fn many(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(number)) }
 }
