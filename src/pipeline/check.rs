@@ -15,7 +15,9 @@ use crate::settings::Settings;
 
 /// What was found out about one task definition.
 pub(super) struct Checked {
-    pub(super) file: String,
+    /// None, when it came from standard input.
+    pub(super) path: Option<String>,
+    pub(super) name: String,
     pub(super) position: Position,
     pub(super) label: String,
     pub(super) verdict: Verdict,
@@ -92,7 +94,8 @@ fn judged(source: &Source, spot: &Spot, desk: &Desk) -> Checked {
         Condition::Outdated(why) => Verdict::Outdated(why.sentence()),
         Condition::Refused(reason) => Verdict::LeftAlone(reason.sentence()),
     };
-    Checked { file: source.name.clone(), position: spot.position, label: spot.label.clone(), verdict }
+    let path = (!source.from_standard_input).then(|| source.name.clone());
+    Checked { path, name: source.name.clone(), position: spot.position, label: spot.label.clone(), verdict }
 }
 
 /// One line for each definition, as compilers write them, and a last one that counts.
@@ -102,10 +105,10 @@ fn as_text(checked: &[Checked], version: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn line(Checked { file, position, label, verdict }: &Checked) -> String {
+fn line(Checked { name, position, label, verdict, .. }: &Checked) -> String {
     let mark = if verdict.is_current() { "ok" } else { "not protected" };
     let mark = if matches!(verdict, Verdict::Outdated(_)) { "not current" } else { mark };
-    format!("{file}:{}:{}: {mark}: {label}: {}", position.line, position.column, verdict.sentence())
+    format!("{name}:{}:{}: {mark}: {label}: {}", position.line, position.column, verdict.sentence())
 }
 
 fn summary(checked: &[Checked], version: &str) -> String {
@@ -120,10 +123,11 @@ fn summary(checked: &[Checked], version: &str) -> String {
 fn as_annotations(checked: &[Checked], version: &str) -> String {
     let wrong = checked.iter().filter(|checked| !checked.verdict.is_current());
     let mut lines: Vec<String> = wrong
-        .map(|Checked { file, position, label, verdict }| {
-            let place = format!("file={},line={},col={}", github_property(file), position.line, position.column);
+        .map(|Checked { path, position, label, verdict, .. }| {
+            let file = path.iter().map(|path| format!("file={},", github_property(path))).collect::<String>();
+            let place = format!("{file}line={},col={}", position.line, position.column);
             let title = github_property(&format!("{label} is not protected by today's Defender"));
-            format!("::error {place},title={title}::{}", github(&format!("{}: {}", verdict.sentence(), way_out(file))))
+            format!("::error {place},title={title}::{}", github(&format!("{}: {}", verdict.sentence(), way_out(path.as_deref()))))
         })
         .collect();
     lines.push(summary(checked, version));
@@ -131,6 +135,9 @@ fn as_annotations(checked: &[Checked], version: &str) -> String {
 }
 
 /// Returns the command that mends it.
-pub(super) fn way_out(file: &str) -> String {
-    format!("run `fargate-updater embed {file} -o {file}`")
+pub(super) fn way_out(path: Option<&str>) -> String {
+    match path {
+        Some(path) => format!("run `fargate-updater embed {path} -o {path}`"),
+        None => "put it in with `fargate-updater embed`".to_owned(),
+    }
 }

@@ -28,6 +28,7 @@ use crate::settings::{Settings, Verbosity};
 ///
 /// When the file cannot be used, one of its definitions cannot get today's Defender, or AWS refuses what is asked for.
 pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Result<(), FileError> {
+    file::check_output(arguments.output.as_deref())?;
     let mut source = Source::read(&arguments.file)?;
     let wanted = Wanted::from(&arguments.definitions);
     let spots = source.spots(&wanted)?;
@@ -37,22 +38,14 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     }
     let aim = if registers { Aim::Write } else { Aim::Files };
     let desk = Desk::open(settings, aim, &spots.iter().collect::<Vec<_>>()).await?;
-    let tell = |text: String| {
-        if settings.run.verbosity > Verbosity::Quiet {
-            say(&text);
-        }
-    };
-    let mut changed = false;
+    // Said when all of it is done: nothing is, where one of them cannot be.
+    let mut lines = Vec::new();
     for spot in &spots {
-        tell_of_family(spot, &tell);
         let embedded = embed_one(spot, &mut source, &desk).await?;
-        changed |= matches!(embedded, Embedded::Now(_));
-        tell(told(spot, &embedded, &desk));
-        for finding in embedded.findings() {
-            let word = if finding.is_warning() { "warning" } else { "note" };
-            say(&format!("  {word}: {finding}"));
-        }
+        lines.extend(told(spot, &embedded, &desk));
     }
+    let least = if settings.run.verbosity > Verbosity::Quiet { Weight::Said } else { Weight::Warned };
+    lines.iter().filter(|(weight, _)| *weight >= least).for_each(|(_, line)| say(line));
     let text = match form(arguments, &source, &spots) {
         OutputForm::Same => source.document.text().to_owned(),
         OutputForm::Register => registrations(&source, &wanted)?,
@@ -60,10 +53,7 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     if !registers {
         return file::write(arguments.output.as_deref(), &text);
     }
-    let new = NewRevision {
-        definition: registrable(&source, &wanted)?,
-        registered: if changed { None } else { described_arn(&source) },
-    };
+    let new = NewRevision { definition: registrable(&source, &wanted)?, described: described_arn(&source) };
     let registered = register::register(new, &desk, settings, &arguments.update).await;
     if let Some(output) = arguments.output.as_deref().filter(|output| !is_standard_output(output)) {
         file::write(Some(output), &text)?;
@@ -83,18 +73,11 @@ fn form(arguments: &EmbedArguments, source: &Source, spots: &[Spot]) -> OutputFo
     arguments.form.unwrap_or(usual)
 }
 
-fn tell_of_family(spot: &Spot, tell: &impl Fn(String)) {
-    let family = spot.definition.text("family").unwrap_or_default();
-    match spot.form {
-        Form::CloudFormation if spot.family_made_up => {
-            tell(format!("{}: it has no Family, so that the Defender's App ID begins with its logical id", spot.label));
-        }
-        _ if spot.family_made_up => tell(format!(
-            "warning: nothing says the family of these containers, which the Defender's App ID begins with; {family} is taken, and \
-             --family NAME gives the right one"
-        )),
-        _ => {}
-    }
+/// How much a line matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Said,
+    Warned,
 }
 
 /// What became of one definition.
@@ -166,16 +149,42 @@ fn again(spot: &Spot, document: &Document) -> Option<TaskDefinition<Registrable>
     spots.ok()?.into_iter().next().map(|spot| spot.definition)
 }
 
-/// Says what was done to a definition.
-fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> String {
+/// Says what was done to a definition, and what to know about it.
+fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> {
     let (label, version) = (&spot.label, desk.today.version_text());
-    match embedded {
+    let done = match embedded {
         Embedded::UpToDate => format!("{label}: it carries today's Defender ({version}), and is as it was"),
         Embedded::LeftAlone(reason) => format!("{label}: it is as it was: {}", reason.sentence()),
         Embedded::Now(remade) => match &remade.why {
             None => format!("{label}: Defender {version} is in it now"),
             Some(why) => format!("{label}: Defender {version} is in it now in the place of another, since {}", why.sentence()),
         },
+    };
+    let findings = embedded.findings().iter().map(|finding| match finding.is_warning() {
+        true => (Weight::Warned, format!("  warning: {finding}")),
+        false => (Weight::Said, format!("  note: {finding}")),
+    });
+    let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(_)));
+    let guesses = guesses.map(|guess| (Weight::Warned, format!("  warning: {} ({})", guess.text, guess.position)));
+    std::iter::once((Weight::Said, done)).chain(of_family(spot)).chain(findings).chain(guesses).collect()
+}
+
+/// Says what stands for a family that the file does not say.
+fn of_family(spot: &Spot) -> Option<(Weight, String)> {
+    let family = spot.definition.text("family").unwrap_or_default();
+    match spot.form {
+        _ if !spot.family_made_up => None,
+        Form::CloudFormation => {
+            let text = "  note: it has no Family, so that the Defender's App ID begins with its logical id".to_owned();
+            Some((Weight::Said, text))
+        }
+        _ => {
+            let text = format!(
+                "  warning: nothing says the family of these containers, which the Defender's App ID begins with; {family} is taken, \
+                 and --family NAME gives the right one"
+            );
+            Some((Weight::Warned, text))
+        }
     }
 }
 
@@ -211,7 +220,7 @@ pub(super) fn registrations(source: &Source, wanted: &Wanted) -> Result<String, 
     Ok(format!("{:#}\n", registrable(source, wanted)?.json()))
 }
 
-/// Returns the ARN of what a source describes, if it is registered already and new tasks can be started from it.
+/// Returns the ARN of what a source describes, of which new tasks could be started when it was described.
 fn described_arn(source: &Source) -> Option<String> {
     let described: Map<String, Value> = match source.document.root().value() {
         Value::Object(mut root) => match root.shift_remove("taskDefinition") {

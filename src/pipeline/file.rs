@@ -1,7 +1,8 @@
 //! Files as they come and go: read whole, and written whole or not at all.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{FileError, say};
@@ -51,6 +52,17 @@ impl From<&Definitions> for Wanted {
     }
 }
 
+/// Makes sure that there is a folder for a file that is to be written, before anybody is asked for anything.
+pub(super) fn check_output(output: Option<&Path>) -> Result<(), FileError> {
+    let folder = output.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            Err(FileError::Arguments(format!("--output: there is no folder {}; make it first", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a text to a file, or to standard output.
 pub(super) fn write(output: Option<&Path>, text: &str) -> Result<(), FileError> {
     match output.filter(|path| path.as_os_str() != STANDARD_INPUT) {
@@ -76,7 +88,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         return fs::write(&path, text);
     }
     let beside = beside(&path);
-    let written = fs::write(&beside, text)
+    let written = write_new(&beside, text)
         .and_then(|()| fs::set_permissions(&beside, metadata.permissions()))
         .and_then(|()| fs::rename(&beside, &path));
     if written.is_err() {
@@ -88,11 +100,18 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 fn create(path: &Path, text: &str) -> io::Result<()> {
     let beside = beside(path);
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
+    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Writes a file that is its owner's alone: it may hold the install bundle, which is a credential.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -8,6 +8,7 @@ use crate::aws::Account;
 use crate::events::{Failure, Outcome, RollOut};
 use crate::ids::{RegionName, TaskDefinitionArn};
 use crate::journey::{HandedIn, hand_in};
+use crate::plan::compare::same_but_for_memory;
 use crate::plan::defender;
 use crate::plan::forms::{Form, Spot};
 use crate::plan::task_definition::{Registrable, TaskDefinition};
@@ -17,8 +18,8 @@ use crate::settings::Settings;
 /// What is registered.
 pub(super) struct NewRevision {
     pub(super) definition: TaskDefinition<Registrable>,
-    /// The revision that is exactly this already.
-    pub(super) registered: Option<String>,
+    /// The revision that the file is a description of; it may have been edited since.
+    pub(super) described: Option<String>,
 }
 
 /// Makes sure that what is asked for can be done with this file, before anything is.
@@ -51,7 +52,7 @@ pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings,
     let aws = desk.aws.as_ref().ok_or_else(|| FileError::Arguments("registering needs AWS".to_owned()))?;
     let (account, region) = (aws.own_account(), aws.region.clone());
     let family = new.definition.text("family").unwrap_or_default().to_owned();
-    let arn = match new.registered {
+    let arn = match already(&new, &account, &region).await {
         Some(arn) => arn,
         None => registered(&new.definition, &account, &region, &family).await?,
     };
@@ -66,6 +67,17 @@ pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings,
         tell(name, &to, outcome)?;
     }
     Ok(())
+}
+
+/// Returns the revision that is exactly this already, in the account and Region where it would be registered.
+async fn already(new: &NewRevision, account: &Account, region: &RegionName) -> Option<String> {
+    let arn: TaskDefinitionArn = new.described.as_ref()?.parse().ok()?;
+    if *arn.account() != account.id || arn.region() != region {
+        return None;
+    }
+    let described = account.ecs_reader(region).task_definition(arn.as_str()).await.ok()?;
+    let same = same_but_for_memory(described.registrable().json(), new.definition.json());
+    (same && described.is_active()).then(|| arn.to_string())
 }
 
 async fn registered(

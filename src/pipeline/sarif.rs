@@ -30,20 +30,20 @@ pub(super) fn log(checked: &[Checked]) -> Value {
     })
 }
 
-fn result(Checked { file, position, label, verdict }: &Checked) -> Value {
+fn result(Checked { path, position, label, verdict, .. }: &Checked) -> Value {
     let index = RULES.iter().position(|(id, _)| *id == verdict.code());
     let level = if matches!(verdict, Verdict::LeftAlone(_)) { "warning" } else { "error" };
     json!({
         "ruleId": verdict.code(),
         "ruleIndex": index,
         "level": level,
-        "message": { "text": format!("{label}: {}; {}", verdict.sentence(), way_out(file)) },
-        "locations": [{
+        "message": { "text": format!("{label}: {}; {}", verdict.sentence(), way_out(path.as_deref())) },
+        "locations": path.iter().map(|path| json!({
             "physicalLocation": {
-                "artifactLocation": { "uri": address(file) },
+                "artifactLocation": { "uri": address(path) },
                 "region": { "startLine": position.line, "startColumn": position.column },
             },
-        }],
+        })).collect::<Vec<_>>(),
     })
 }
 

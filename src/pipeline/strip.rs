@@ -15,6 +15,7 @@ use crate::plan::{Selection, defender};
 ///
 /// When the file cannot be used, or written.
 pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
+    file::check_output(arguments.output.as_deref())?;
     let mut source = Source::read(&arguments.file)?;
     let wanted = Wanted::from(&arguments.definitions);
     for spot in source.spots(&wanted)? {

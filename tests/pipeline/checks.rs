@@ -55,6 +55,10 @@ async fn an_older_or_altered_defender_does_not_pass() {
     expect_exit(&old, exit::NOT_ALL);
     assert!(old.stdout.contains("not current: orders: it carries Defender 34.03.138, today's is 34.04.100"), "{}", old.stdout);
     let world = world().await;
+    let piped = pipe(&world, &["check", "-", "--format=github"], fixture("compact.json")).await;
+    expect_exit(&piped, exit::NOT_ALL);
+    assert!(piped.stdout.starts_with("::error line=1,col=1,"), "{}", piped.stdout);
+    assert!(piped.stdout.contains("put it in with `fargate-updater embed`"), "{}", piped.stdout);
     let altered = fixture("protected/registration.json").replacen("\"/metrics\"", "\"/other\"", 1);
     let still = pipe(&world, &["check", "-"], altered).await;
     expect_exit(&still, exit::DONE);

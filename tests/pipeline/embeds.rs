@@ -1,6 +1,8 @@
 //! `embed` beyond the first time: what is current stays, what is older is replaced, what describes becomes what can be registered, and
 //! what cannot be done says so and gives nothing out.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use fargate_updater::exit;
 use serde_json::Value;
 
@@ -85,6 +87,13 @@ async fn a_file_is_replaced_whole_or_not_at_all() {
     let names: Vec<_> =
         std::fs::read_dir(run.working_directory()).expect("a folder").flatten().map(|it| it.file_name()).collect();
     assert_eq!(names, ["it.json"], "nothing is left beside it");
+    let run = program(&world).args(["embed", "-", "-o", "new.json"]).input(fixture("compact.json")).run().await;
+    expect_exit(&run, exit::DONE);
+    let mode = std::fs::metadata(run.working_directory().join("new.json")).expect("new.json is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it holds a credential");
+    let run = program(&world).args(["embed", "-", "-o", "nowhere/new.json"]).input(fixture("compact.json")).run().await;
+    expect_exit(&run, exit::BAD_SETTINGS);
+    expect_says(&run, "there is no folder nowhere");
 
     let two = fixture("template.yaml").replace("EntryPoint: ['/worker']", "EntryPoint: !Split [' ', !Ref Start]");
     let run = program(&world).file("it.yaml", two.clone()).args(["embed", "it.yaml", "-o", "it.yaml"]).run().await;
@@ -212,4 +221,42 @@ async fn nothing_secret_is_said() {
             assert!(!run.contains(hidden), "{run}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_file_brings_along_unseen_is_told_and_nothing_of_it_is_lost() {
+    let world = world().await;
+    let template = fixture("template.yaml");
+    let merged = template.replace("      - Name: worker\n", "      - <<: *base\n        Name: worker\n");
+    let included = template.replace(
+        "      ContainerDefinitions:\n      - Name: worker\n",
+        "      Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://bucket/more.yaml}}\n      ContainerDefinitions:\n      - Name: worker\n",
+    );
+    for (text, says) in [(merged, "<< brings along what is not seen here"), (included, "Fn::Transform brings properties along")] {
+        let run =
+            pipe(&world, &["embed", "-", "--resource=Worker"], text.replace("\nParameters:", "\nBase: &base {}\nParameters:"))
+                .await;
+        assert_eq!(run.stdout, "");
+        assert_ne!(run.exit_code, Some(0), "{}", run.stderr);
+        expect_says(&run, says);
+    }
+    let made = template.replace(
+        "  Worker:\n",
+        "  Fn::ForEach::Workers: [N, [a], {'Worker${N}': {Type: AWS::ECS::TaskDefinition}}]\n  Worker:\n",
+    );
+    let run = pipe(&world, &["check", "-"], made.clone()).await;
+    expect_exit(&run, exit::BAD_SETTINGS);
+    expect_says(&run, "its task definitions are made by Fn::ForEach (line 65, column 25)");
+    let run = pipe(&world, &["embed", "-", "--resource=Shop"], made).await;
+    expect_exit(&run, exit::DONE);
+    let alias = "family: a\nx: &secrets [{name: A, valueFrom: b}]\ncontainerDefinitions: [{name: a, image: a, entryPoint: [/a], secrets: *secrets}]\n";
+    let run = pipe(&world, &["embed", "-"], alias).await;
+    expect_exit(&run, exit::BAD_SETTINGS);
+    expect_says(&run, "it holds a YAML alias (line 3, column ");
+    let arm = template
+        .replace("      Cpu: \"256\"\n      Memory: \"512\"\n", "      RuntimePlatform: {CpuArchitecture: !Ref Architecture}\n");
+    assert_ne!(arm, template);
+    let run = pipe(&world, &["embed", "-", "--resource=Worker"], arm).await;
+    expect_exit(&run, exit::DONE);
+    expect_says(&run, "warning: CpuArchitecture is Ref, and what is embedded is for Linux on X86_64");
 }

@@ -52,6 +52,10 @@ async fn a_service_is_moved_and_followed() {
     expect_exit(&again, exit::DONE);
     assert_eq!(again.stdout.trim(), arn, "what is registered already is not registered again");
     expect_says(&again, "web/orders: it runs orders:2 already");
+    let edited = described.replace("orders:1.0", "orders:1.1");
+    let edited = embed(&world, &["--register"], &edited).await;
+    expect_exit(&edited, exit::DONE);
+    assert_ne!(edited.stdout.trim(), arn, "what was edited since it was described is another revision");
     let unwatched = program(&world).env("WAIT", "false").args(["embed", "-", "--update=web/orders"]);
     let unwatched = unwatched.input(fixture("registration.json")).run().await;
     expect_exit(&unwatched, exit::DONE);

@@ -56,6 +56,7 @@ REGISTER = "aws ecs register-task-definition --query taskDefinition.taskDefiniti
 
 # Each with whether the tags come along, which are no part of the task definition itself.
 PIPES = [
+    (f'{DESCRIBE} --include TAGS | {EMBED} - | {REGISTER} "$(cat)"', True),
     (f'new=$({DESCRIBE} --include TAGS | {EMBED} -); {REGISTER} "$new"', True),
     (f'new=$({DESCRIBE} --query taskDefinition | {EMBED} -); {REGISTER} "$new"', False),
     (f'new=$({DESCRIBE} --include TAGS | {EMBED} - | {EMBED} -); {REGISTER} "$new"', True),

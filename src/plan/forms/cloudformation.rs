@@ -14,6 +14,7 @@ use crate::plan::document::{Document, Kind, Node, Substitutes};
 pub(super) struct Reading {
     pub(super) members: Map<String, Value>,
     pub(super) obstacles: Vec<Obstacle>,
+    pub(super) guesses: Vec<Obstacle>,
     pub(super) substitutes: Substitutes,
 }
 
@@ -92,7 +93,8 @@ impl Reading {
             _ => Map::new(),
         };
         let substitutes = reader.substitutes;
-        Self { members, obstacles: obstacles(document, properties), substitutes }
+        let (obstacles, guesses) = (obstacles(document, properties), guesses(document, properties));
+        Self { members, obstacles, guesses, substitutes }
     }
 }
 
@@ -205,6 +207,18 @@ fn as_text(value: &Value) -> Value {
     }
 }
 
+/// Finds the functions that say what embedding goes by: for which platform it is.
+fn guesses(document: &Document, properties: &Node) -> Vec<Obstacle> {
+    let Some(platform) = properties.member("RuntimePlatform") else { return Vec::new() };
+    let parts = ["CpuArchitecture", "OperatingSystemFamily"].iter().filter_map(|key| Some((*key, platform.member(key)?)));
+    let all = std::iter::once(("RuntimePlatform", platform)).chain(parts);
+    let guess = |(key, node): (&str, &Node)| {
+        let text = format!("{key} is {}, and what is embedded is for Linux on X86_64", intrinsic::name_of(node)?);
+        Some(Obstacle { container: None, text, position: document.position(node) })
+    };
+    all.filter_map(guess).collect()
+}
+
 /// Finds the functions that stand where embedding reads or writes.
 fn obstacles(document: &Document, properties: &Node) -> Vec<Obstacle> {
     let told = |container: Option<&str>, node: &Node, text: String| Obstacle {
@@ -214,6 +228,9 @@ fn obstacles(document: &Document, properties: &Node) -> Vec<Obstacle> {
     };
     if let Some(function) = intrinsic::name_of(properties) {
         return vec![told(None, properties, format!("Properties is {function}"))];
+    }
+    if let Some((key, node)) = intrinsic::brought_into(properties) {
+        return vec![told(None, node, format!("{key} brings properties along that are not seen here"))];
     }
     let Some(containers) = properties.member("ContainerDefinitions") else { return Vec::new() };
     let Kind::Array(elements) = &containers.kind else {
@@ -244,6 +261,11 @@ fn obstacles(document: &Document, properties: &Node) -> Vec<Obstacle> {
 /// Finds what stands in the way in one container.
 fn in_container(container: &Node) -> Vec<(&Node, String)> {
     let mut found = Vec::new();
+    let parameters = container.member("LinuxParameters");
+    let written_into = [Some(container), parameters, parameters.and_then(|it| it.member("Capabilities"))];
+    for (key, node) in written_into.into_iter().flatten().filter_map(intrinsic::brought_into) {
+        found.push((node, format!("{key} brings along what is not seen here, and embedding may have to write into it")));
+    }
     for key in ["EntryPoint", "Environment", "DependsOn", "VolumesFrom", "MountPoints", "LinuxParameters"] {
         if let Some(node) = container.member(key).filter(|node| intrinsic::is_function(node)) {
             found.push((node, format!("{key} is {}, and embedding has to write into it", name(node))));

@@ -24,6 +24,28 @@ pub(super) fn name_of(node: &Node) -> Option<String> {
     }
 }
 
+/// What a member is called that brings others along: one of YAML, one of CloudFormation.
+/// Sources: yaml.org, "Merge Key Language-Independent Type for YAML"; AWS CloudFormation User Guide, `Fn::Transform` (read 2026-11).
+const BRINGS_OTHERS: [&str; 2] = ["<<", "Fn::Transform"];
+
+/// Returns the member of an object that brings others along which nobody sees here.
+pub(super) fn brought_into(node: &Node) -> Option<(&str, &Node)> {
+    let member = node.members().iter().find(|member| BRINGS_OTHERS.contains(&member.key.as_str()))?;
+    Some((member.key.as_str(), &member.value))
+}
+
+/// Returns the first alias or merge of YAML below a node, and what it is.
+pub(super) fn alias_in(node: &Node) -> Option<(&'static str, &Node)> {
+    if node.function().is_some_and(|function| function.starts_with(ALIAS)) {
+        return Some(("a YAML alias", node));
+    }
+    if let Some(merge) = node.member(BRINGS_OTHERS[0]) {
+        return Some(("a YAML merge", merge));
+    }
+    let members = node.members().iter().map(|member| &member.value);
+    members.chain(node.elements()).find_map(alias_in)
+}
+
 /// Returns whether what stands here is only known once the stack is made, as another text than the one that is written: a dynamic
 /// reference is a text, and stays one.
 pub(super) fn is_function(node: &Node) -> bool {

@@ -58,6 +58,8 @@ pub struct Spot {
     pub definition: TaskDefinition<Registrable>,
     /// What keeps a Defender from being put into it, by container; of templates alone.
     pub obstacles: Vec<Obstacle>,
+    /// What is embedded for although a function says it: told, and no obstacle.
+    pub guesses: Vec<Obstacle>,
     /// Whether the file says no family, and this one stands for it.
     pub family_made_up: bool,
     at: JsonPath,
@@ -87,6 +89,10 @@ pub enum Unusable {
     NoContainers(Position),
     #[error("it holds a null in a list ({0}), which ECS does not take")]
     NullInList(Position),
+    #[error("it holds {0} ({1}), which stands for something from elsewhere in it: write that out")]
+    Alias(&'static str, Position),
+    #[error("its task definitions are made by Fn::ForEach ({0}), and cannot be seen until CloudFormation has made them")]
+    Loop(Position),
     #[error("it holds no AWS::ECS::TaskDefinition")]
     NoResources,
     #[error("it holds no AWS::ECS::TaskDefinition called {0}; there {are} {1}", are = if .1.contains(',') { "are" } else { "is" })]
@@ -129,6 +135,9 @@ fn plain(document: &Document, form: Form, at: JsonPath, wanted: &Wanted) -> Resu
     if let Some(null) = null_in_list(node) {
         return Err(Unusable::NullInList(document.position(null)));
     }
+    if let Some((what, alias)) = intrinsic::alias_in(document.root()) {
+        return Err(Unusable::Alias(what, document.position(alias)));
+    }
     let mut members = match (form, without_nulls(&node.value())) {
         (Form::Containers, containers) => Map::from_iter([("containerDefinitions".to_owned(), containers)]),
         (_, Value::Object(members)) => members,
@@ -157,8 +166,8 @@ fn plain(document: &Document, form: Form, at: JsonPath, wanted: &Wanted) -> Resu
     }
     let definition = TaskDefinition::from_json(json);
     let (label, position) = (definition.text("family").unwrap_or_default().to_owned(), document.position(node));
-    let (obstacles, substitutes) = (Vec::new(), Substitutes::default());
-    Ok(Spot { form, label, position, definition, obstacles, family_made_up, at, substitutes })
+    let (obstacles, guesses, substitutes) = (Vec::new(), Vec::new(), Substitutes::default());
+    Ok(Spot { form, label, position, definition, obstacles, guesses, family_made_up, at, substitutes })
 }
 
 /// Returns the family that the Defender of a definition was embedded for.

@@ -11,6 +11,14 @@ use crate::plan::task_definition::TaskDefinition;
 /// The type of the resources that are task definitions.
 const TYPE: &str = "AWS::ECS::TaskDefinition";
 
+/// What a resource is called that stands for several.
+/// Source: AWS CloudFormation User Guide, `Fn::ForEach` (read 2026-11).
+const LOOP: &str = "Fn::ForEach";
+
+fn holds_one(node: &Node) -> bool {
+    is_task_definition(node) || node.members().iter().map(|member| &member.value).chain(node.elements()).any(holds_one)
+}
+
 /// Returns whether a document is a template, or one resource of one.
 pub(super) fn is_template(root: &Node) -> bool {
     let has_resources = root.member("Resources").is_some_and(|resources| matches!(resources.kind, Kind::Object(_)));
@@ -32,12 +40,20 @@ pub(super) fn spots(document: &Document, wanted: &Wanted) -> Result<Vec<Spot>, U
         return Err(Unusable::NoTemplate);
     };
     let all: Vec<_> = members.iter().filter(|member| is_task_definition(&member.value)).collect();
-    let Some(_) = all.first() else { return Err(Unusable::NoResources) };
     let known = || all.iter().map(|member| member.key.as_str()).collect::<Vec<_>>().join(", ");
     if let Some(name) = wanted.resources.iter().find(|name| !all.iter().any(|member| member.key == **name)) {
         return Err(Unusable::NoSuchResource(name.clone(), known()));
     }
     let is_wanted = |id: &String| wanted.resources.is_empty() || wanted.resources.contains(id);
+    // Those in it are nobody's that could be named, so that only what is named goes on without them.
+    if wanted.resources.is_empty()
+        && let Some(made) = members.iter().find(|member| member.key.starts_with(LOOP) && holds_one(&member.value))
+    {
+        return Err(Unusable::Loop(document.position(&made.value)));
+    }
+    if all.is_empty() {
+        return Err(Unusable::NoResources);
+    }
     let asked = all.iter().filter(|member| is_wanted(&member.key));
     asked.map(|member| spot(document, &member.key, &member.value, resources.key(&member.key))).collect()
 }
@@ -45,7 +61,7 @@ pub(super) fn spots(document: &Document, wanted: &Wanted) -> Result<Vec<Spot>, U
 fn spot(document: &Document, id: &str, resource: &Node, at: JsonPath) -> Result<Spot, Unusable> {
     let position = document.position(resource);
     let properties = resource.member("Properties").ok_or(Unusable::NoContainers(position))?;
-    let Reading { mut members, obstacles, substitutes } = Reading::of(document, properties);
+    let Reading { mut members, obstacles, guesses, substitutes } = Reading::of(document, properties);
     let containers = members.get("containerDefinitions").and_then(Value::as_array);
     if containers.is_none_or(Vec::is_empty) && obstacles.is_empty() {
         return Err(Unusable::NoContainers(position));
@@ -57,5 +73,5 @@ fn spot(document: &Document, id: &str, resource: &Node, at: JsonPath) -> Result<
     }
     let definition = TaskDefinition::from_json(members.into());
     let (form, label, at) = (Form::CloudFormation, id.to_owned(), at.key("Properties"));
-    Ok(Spot { form, label, position, definition, obstacles, family_made_up, at, substitutes })
+    Ok(Spot { form, label, position, definition, obstacles, guesses, family_made_up, at, substitutes })
 }
