@@ -59,7 +59,7 @@ use entries::EntryPoints;
 use errand::Errand;
 pub use error::JourneyError;
 pub use follow::Watch;
-pub use hand_in::{HandedIn, hand_in};
+pub use hand_in::{NamedService, NotMovable, hand_in, named_service};
 pub use job::{Ended, Job, Rules, World};
 pub use lone::{Lone, Remade, condition, remake};
 pub use look::{Seen, look_at};

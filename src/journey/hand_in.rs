@@ -12,47 +12,86 @@ use super::errand::Errand;
 use super::{Brake, Changes, Job, OpenRegion, Rules, Watch};
 use crate::aws::Account;
 use crate::events::{Outcome, Unattempted};
-use crate::ids::{ClusterArn, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::ids::{ClusterArn, Family, Partition, RegionName, ServiceArn, TaskDefinitionArn};
+use crate::plan::SkipReason;
 use crate::plan::brake::MostFailures;
 use crate::plan::redact::Redactor;
 use crate::plan::service::{self, ServiceFacts};
 use crate::progress::Progress;
 
-/// What is asked for.
-pub struct HandedIn<'a> {
-    pub cluster: &'a str,
-    pub service: &'a str,
-    pub to: &'a TaskDefinitionArn,
-    /// What must not be seen of what ECS says.
-    pub secrets: &'a Redactor,
-    /// The Defender's version.
-    pub version: Option<String>,
+/// A service that was looked at and may be moved.
+pub struct NamedService {
+    facts: ServiceFacts,
+    /// What it runs, which it is put back to if the roll-out fails.
+    from: Before,
+    open: Arc<OpenRegion>,
 }
 
-/// Moves a service of an account's Region to a revision, and follows that if it is to be followed.
+/// Why a service cannot be moved.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMovable {
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{}", .0.sentence())]
+    LeftAlone(SkipReason),
+    #[error("it runs the family {runs}, and this is a revision of {family}")]
+    OtherFamily { runs: Family, family: Family },
+}
+
+/// Looks at a service by its cluster's name and its own, and at what it runs.
 ///
 /// # Errors
 ///
-/// When there is no such service, or ECS does not tell of it.
-pub async fn hand_in(
-    handed_in: HandedIn<'_>,
-    account: &Account,
-    region: &RegionName,
-    (watch, roll_out_timeout): (Option<Watch>, Duration),
-) -> Result<Outcome, String> {
+/// When there is no such service, ECS does not tell of it, or it is none that may be moved to a revision of this family.
+pub async fn named_service(
+    (cluster, service): (&str, &str),
+    family: &Family,
+    (account, partition, region): (&Account, &Partition, &RegionName),
+) -> Result<NamedService, NotMovable> {
     let open = Arc::new(OpenRegion::new(account.clone(), region.clone(), 1));
-    let facts = find(&handed_in, &open).await?;
+    let place = format!("{}:{}", open.region, open.account.id);
+    let cluster: ClusterArn = format!("arn:{partition}:ecs:{place}:cluster/{cluster}").parse().map_err(not_found)?;
+    let arn = format!("arn:{partition}:ecs:{place}:service/{}/{service}", cluster.name());
+    let arn: ServiceArn = arn.parse().map_err(not_found)?;
+    let described = open.reader.describe(&cluster.untagged(), std::slice::from_ref(&arn)).await;
+    let mut described = described.map_err(not_found)?;
+    let facts = match (described.services.pop(), described.failures.pop()) {
+        (Some(facts), _) => facts,
+        (None, Some((_, reason))) => return Err(NotMovable::NotFound(reason)),
+        (None, None) => return Err(NotMovable::NotFound("ECS tells nothing of it".to_owned())),
+    };
     if let Some(reason) = service::refuse_service(&facts) {
-        return Ok(Outcome::Skipped(reason));
+        return Err(NotMovable::LeftAlone(reason));
     }
-    let (to, secrets) = (handed_in.to.clone(), handed_in.secrets);
+    let runs = facts.task_definition.clone();
+    let runs = runs.ok_or_else(|| NotMovable::NotFound("it runs no task definition".to_owned()))?;
+    if runs.family() != family {
+        return Err(NotMovable::OtherFamily { runs: runs.family().clone(), family: family.clone() });
+    }
+    let described = open.reader.task_definition(runs.as_str()).await.map_err(not_found)?;
+    let from = Before { arn: runs, active: described.is_active(), definition: described.registrable().packed() };
+    Ok(NamedService { facts, from, open })
+}
+
+fn not_found(error: impl std::fmt::Display) -> NotMovable {
+    NotMovable::NotFound(error.to_string())
+}
+
+/// Moves a service to a revision, and follows that if it is to be followed. `version` is the Defender's, and `secrets` hides what must
+/// not be seen of what ECS says.
+pub async fn hand_in(
+    NamedService { facts, from, open }: NamedService,
+    to: &TaskDefinitionArn,
+    (version, secrets): (Option<String>, &Redactor),
+    (watch, roll_out_timeout): (Option<Watch>, Duration),
+) -> Outcome {
+    let to = to.clone();
     if facts.task_definition.as_ref() == Some(&to) && !facts.deploying {
-        return Ok(Outcome::UpToDate { task_definition: to });
+        return Outcome::UpToDate { task_definition: to };
     }
-    let from = before(&facts, &open).await?;
     let rules = Rules {
         run_id: String::new(),
-        version: handed_in.version,
+        version,
         changes: Changes::at_most(None),
         watch,
         roll_out_timeout,
@@ -72,8 +111,11 @@ pub async fn hand_in(
         last_look: true,
         next: Vec::new(),
     };
-    let Some(writer) = &open.writer else { return Err("nothing may be written".to_owned()) };
-    let at_work = Arc::new(Semaphore::new(1)).acquire_owned().await.map_err(|error| error.to_string())?;
+    // Nobody else is at work.
+    let at_work = Arc::new(Semaphore::new(1)).acquire_owned().await;
+    let (Some(writer), Ok(at_work)) = (&open.writer, at_work) else {
+        return Outcome::NotAttempted(Unattempted::Stopped);
+    };
     let mut errand = Errand::new(&job, &rules, at_work);
     let the_move = Move { from: Some(from), to, again: OnceCell::new(), kind: Kind::HandedIn, secrets, writer };
     match Ticket::wait_for(&open, &rules).await {
@@ -81,31 +123,5 @@ pub async fn hand_in(
         Err(why) => errand.end_all(&Outcome::NotAttempted(why)),
     }
     let outcome = errand.over().outcomes.pop().map(|ended| *ended.outcome);
-    Ok(outcome.unwrap_or(Outcome::NotAttempted(Unattempted::Stopped)))
-}
-
-/// Looks at the service.
-async fn find(handed_in: &HandedIn<'_>, open: &OpenRegion) -> Result<ServiceFacts, String> {
-    let HandedIn { cluster, service, to, .. } = handed_in;
-    // In the partition, account and Region of the revision, which is in the caller's own.
-    let partition = to.as_str().split(':').nth(1).unwrap_or("aws");
-    let place = format!("{}:{}", open.region, open.account.id);
-    let cluster: ClusterArn =
-        format!("arn:{partition}:ecs:{place}:cluster/{cluster}").parse().map_err(|error| format!("{error}"))?;
-    let arn = format!("arn:{partition}:ecs:{place}:service/{}/{service}", cluster.name());
-    let arn: ServiceArn = arn.parse().map_err(|error| format!("{error}"))?;
-    let described = open.reader.describe(&cluster.untagged(), std::slice::from_ref(&arn)).await;
-    let mut described = described.map_err(|error| error.to_string())?;
-    match (described.services.pop(), described.failures.pop()) {
-        (Some(facts), _) => Ok(facts),
-        (None, Some((_, reason))) => Err(reason),
-        (None, None) => Err("ECS tells nothing of it".to_owned()),
-    }
-}
-
-/// Reads what the service runs, which it is put back to if the roll-out fails.
-async fn before(facts: &ServiceFacts, open: &OpenRegion) -> Result<Before, String> {
-    let arn = facts.task_definition.clone().ok_or("it runs no task definition")?;
-    let described = open.reader.task_definition(arn.as_str()).await.map_err(|error| error.to_string())?;
-    Ok(Before { arn, active: described.is_active(), definition: described.registrable().packed() })
+    outcome.unwrap_or(Outcome::NotAttempted(Unattempted::Stopped))
 }

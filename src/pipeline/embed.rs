@@ -14,7 +14,6 @@ use crate::events::Finding;
 use crate::journey::{Lone, Remade, remake};
 use crate::plan::SkipReason;
 use crate::plan::document::Document;
-use crate::plan::edit::Change;
 use crate::plan::entrypoint::Selection;
 use crate::plan::forms::{self, Form, NotWritten, Spot, Wanted};
 use crate::plan::memory::{Before, labelled};
@@ -42,6 +41,10 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     let mut lines = Vec::new();
     for spot in &spots {
         let embedded = embed_one(spot, &mut source, &desk).await?;
+        if let (Embedded::LeftAlone(reason @ SkipReason::OptedOut { .. }), true) = (&embedded, registers) {
+            // What carries no Defender is not registered for one that does.
+            return Err(FileError::LeftAlone { label: spot.label.clone(), reason: Box::new(reason.clone()) });
+        }
         lines.extend(told(spot, &embedded, &desk));
     }
     let least = if settings.run.verbosity > Verbosity::Quiet { Weight::Said } else { Weight::Warned };
@@ -231,9 +234,4 @@ fn described_arn(source: &Source) -> Option<String> {
     };
     let text = |key: &str| described.get(key).and_then(Value::as_str);
     text("taskDefinitionArn").filter(|_| text("status") == Some("ACTIVE")).map(str::to_owned)
-}
-
-/// Returns a change of nothing, by which a definition is taken for protected that a command has just seen to be.
-pub(super) fn unchanged() -> Change {
-    Change::default()
 }

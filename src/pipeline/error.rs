@@ -5,7 +5,7 @@ use std::io;
 use crate::aws::{AccessError, AwsError};
 use crate::events::{Failure, Stage};
 use crate::exit;
-use crate::journey::JourneyError;
+use crate::journey::{JourneyError, NotMovable};
 use crate::plan::SkipReason;
 use crate::plan::document::NotADocument;
 use crate::plan::explain;
@@ -43,8 +43,8 @@ pub enum FileError {
     Describe { name: String, source: AwsError },
     #[error("could not register {family}")]
     Register { family: String, source: AwsError },
-    #[error("could not find the service {name}: {reason}")]
-    NoService { name: String, reason: String },
+    #[error("could not move the service {name}, and nothing was registered")]
+    NotMovable { name: String, source: NotMovable, hint: String },
     #[error("the service {name} does not run the new revision {to}: {told}")]
     NotUpdated { name: String, to: String, told: String, hint: Option<String> },
     #[error("could not write {name}")]
@@ -77,9 +77,7 @@ impl FileError {
             Self::LeftAlone { reason, .. } => Some(explain::after_skipped(reason)),
             Self::Journey { source, .. } => source.failure().hint,
             Self::Describe { source, .. } | Self::Register { source, .. } => source.hint(),
-            Self::NoService { .. } => {
-                Some("name it as CLUSTER/SERVICE, in the account and Region of the AWS credentials".to_owned())
-            }
+            Self::NotMovable { hint, .. } => Some(hint.clone()),
             Self::NotUpdated { hint, .. } => hint.clone(),
             Self::NotSame { .. } => {
                 Some("report it with the form of the file; strip --form register gives the plain form".to_owned())

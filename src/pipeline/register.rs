@@ -1,18 +1,18 @@
 //! Registers what a file holds, and moves services to it, as a run does: followed until it has won or lost, and taken back if it fails.
 
 use super::desk::Desk;
-use super::embed::unchanged;
 use super::file::write;
 use super::{FileError, say};
 use crate::aws::Account;
 use crate::events::{Failure, Outcome, RollOut};
-use crate::ids::{RegionName, TaskDefinitionArn};
-use crate::journey::{HandedIn, hand_in};
+use crate::ids::{Family, RegionName, TaskDefinitionArn};
+use crate::journey::{NotMovable, hand_in, named_service};
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::defender;
+use crate::plan::explain::after_skipped;
 use crate::plan::forms::{Form, Spot};
 use crate::plan::task_definition::{Registrable, TaskDefinition};
-use crate::run::watch;
+use crate::run::{StartError, watch};
 use crate::settings::Settings;
 
 /// What is registered.
@@ -47,62 +47,72 @@ fn split(name: &str) -> Option<(&str, &str)> {
     name.split_once('/').filter(|(cluster, service)| !cluster.is_empty() && !service.is_empty() && !service.contains('/'))
 }
 
-/// Registers a definition, prints its ARN, and moves services to it.
+/// Registers a definition, prints its ARN, and moves services to it. They are looked at first: nothing is registered for one that cannot be
+/// moved.
 pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings, services: &[String]) -> Result<(), FileError> {
-    let aws = desk.aws.as_ref().ok_or_else(|| FileError::Arguments("registering needs AWS".to_owned()))?;
+    let aws = desk.aws.as_ref().ok_or(StartError::NoAws { what: "--register" })?;
     let (account, region) = (aws.own_account(), aws.region.clone());
-    let family = new.definition.text("family").unwrap_or_default().to_owned();
-    let arn = match already(&new, &account, &region).await {
+    let family = Family::from(new.definition.text("family").unwrap_or_default());
+    let mut named = Vec::new();
+    for name in services {
+        let parts = split(name).unwrap_or_default();
+        let service = named_service(parts, &family, (&account, &aws.partition, &region)).await;
+        named.push((name, service.map_err(|error| not_movable(name, error))?));
+    }
+    let to = match already(&new, &account, &region).await {
         Some(arn) => arn,
         None => registered(&new.definition, &account, &region, &family).await?,
     };
-    write(None, &format!("{arn}\n"))?;
-    let to: TaskDefinitionArn = arn.parse().map_err(|error| FileError::Arguments(format!("{error}")))?;
+    write(None, &format!("{to}\n"))?;
     let secrets = new.definition.redactor().and(&defender::redactor(&new.definition));
-    for name in services {
-        let Some((cluster, service)) = split(name) else { continue };
-        let handed_in = HandedIn { cluster, service, to: &to, secrets: &secrets, version: desk.today.version.clone() };
-        let timeout = settings.roll_outs.timeout;
-        let outcome = hand_in(handed_in, &account, &region, (watch(&settings.roll_outs), timeout)).await;
+    for (name, service) in named {
+        let follow = (watch(&settings.roll_outs), settings.roll_outs.timeout);
+        let outcome = hand_in(service, &to, (desk.today.version.clone(), &secrets), follow).await;
         tell(name, &to, outcome)?;
     }
     Ok(())
 }
 
+fn not_movable(name: &str, error: NotMovable) -> FileError {
+    let hint = match &error {
+        NotMovable::NotFound(_) => "name it as CLUSTER/SERVICE, in the account and Region of the AWS credentials".to_owned(),
+        NotMovable::LeftAlone(reason) => after_skipped(reason),
+        NotMovable::OtherFamily { family, .. } => format!("name a service that runs {family}, or move this one yourself"),
+    };
+    FileError::NotMovable { name: name.to_owned(), source: error, hint }
+}
+
 /// Returns the revision that is exactly this already, in the account and Region where it would be registered.
-async fn already(new: &NewRevision, account: &Account, region: &RegionName) -> Option<String> {
+async fn already(new: &NewRevision, account: &Account, region: &RegionName) -> Option<TaskDefinitionArn> {
     let arn: TaskDefinitionArn = new.described.as_ref()?.parse().ok()?;
     if *arn.account() != account.id || arn.region() != region {
         return None;
     }
     let described = account.ecs_reader(region).task_definition(arn.as_str()).await.ok()?;
     let same = same_but_for_memory(described.registrable().json(), new.definition.json());
-    (same && described.is_active()).then(|| arn.to_string())
+    (same && described.is_active()).then_some(arn)
 }
 
 async fn registered(
     definition: &TaskDefinition<Registrable>,
     account: &Account,
     region: &RegionName,
-    family: &str,
-) -> Result<String, FileError> {
-    let failed = |source| FileError::Register { family: family.to_owned(), source };
-    let writer = account.ecs_writer(region);
-    let writer = writer.ok_or_else(|| FileError::Arguments("nothing may be written".to_owned()))?;
-    let protected = definition.protected_by(&unchanged());
-    let protected = protected.map_err(|error| FileError::Arguments(error.to_string()))?;
-    let arn = writer.register(&protected, None).await.map_err(|error| failed(error.cleaned_by(&definition.redactor())))?;
-    Ok(arn.to_string())
+    family: &Family,
+) -> Result<TaskDefinitionArn, FileError> {
+    // A command that registers has a writer.
+    let writer = account.ecs_writer(region).ok_or(StartError::NoAws { what: "--register" })?;
+    let registered = writer.register_again(definition).await;
+    registered
+        .map_err(|error| FileError::Register { family: family.to_string(), source: error.cleaned_by(&definition.redactor()) })
 }
 
 /// Tells what became of a service.
-fn tell(name: &str, to: &TaskDefinitionArn, outcome: Result<Outcome, String>) -> Result<(), FileError> {
+fn tell(name: &str, to: &TaskDefinitionArn, outcome: Outcome) -> Result<(), FileError> {
     let not_updated =
         |told: String, hint: Option<String>| FileError::NotUpdated { name: name.to_owned(), to: to.short(), told, hint };
     let to_short = to.short();
     match outcome {
-        Err(reason) => Err(FileError::NoService { name: name.to_owned(), reason }),
-        Ok(Outcome::Protected { roll_out, .. }) => {
+        Outcome::Protected { roll_out, .. } => {
             let how = match roll_out {
                 RollOut::Done => "runs it now",
                 RollOut::NotWatched => "is being moved to it (WAIT is false)",
@@ -117,13 +127,13 @@ fn tell(name: &str, to: &TaskDefinitionArn, outcome: Result<Outcome, String>) ->
                 _ => Ok(()),
             }
         }
-        Ok(Outcome::UpToDate { .. }) => {
+        Outcome::UpToDate { .. } => {
             say(&format!("{name}: it runs {to_short} already"));
             Ok(())
         }
-        Ok(Outcome::Failed(Failure { causes, hint, .. })) => Err(not_updated(causes.join(": "), hint)),
-        Ok(Outcome::Skipped(reason)) => Err(not_updated(reason.sentence(), Some(crate::plan::explain::after_skipped(&reason)))),
-        Ok(Outcome::NotAttempted(why)) => Err(not_updated(why.to_string(), None)),
-        Ok(_) => Err(not_updated("ECS does not tell what became of it".to_owned(), None)),
+        Outcome::Failed(Failure { causes, hint, .. }) => Err(not_updated(causes.join(": "), hint)),
+        Outcome::Skipped(reason) => Err(not_updated(reason.sentence(), Some(after_skipped(&reason)))),
+        Outcome::NotAttempted(why) => Err(not_updated(why.to_string(), None)),
+        _ => Err(not_updated("ECS does not tell what became of it".to_owned(), None)),
     }
 }

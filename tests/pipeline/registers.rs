@@ -91,7 +91,22 @@ async fn what_cannot_be_registered_is_said_before_anything_is_done() {
         expect_says(&run, says);
     }
     assert_eq!(world.registered().len(), before);
-    let run = embed(&world, &["--update=web/nothing"], &fixture("registration.json")).await;
-    expect_exit(&run, exit::NOT_ALL);
-    expect_says(&run, "could not find the service web/nothing");
+    let opted_out = fixture("registration.json").replacen("\"key\": \"team\"", "\"key\": \"fargate-updater:skip\"", 1);
+    let cases = [
+        (
+            fixture("registration.json"),
+            "--update=web/nothing",
+            "could not move the service web/nothing, and nothing was registered",
+        ),
+        (fixture("registration.json"), "--update=nothing/orders", "could not move the service nothing/orders"),
+        (fixture("registration.yaml"), "--update=web/orders", "it runs the family orders, and this is a revision of nightly"),
+        (opted_out, "--register", "the tag fargate-updater:skip on the task definition says so"),
+    ];
+    for (text, argument, says) in cases {
+        let run = embed(&world, &[argument], &text).await;
+        expect_exit(&run, exit::NOT_ALL);
+        expect_says(&run, says);
+        assert_eq!(run.stdout, "");
+    }
+    assert_eq!(world.registered().len(), before);
 }
