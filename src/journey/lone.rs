@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::JourneyError;
+use serde_json::Value;
+
 use super::maker::{self, Maker};
 use super::mirror::{self, Mirrors};
 use super::stages::Bare;
@@ -45,11 +47,23 @@ pub struct Remade {
 
 /// Returns what a definition is, seen from today's Defender.
 pub fn condition(definition: &TaskDefinition<Registrable>, maker: &Maker<'_>) -> Condition {
+    if let Some(runs_on) = not_for_fargate(definition) {
+        return Condition::Refused(SkipReason::NotFargate { runs_on });
+    }
     let image = maker.today.image_in(maker.place.id, maker.place.region);
     let (selection, named_ports) = (selection(definition), NamedPorts::new());
     let measure =
         Measure { today: maker.today, image: &image, policy: maker.policy, selection: &selection, named_ports: &named_ports };
     service::condition(definition, &measure)
+}
+
+/// Returns what a definition is for, if it says so and that is not Fargate. With a service at hand that says what it runs on.
+/// Source: Amazon ECS API Reference, RegisterTaskDefinition, `requiresCompatibilities` (read 2026-11).
+fn not_for_fargate(definition: &TaskDefinition<Registrable>) -> Option<String> {
+    let list = definition.json().get("requiresCompatibilities")?.as_array()?;
+    let mut names = list.iter().filter_map(Value::as_str);
+    let first = names.clone().next()?.to_owned();
+    names.all(|name| name != "FARGATE").then_some(first)
 }
 
 fn selection(definition: &TaskDefinition<Registrable>) -> Selection {

@@ -137,6 +137,10 @@ async fn functions_stay_where_embedding_does_not_write_and_are_told_where_it_has
 #[tokio::test]
 async fn what_is_no_task_definition_is_said_with_its_place() {
     let world = world().await;
+    let on_hosts = fixture("registration.json").replace("\"FARGATE\"", "\"EC2\"");
+    let run = pipe(&world, &["embed", "-"], on_hosts).await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_says(&run, "orders gets no Defender: it runs on EC2, not on Fargate");
     let cases: [(&str, &[&str], &str); 10] = [
         ("", &[], "could not make sense of standard input"),
         ("{\"family\": \"a\",}", &[], "line 1, column"),
