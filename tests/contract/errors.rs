@@ -7,12 +7,11 @@ use crate::{code_lines, read};
 
 /// Codes that the program knows and the simulator answers only as a scenario's fault: AWS gives them under load, or in accounts
 /// and Regions of kinds that are not simulated.
-const ONLY_AS_A_FAULT: [&str; 7] = [
+const ONLY_AS_A_FAULT: [&str; 6] = [
     "AWSOrganizationsNotInUseException",
     "TooManyRequestsException",
     "RequestThrottled",
     "RequestThrottledException",
-    "SlowDown",
     "OptInRequired",
     "AuthorizationError",
 ];

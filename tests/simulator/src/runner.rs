@@ -1,7 +1,7 @@
 //! Runs the program under test as a child process that sees nothing of the machine it runs on.
 //!
 //! Nobody's AWS profile, proxy, log level or Console may reach a test, and no test may reach them: the environment is emptied and
-//! built anew, home and working directory are temporary, standard input is empty unless a test says otherwise. The runner never waits for time to pass; its
+//! built anew, home, working directory and where temporary files go are temporary, standard input is empty unless a test says otherwise. The runner never waits for time to pass; its
 //! only clock is a watchdog that kills a program which hangs, and says so.
 
 mod finished;
@@ -161,7 +161,12 @@ impl Program {
             std::fs::write(&path, contents).expect("a file in the working directory can be written");
         }
         let mut command = tokio::process::Command::new(&self.executable);
-        command.args(&self.arguments).env_clear().env("HOME", places.home.path()).envs(&self.variables);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .env("HOME", places.home.path())
+            .env("TMPDIR", places.home.path())
+            .envs(&self.variables);
         command.current_dir(places.working_directory());
         Running::start(command, self.input, Arc::new(places), self.watchdog, self.kept)
     }

@@ -4,6 +4,7 @@
 //! from a JSON file, where everything left out has its default. Nothing in here runs: [`Org::start`] makes a [`crate::World`] of it.
 
 mod account;
+mod bucket;
 mod definition;
 pub mod network;
 mod service;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use account::{Account, Cluster, Region};
+pub use bucket::Bucket;
 pub use definition::Definition;
 pub use service::{CapacityProvider, Deploying, Service, TaskNetwork};
 use stack::Stack;
@@ -54,6 +56,8 @@ pub struct Org {
     pub registries: Vec<Registry>,
     /// Those of the account that the updater is at home in, in its home Region.
     pub secrets: Vec<Secret>,
+    /// Those of the same account, in any Region.
+    pub buckets: Vec<Bucket>,
     /// Tasks of the program itself: in the same account and Region.
     pub updater_tasks: Vec<UpdaterTask>,
     /// The stack of the project's template that gives the organization its roles.
@@ -131,6 +135,7 @@ impl Default for Org {
             console: Console::default(),
             registries: Vec::new(),
             secrets: vec![Secret { name: CONSOLE_SECRET.to_owned(), value, binary: false, own_key: false }],
+            buckets: Vec::new(),
             updater_tasks: Vec::new(),
             stack: Stack::default(),
             without_policies: false,
@@ -227,6 +232,12 @@ impl Org {
     /// Removes [`CONSOLE_SECRET`].
     pub fn without_secret(mut self) -> Self {
         self.secrets.retain(|secret| secret.name != CONSOLE_SECRET);
+        self
+    }
+
+    /// Adds a bucket of the account that the updater is at home in.
+    pub fn bucket(mut self, name: &str, edit: impl FnOnce(Bucket) -> Bucket) -> Self {
+        self.buckets.push(edit(Bucket::new(name)));
         self
     }
 

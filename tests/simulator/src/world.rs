@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use self::authority::Authority;
 use self::connection::{Connection, Listener};
 pub use self::view::ServiceView;
-use crate::aws::{Aws, CALLER_KEY, CALLER_SECRET, State};
+use crate::aws::{Aws, CALLER_KEY, CALLER_SECRET, State, StoredObject};
 use crate::console::RunningConsole;
 use crate::registry::Registries;
 use crate::scenario::{CONSOLE_PASSWORD, CONSOLE_SECRET, CONSOLE_URL, CONSOLE_USER, Definition, Org};
@@ -228,6 +228,16 @@ impl World {
     /// Returns the bodies of the service updates that were accepted, as they arrived, in order.
     pub fn updates(&self) -> Vec<Value> {
         self.aws.state().updates().to_vec()
+    }
+
+    /// Returns an object as it was put into a bucket last.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<StoredObject> {
+        self.aws.state().object(bucket, key)
+    }
+
+    /// Returns the keys of what is in a bucket, sorted.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        self.aws.state().keys(bucket)
     }
 
     /// Returns every secret access key and session token handed out so far, the caller's among them, and every token for an image

@@ -75,6 +75,7 @@ fn denial(service: Service, arn: &str, action: &str, resource: &str, kind: &str)
         Service::Ecs | Service::SecretsManager | Service::Ecr => {
             AwsError::new(ErrorKind::JsonDenied, &[arn, action, resource, kind, action])
         }
+        Service::S3 => AwsError::new(ErrorKind::S3Denied, &[arn, action, resource, kind, action]),
         Service::Organizations => ErrorKind::OrganizationsDenied.into(),
         Service::Sts => AwsError::new(ErrorKind::StsDenied, &[arn, action, resource]),
         Service::Ec2 => AwsError::new(ErrorKind::Ec2Denied, &[arn, action, kind, action]),

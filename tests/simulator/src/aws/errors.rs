@@ -16,6 +16,7 @@ pub enum Service {
     Sts,
     Ec2,
     Ecr,
+    S3,
 }
 
 /// Where an error's code and sentence are from.
@@ -71,7 +72,7 @@ macro_rules! errors {
     };
 }
 
-use Service::{Ec2, Ecr, Ecs, Organizations, SecretsManager, Sts};
+use Service::{Ec2, Ecr, Ecs, Organizations, S3, SecretsManager, Sts};
 use Source::{OurSentence, OursOnPurpose, Remembered, Reported};
 
 const JSON: &[Service] = &[Ecs, Organizations, SecretsManager, Ecr];
@@ -81,9 +82,11 @@ const SECRETS: &[Service] = &[SecretsManager];
 const STS: &[Service] = &[Sts];
 const EC2: &[Service] = &[Ec2];
 const ECR: &[Service] = &[Ecr];
+const BUCKETS: &[Service] = &[S3];
 
 const COMMON: Source = Remembered("Amazon ECS API Reference, Common Errors");
 const STS_COMMON: Source = Remembered("AWS STS API Reference, Common Errors");
+const S3_COMMON: Source = Remembered("Amazon S3 API Reference, Error responses, List of error codes");
 const EC2_CODES: Source = Remembered("Amazon EC2 API Reference, Error codes");
 const EC2_SENTENCES: Source = OurSentence("Amazon EC2 API Reference, Error codes; from memory");
 const REGISTER: Source = OurSentence("Amazon ECS API Reference, RegisterTaskDefinition, Errors (read 2026-11)");
@@ -114,11 +117,17 @@ errors! {
         Remembered("what AWS JSON services answer to an unsigned call");
     StsUnsigned: STS, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", STS_COMMON;
     Ec2Unsigned: EC2, 403, "MissingAuthenticationToken", "Request is missing Authentication Token", EC2_CODES;
+    S3Signature: BUCKETS, 403, "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your key and signing method.", S3_COMMON;
+    S3UnknownKey: BUCKETS, 403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", S3_COMMON;
+    S3Expired: BUCKETS, 400, "ExpiredToken", "The provided token has expired.", S3_COMMON;
+    S3Unsigned: BUCKETS, 403, "AccessDenied", "Access Denied", S3_COMMON;
 
     // Throttling.
     JsonThrottled: &[Ecs, Ecr], 400, "ThrottlingException", "Rate exceeded", Reported("kayac/ecspresso #787; Amazon ECS API Reference, Request throttling (read 2026-11)");
     StsThrottled: STS, 400, "Throttling", "Rate exceeded", STS_COMMON;
     Ec2Throttled: EC2, 503, "RequestLimitExceeded", "Request limit exceeded.", EC2_CODES;
+    S3Throttled: BUCKETS, 503, "SlowDown", "Please reduce your request rate.", S3_COMMON;
 
     // Permissions.
     JsonDenied: &[Ecs, SecretsManager, Ecr], 400, "AccessDeniedException",
@@ -135,6 +144,24 @@ errors! {
     Ec2Denied: EC2, 403, "UnauthorizedOperation",
         "You are not authorized to perform this operation. User: {} is not authorized to perform: {} because no {} policy allows the {} action",
         EC2_CODES;
+
+    S3Denied: BUCKETS, 403, "AccessDenied",
+        "User: {} is not authorized to perform: {} on resource: \"{}\" because no {} policy allows the {} action",
+        Remembered("Amazon S3 User Guide, Troubleshoot access denied (403 Forbidden) errors in Amazon S3");
+
+    // Buckets and what is put into them.
+    NoSuchBucket: BUCKETS, 404, "NoSuchBucket", "The specified bucket does not exist", S3_COMMON;
+    S3OtherRegion: BUCKETS, 301, "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+        Reported("yanganto/s3rs #18, JuliaCloud/AWSS3.jl #25, with the header x-amz-bucket-region");
+    S3LaterRegion: BUCKETS, 400, "IllegalLocationConstraintException",
+        "The {} location constraint is incompatible for the region specific endpoint this request was sent to.", Reported("boto/boto3 #2728");
+    S3MissingLength: BUCKETS, 411, "MissingContentLength", "You must provide the Content-Length HTTP header.", S3_COMMON;
+    S3IncompleteBody: BUCKETS, 400, "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header", S3_COMMON;
+    S3BadDigest: BUCKETS, 400, "BadDigest", "The CRC32 you specified did not match the calculated checksum.", S3_COMMON;
+    S3NotImplemented: BUCKETS, 501, "NotImplemented", "A header you provided implies functionality that is not implemented",
+        OursOnPurpose("S3 does what is asked here; a request that sets more than the bucket's own settings must not pass");
 
     // Operations and parameters, whatever they are about.
     JsonUnknownOperation: JSON, 400, "UnknownOperationException", "", Remembered("what AWS JSON services answer to an unknown X-Amz-Target");
@@ -311,6 +338,8 @@ pub fn table() -> Vec<Row> {
 pub(super) struct AwsError {
     pub(super) kind: ErrorKind,
     pub(super) message: String,
+    /// What is told in a header besides.
+    header: Option<(&'static str, String)>,
 }
 
 impl AwsError {
@@ -323,13 +352,19 @@ impl AwsError {
             message.push_str(places.next().copied().unwrap_or_default());
             message.push_str(part);
         }
-        Self { kind, message }
+        Self { kind, message, header: None }
+    }
+
+    pub(super) fn with_header(self, name: &'static str, value: &str) -> Self {
+        Self { header: Some((name, value.to_owned())), ..self }
     }
 
     pub(super) fn encode(&self, service: Service, request_id: &str) -> Reply {
         let row = self.kind.row();
         debug_assert!(row.services.contains(&service), "{:?} is no error of {service:?}", self.kind);
-        encode(service, row.status, row.code, &self.message, request_id)
+        let mut reply = encode(service, row.status, row.code, &self.message, request_id);
+        reply.headers.extend(self.header.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        reply
     }
 }
 
@@ -374,6 +409,14 @@ pub(super) fn encode(service: Service, status: u16, code: &str, message: &str, r
             );
             Reply::xml(status, body, request_id)
         }
+        S3 => {
+            let (code, message) = (escape(code), escape(message));
+            let body = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+                 <RequestId>{request_id}</RequestId><HostId>simulated</HostId></Error>"
+            );
+            Reply::of_s3(status, Some(body), Vec::new(), request_id)
+        }
     }
 }
 
@@ -400,7 +443,7 @@ mod tests {
         for row in table() {
             let name = row.name;
             assert!(code.contains(&format!("ErrorKind::{name}")), "{name} is never answered");
-            assert!((400..600).contains(&row.status) && !row.services.is_empty(), "{name}");
+            assert!((301..600).contains(&row.status) && !row.services.is_empty(), "{name}");
             let (Reported(text) | Remembered(text) | OurSentence(text) | OursOnPurpose(text)) = row.source;
             assert!(text.len() > 10, "{name} has no source");
         }
@@ -414,6 +457,9 @@ mod tests {
         assert_eq!(text(Ecs), r#"{"__type":"Throttling","message":"a < b"}"#);
         assert_eq!(text(Ecr), text(Ecs));
         assert!(text(Sts).contains("<Code>Throttling</Code><Message>a &lt; b</Message>"));
+        assert!(text(S3).ends_with(
+            "<Error><Code>Throttling</Code><Message>a &lt; b</Message><RequestId>id</RequestId><HostId>simulated</HostId></Error>"
+        ));
         assert!(text(Ec2).starts_with("<?xml") && text(Ec2).contains("<Response><Errors><Error><Code>Throttling</Code>"));
     }
 }

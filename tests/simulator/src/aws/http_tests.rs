@@ -1,9 +1,10 @@
 //! The wire protocols over real connections, spoken by hand: signed with AWS's signing code, read as text.
 //!
-//! Here is the client; its tests are about `calling` anything at all, about `ecs`, about EC2's `network`, its
+//! Here is the client; its tests are about `buckets`, about `calling` anything at all, about `ecs`, about EC2's `network`, its
 //! `network_changes` and `network_refusals`, about `rollouts`, about `secrets_and_tokens`, about what
 //! people `set_up` by hand, about the `tasks` of services, and about `throttling`.
 
+mod buckets;
 mod calling;
 mod ecs;
 mod network;
@@ -115,11 +116,14 @@ impl Client {
     }
 
     async fn exchange(&self, headers: &[(String, String)], body: &[u8]) -> Option<Answer> {
+        self.request("POST", "/", &self.address, headers, body).await
+    }
+
+    async fn request(&self, method: &str, target: &str, host: &str, headers: &[(String, String)], body: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(&self.address).await.expect("the simulator listens");
         let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n",
-            self.address,
+            "{method} {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n{}\r\n",
             body.len(),
             lines.concat()
         );

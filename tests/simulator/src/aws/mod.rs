@@ -1,4 +1,4 @@
-//! The simulated AWS: STS, Organizations, Secrets Manager, EC2, ECS and ECR on one address, in their own wire protocols.
+//! The simulated AWS: STS, Organizations, Secrets Manager, EC2, ECS, ECR and S3 on one address, in their own wire protocols.
 //!
 //! `server` is the way of a request through it, `state`, `stored` and `network` what it knows, `interfaces` what follows from that,
 //! and `report` what tests see of it. One file or folder per service turns a checked request into an answer and does nothing else;
@@ -22,6 +22,7 @@ mod organizations;
 mod pages;
 mod reply;
 mod report;
+mod s3;
 mod secrets_manager;
 mod server;
 mod state;
@@ -35,6 +36,7 @@ pub(crate) mod http_tests;
 pub use errors::{Row, Service, Source, table};
 
 pub use ecs::defaults::as_ecs_stores;
+pub use s3::StoredObject;
 
 pub(crate) use ecr::{Pull, Registry as EcrRegistry};
 pub(crate) use ecs::services::shown;

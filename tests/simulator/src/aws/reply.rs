@@ -19,6 +19,14 @@ impl Reply {
         Self::new(status, "text/xml", body.into_bytes(), request_id)
     }
 
+    /// Returns an answer of S3, which has names of its own for headers; a success has no body.
+    pub(super) fn of_s3(status: u16, body: Option<String>, more: Vec<(String, String)>, request_id: &str) -> Self {
+        let named = [("x-amz-request-id", request_id), ("x-amz-id-2", "simulated")];
+        let content_type = body.as_ref().map(|_| ("content-type", "application/xml"));
+        let headers = named.into_iter().chain(content_type).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { status, headers: headers.chain(more).collect(), body: body.unwrap_or_default().into_bytes() }
+    }
+
     fn new(status: u16, content_type: &str, body: Vec<u8>, request_id: &str) -> Self {
         let headers =
             vec![("content-type".to_owned(), content_type.to_owned()), ("x-amzn-requestid".to_owned(), request_id.to_owned())];

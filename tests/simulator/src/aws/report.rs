@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::ec2::Eye;
 use super::ecs::rollout::Fate;
 use super::ecs::task_definitions::shown;
+use super::s3::StoredObject;
 use super::state::State;
 use super::stored::StoredService;
 use crate::scenario::network::{Rule, Vpc};
@@ -20,6 +21,14 @@ impl State {
 
     pub(crate) fn updates(&self) -> &[Value] {
         &self.updates
+    }
+
+    pub(crate) fn object(&self, bucket: &str, key: &str) -> Option<StoredObject> {
+        self.buckets.get(bucket)?.objects.get(key).cloned()
+    }
+
+    pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
+        self.buckets.get(bucket).into_iter().flat_map(|bucket| bucket.objects.keys().cloned()).collect()
     }
 
     pub(crate) fn session_policies(&self) -> Vec<(String, Option<Value>)> {

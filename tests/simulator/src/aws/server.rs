@@ -17,13 +17,13 @@ use super::errors::{self, AwsError, ErrorKind, Service};
 use super::reply::{Reply, element};
 use super::state::State;
 use super::throttling::{Spent, Throttling};
-use super::{ec2, ecr, ecs, metadata, organizations, secrets_manager, sts};
+use super::{ec2, ecr, ecs, metadata, organizations, s3, secrets_manager, sts};
 use crate::gate::{Call, Gate, Server};
 use crate::response::{cut, instead, response, spoil};
 use crate::world::connection::Connection;
 
-/// More than any request of the services that are simulated.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// More than any request of the services that are simulated, and than the report of a large organization.
+const LARGEST_BODY: usize = 1024 * 1024 * 1024;
 
 /// The parameters of a query request.
 pub(super) type Form = BTreeMap<String, String>;
@@ -38,6 +38,7 @@ struct Asked {
 enum Input {
     Json(Value),
     Form(Form),
+    Object(Box<s3::asked::Asked>),
     Unreadable,
 }
 
@@ -132,8 +133,8 @@ async fn read(request: Request) -> Option<Received> {
     Some(Received { method: head.method.to_string(), target, headers: head.headers, body })
 }
 
-/// Tells the service and the operation. A JSON service is named by `X-Amz-Target`, a query service by the scope of the signature.
-/// Sources: Smithy, AWS JSON 1.1 protocol and AWS query protocol.
+/// Tells the service and the operation. A JSON service is named by `X-Amz-Target`, a query service and S3 by the scope of the
+/// signature. Sources: Smithy, AWS JSON 1.1 protocol, AWS query protocol and AWS REST XML protocol.
 fn ask(received: &Received) -> Asked {
     if let Some(target) = received.header("x-amz-target") {
         let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
@@ -148,8 +149,13 @@ fn ask(received: &Received) -> Asked {
         let input = serde_json::from_slice(&received.body).ok().filter(Value::is_object).map_or(Input::Unreadable, Input::Json);
         return Asked { service, operation, input };
     }
-    let form: Form = form_urlencoded::parse(&received.body).into_owned().collect();
     let scope = auth::authorization(received).map(|authorization| authorization.service);
+    // What comes without a signature says nothing of its service; nobody but S3 is sent objects.
+    if scope.as_deref() == Some(auth::S3) || (scope.is_none() && received.method == "PUT") {
+        let asked = s3::asked::Asked::read(received);
+        return Asked { service: Service::S3, operation: asked.operation(), input: Input::Object(Box::new(asked)) };
+    }
+    let form: Form = form_urlencoded::parse(&received.body).into_owned().collect();
     let service = match scope.as_deref() {
         Some("ec2") => Service::Ec2,
         _ => Service::Sts,
@@ -163,6 +169,7 @@ impl Asked {
             Input::Json(input) => ecs::subject(input),
             Input::Form(form) if self.service == Service::Ec2 => ec2::subject(form),
             Input::Form(form) => form.get("RoleArn").cloned().unwrap_or_default(),
+            Input::Object(asked) => asked.subject(),
             Input::Unreadable => String::new(),
         };
         // A dry run of EC2's is counted by a name of its own: it changes nothing, and a hold or a fault is for the real call.
@@ -174,6 +181,7 @@ impl Asked {
             Service::Ecs => ecs::WRITES.contains(&self.operation.as_str()),
             Service::Ec2 => dry_run.is_empty() && !["Describe", "Get"].iter().any(|read| self.operation.starts_with(read)),
             Service::SecretsManager => self.operation == "CreateSecret",
+            Service::S3 => self.operation == "PutObject",
             Service::Organizations | Service::Sts | Service::Ecr => false,
         };
         let (account, region) = (caller.account().to_owned(), caller.region.clone());
@@ -183,7 +191,7 @@ impl Asked {
     fn spent(&self) -> Spent<'_> {
         let is_filtered = match &self.input {
             Input::Form(form) => form.keys().any(|key| key.starts_with("Filter.") || key == "MaxResults" || key == "NextToken"),
-            Input::Json(_) | Input::Unreadable => true,
+            Input::Json(_) | Input::Object(_) | Input::Unreadable => true,
         };
         Spent { service: self.service, operation: &self.operation, is_filtered }
     }
@@ -191,6 +199,7 @@ impl Asked {
     fn work(&self, state: &mut State, caller: &Caller, overlaps: bool, request_id: &str) -> Reply {
         match self.answer(state, caller, overlaps) {
             Ok(Answer::Json(body)) => Reply::json(200, &body, request_id),
+            Ok(Answer::Headers(headers)) => Reply::of_s3(200, None, headers, request_id),
             Ok(Answer::Xml(inside)) => Reply::xml(200, self.document(&inside, request_id), request_id),
             Err(error) => error.encode(self.service, request_id),
         }
@@ -211,6 +220,7 @@ impl Asked {
             (Input::Json(_), Service::Ecr) => ecr::answer(state, caller, &self.operation).map(Answer::Json),
             (Input::Json(input), _) => secrets_manager::answer(state, caller, &self.operation, input).map(Answer::Json),
             (Input::Form(form), Service::Ec2) => ec2::answer(state, caller, &self.operation, form).map(Answer::Xml),
+            (Input::Object(asked), _) => s3::answer(state, caller, asked).map(Answer::Headers),
             (Input::Form(form), _) => sts::answer(state, caller, &self.operation, form).map(Answer::Xml),
             (Input::Unreadable, _) => Err(ErrorKind::JsonUnreadable.into()),
         }
@@ -237,6 +247,8 @@ impl Asked {
 enum Answer {
     Json(Value),
     Xml(String),
+    /// Nothing but these.
+    Headers(Vec<(String, String)>),
 }
 
 fn respond(reply: Reply) -> Response {

@@ -14,6 +14,7 @@ use super::clock::epoch_seconds;
 use super::ecr::Token;
 use super::ecs::rollout::{Deployment, Fate};
 use super::ecs::{defaults, images};
+use super::s3::StoredBucket;
 use super::stored::{Place, Revision, StoredService};
 use crate::iam::{Context, Policy, Role};
 use crate::installation::Installation;
@@ -104,6 +105,8 @@ pub(crate) struct State {
     pub(super) images: BTreeMap<String, String>,
     /// By account and Region.
     pub(super) secrets: BTreeMap<(String, String), Vec<StoredSecret>>,
+    /// By name, which is nobody else's in a partition.
+    pub(super) buckets: BTreeMap<String, StoredBucket>,
     /// Every token for a registry of ECR handed out so far.
     pub(super) registry_tokens: Vec<Token>,
     pub(super) sessions: BTreeMap<String, Session>,
@@ -148,6 +151,11 @@ impl State {
             failing_images: org.failing_images.clone(),
             images: org.image_digests(),
             secrets: BTreeMap::new(),
+            buckets: org
+                .buckets
+                .iter()
+                .map(|bucket| (bucket.name.clone(), StoredBucket::new(bucket, &org.home_region)))
+                .collect(),
             registry_tokens: Vec::new(),
             sessions: BTreeMap::new(),
             places: BTreeMap::new(),

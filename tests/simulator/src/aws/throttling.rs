@@ -104,7 +104,7 @@ impl Spent<'_> {
                 Some((name(self.operation), EC2_READ))
             }
             Service::Ec2 => Some((name(self.operation), EC2_WRITE)),
-            Service::Ecr | Service::Organizations | Service::SecretsManager => None,
+            Service::Ecr | Service::Organizations | Service::SecretsManager | Service::S3 => None,
         }
     }
 
@@ -113,6 +113,7 @@ impl Spent<'_> {
         match self.service {
             Service::Sts => ErrorKind::StsThrottled,
             Service::Ec2 => ErrorKind::Ec2Throttled,
+            Service::S3 => ErrorKind::S3Throttled,
             Service::Ecs | Service::Ecr | Service::Organizations | Service::SecretsManager => ErrorKind::JsonThrottled,
         }
     }

@@ -22,7 +22,8 @@ async fn nothing_of_the_machine_gets_through() {
     let names: Vec<&str> = finished.lines().into_iter().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     for name in &names {
         // `PWD`, `OLDPWD`, `SHLVL` and `_` are the shell's own.
-        let expected = ["PATH", "HOME", "AWS_EC2_METADATA_DISABLED", "NO_COLOR", "PCC_URL", "PWD", "OLDPWD", "SHLVL", "_"];
+        let expected =
+            ["PATH", "HOME", "TMPDIR", "AWS_EC2_METADATA_DISABLED", "NO_COLOR", "PCC_URL", "PWD", "OLDPWD", "SHLVL", "_"];
         assert!(expected.contains(name), "{name} got through");
     }
     assert!(names.contains(&"HOME") && names.contains(&"PCC_URL") && names.contains(&"NO_COLOR"));
