@@ -56,6 +56,9 @@ COPY --from=build /build/target/release/fargate-updater /fargate-updater
 COPY --from=build --chown=65532:65532 /reports /reports
 VOLUME ["/reports"]
 
+# Where reports for a bucket are files until they are uploaded.
+ENV TMPDIR=/reports
+
 # By number, so that whoever runs it can see that it is not root.
 USER 65532:65532
 ENTRYPOINT ["/fargate-updater"]

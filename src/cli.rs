@@ -303,7 +303,7 @@ pub struct Given {
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", help_heading = "Output")]
     pub log_format: Option<String>,
 
-    /// Files to write a report to when the run is over, separated by commas; each in the format of its ending: .json, .csv, .md, .html or .xml (JUnit).
+    /// Files, or objects in S3 (s3://BUCKET/KEY), to write a report to when the run is over, separated by commas; each in the format of its ending: .json, .csv, .md, .html or .xml (JUnit).
     #[arg(long, env = "REPORT", value_name = "FILES", help_heading = "Output")]
     pub report: Option<String>,
 

@@ -1,33 +1,82 @@
-//! What is handed to others at the end of a run: files with reports, a step's summary, annotations in a CI system's log.
+//! What is handed to others at the end of a run: files with reports, objects in buckets, a step's summary, annotations in a CI
+//! system's log.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::aws::s3;
 use crate::events::Failure;
 use crate::report::ci::{System, azure_summary};
 use crate::report::files::totals::Totals;
-use crate::report::files::{Files, write_markdown};
+use crate::report::files::{Files, Finished, Upload, write_markdown};
+use crate::run::Ended;
 use crate::settings::ReportSettings;
 
-/// Writes all reports of a run, says on stderr which of them could not be written, and returns whether all were.
-pub(crate) fn reports(files: Files, settings: &ReportSettings) -> bool {
-    let (totals, failed) = files.finish();
-    let mut whole = failed.is_empty();
-    for not_written in failed {
+/// What came of the reports of a run.
+pub(crate) struct Filed {
+    /// Whether all of them were written.
+    pub(crate) whole: bool,
+    /// Those that are to be uploaded yet.
+    pub(crate) uploads: Vec<Upload>,
+}
+
+/// Writes all reports of a run, and says on stderr which of them could not be written.
+pub(crate) fn reports(files: Files, settings: &ReportSettings) -> Filed {
+    let Finished { totals, failed, uploads } = files.finish();
+    for not_written in &failed {
         say(&not_written.destination, &not_written.error);
     }
-    if !totals.walked() {
-        return whole;
+    let mut whole = failed.is_empty();
+    if totals.walked() {
+        whole &= shown(&totals, settings);
     }
+    Filed { whole, uploads }
+}
+
+/// Uploads what is to be uploaded, says on stderr what could not be, and returns whether all was. What was not is kept.
+pub(crate) async fn upload(ended: Option<&Ended>, uploads: Vec<Upload>) -> bool {
+    let Some(ended) = ended else {
+        uploads.iter().for_each(|upload| say_kept(upload, "the run broke off"));
+        return uploads.is_empty();
+    };
+    let mut whole = true;
+    for (upload, put) in ended.upload(uploads).await {
+        match put {
+            // One that is left does no harm.
+            Ok(()) => drop(std::fs::remove_file(&upload.file)),
+            Err(error) => {
+                whole = false;
+                say_kept(&upload, &format!("{error}; {}", s3::way_out(&error)));
+            }
+        }
+    }
+    whole
+}
+
+fn say_kept(Upload { object, file }: &Upload, why: &str) {
+    let (from, to) = (typed(&file.display().to_string()), typed(&object.to_string()));
+    let kept = format!("It is kept in {}: aws s3 cp {from} {to}", file.display());
+    let _ = writeln!(io::stderr().lock(), "error: could not upload the report {object} (REPORT): {why}. {kept}");
+}
+
+/// Returns a text as it is typed in a shell.
+fn typed(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/.:_-".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Shows a run to the CI system that it is in, and returns whether that worked.
+fn shown(totals: &Totals, settings: &ReportSettings) -> bool {
+    let mut whole = true;
     if let Some(path) = &settings.step_summary {
-        whole &= appended(path, &totals);
+        whole &= appended(path, totals);
     }
     if let Some(path) = &settings.markdown_for_azure {
-        whole &= written(path, &totals);
+        whole &= written(path, totals);
     }
     if let Some(system) = settings.system {
-        whole &= annotated(system, &totals, settings.markdown()).is_ok();
+        whole &= annotated(system, totals, settings.markdown()).is_ok();
     }
     whole
 }

@@ -173,7 +173,7 @@ fn carry_out(command: Command, given: Given) -> ExitCode {
         let progress = Arc::clone(events.progress());
         // A thread of its own: whoever reads stdout slowly, or not at all, must not keep us from hearing a signal.
         let reporting = tokio::task::spawn_blocking(move || {
-            let mut files = Files::new(to_files.destinations.clone());
+            let mut files = Files::new(to_files.destinations.clone(), &to_files.temporary);
             let writer: Box<dyn Write> = match telling.screen.clone() {
                 Some(screen) => Box::new(screen),
                 None => Box::new(io::stdout()),
@@ -187,8 +187,10 @@ fn carry_out(command: Command, given: Given) -> ExitCode {
             Ok(told) => told,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
+        let ended = ran.as_ref().ok().and_then(Option::as_ref);
+        let filed = handed_over::upload(ended, filed.uploads).await && filed.whole;
         match ran {
-            Ok(()) => {
+            Ok(_) => {
                 if let Err(error) = &written {
                     let _ = writeln!(io::stderr().lock(), "error: could not write the report to stdout: {error}");
                 }

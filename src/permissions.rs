@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::aws::operations::{self, Role};
 
-/// Returns the IAM policies of a run: the caller's and the member role's, and those that the member role needs besides where
-/// images are pulled with secrets, and where networks are closed again.
+/// Returns the IAM policies of a run: the caller's and the member role's, the one that the caller needs besides where reports go into
+/// a bucket, and those that the member role needs where images are pulled with secrets, and where networks are closed again.
 ///
 /// Roles are passed to tasks only, which is all that registering a task definition does with them.
 /// Source: IAM User Guide, `iam:PassedToService` (read 2026-11).
@@ -13,6 +13,7 @@ pub fn policies() -> Value {
     json!({
         "FargateUpdaterMasterPolicy": policy(Role::Master),
         "FargateUpdaterMemberPolicy": policy(Role::Member),
+        "FargateUpdaterReportsPolicy": policy(Role::Reports),
         "FargateUpdaterRegistrySecretsPolicy": policy(Role::RegistrySecrets),
         "FargateUpdaterUndoPolicy": policy(Role::Undo),
     })

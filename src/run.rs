@@ -6,6 +6,7 @@
 //! run starts nothing new, lets what is in flight finish, and says of everything else that it was not attempted.
 
 mod ask;
+mod ended;
 mod error;
 mod networks;
 mod one_run;
@@ -33,6 +34,7 @@ use crate::report::shown;
 use crate::settings::{RollOutSettings, RunSettings, Settings, Task};
 use crate::walk::Walk;
 
+pub use ended::Ended;
 pub use error::StartError;
 use networks::{console_target, told_of_networks};
 pub use reach::{Access, Reached};
@@ -41,12 +43,13 @@ use scheduler::{Done, Scheduler, Work};
 /// Regions whose jobs may wait to be put into queues before the walk waits too.
 const WAITING_REGIONS: usize = 16;
 
-/// Does one run and tells it as events; returns when everything has its outcome.
+/// Does one run and tells it as events; returns when everything has its outcome, unless another run is in progress with what can be
+/// done afterwards.
 ///
 /// # Errors
 ///
 /// When the run could not start. Once it has started, whatever fails is an event.
-pub async fn run(task: Task, events: Events) -> Result<(), StartError> {
+pub async fn run(task: Task, events: Events) -> Result<Option<Ended>, StartError> {
     let stop = CancellationToken::new();
     let listening = listen_for_signals(stop.clone(), events.clone()).map_err(StartError::Signals)?;
     let ran = match task {
@@ -91,6 +94,11 @@ impl Start {
         let Some(task) = one_run::in_progress(run, shard, &self.aws, &self.events).await else { return false };
         self.events.say(Event::AnotherRun { task }).await;
         true
+    }
+
+    /// Returns what is left when all is done.
+    fn when_ended(&self) -> Ended {
+        Ended { aws: Arc::clone(&self.aws), stop: self.stop.clone() }
     }
 
     /// Walks everything in scope and does its errands.
@@ -139,7 +147,7 @@ async fn until_ready<T>(
     }
 }
 
-async fn protect(settings: Settings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
+async fn protect(settings: Settings, events: Events, stop: CancellationToken) -> Result<Option<Ended>, StartError> {
     let ready = async {
         let start = Start::new(&settings.run, events.clone(), stop.clone()).await?;
         if start.is_not_alone(&settings.run, settings.scope.shard).await {
@@ -155,7 +163,8 @@ async fn protect(settings: Settings, events: Events, stop: CancellationToken) ->
         ask::whether_to_go_on(&settings.run, &events, || shown::settings(&settings)).await?;
         Ok(Some((start, world)))
     };
-    let Some((start, world)) = until_ready(&stop, ready).await? else { return Ok(()) };
+    let Some((start, world)) = until_ready(&stop, ready).await? else { return Ok(None) };
+    let ended = start.when_ended();
     let Settings { scope, run, roll_outs, verify, .. } = settings;
     let world = Arc::new(world);
     let work = Work::Protect { world: Arc::clone(&world), verifies: verify.is_some() };
@@ -163,7 +172,7 @@ async fn protect(settings: Settings, events: Events, stop: CancellationToken) ->
     if let Some(settings) = verify {
         verify::verify(done.rolled_out, &world.console, settings, &events, &stop).await;
     }
-    Ok(())
+    Ok(Some(ended))
 }
 
 /// Reaches the Console and learns what it embeds today.
@@ -257,14 +266,22 @@ fn new_run_id() -> String {
 ///
 /// Source: Amazon ECS Developer Guide, `stopTimeout`.
 fn listen_for_signals(stop: CancellationToken, events: Events) -> std::io::Result<tokio::task::JoinHandle<()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let signal = signalled()?;
     Ok(tokio::spawn(async move {
-        let signal = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
+        let signal = signal.await;
         stop.cancel();
         events.say(Event::Stopping { signal }).await;
     }))
+}
+
+/// Returns what waits for a signal that asks to stop, and names it.
+fn signalled() -> std::io::Result<impl Future<Output = &'static str>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
+    })
 }

@@ -30,7 +30,7 @@ pub use network::NetworkSettings;
 use reader::Reader;
 use registries::{DOCKER_AUTH_CONFIG, DOCKER_PASSWORD};
 pub use registries::{FromSecret, RegistryTexts};
-pub use reports::{OF_CI_SYSTEMS, ReportSettings};
+pub use reports::{OF_CI_SYSTEMS, ReportSettings, TEMPORARY};
 pub use roll_outs::RollOutSettings;
 pub use speed::SpeedSettings;
 pub use verify::VerifySettings;

@@ -13,6 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::operations::{self, Effect, Operation, Role};
+use crate::ids::RegionName;
 use crate::plan::redact::Redactor;
 use crate::plan::retry::Trouble;
 
@@ -221,6 +222,7 @@ impl AwsError {
         }
         let policy = match self.operation.role {
             Role::Master => "FargateUpdaterMasterPolicy (or whatever the caller is allowed by)",
+            Role::Reports => "FargateUpdaterMasterPolicy, for that bucket (the stack's ReportBucket)",
             Role::Member => "FargateUpdaterMemberPolicy",
             Role::RegistrySecrets => "FargateUpdaterMemberPolicy, for that secret (the stack's RegistrySecretArns)",
             Role::Undo => "FargateUpdaterMemberPolicy",
@@ -267,12 +269,29 @@ fn kind_of(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
         Kind::Missing
     } else if status.is_some_and(|status| status >= 500) {
         Kind::Unreachable
-    } else if status.is_some_and(|status| status >= 400) {
+    } else if status.is_some_and(|status| status >= 300) {
         Kind::Rejected
     } else {
         // A success that could not be read.
         Kind::Unreachable
     }
+}
+
+/// Returns the Region of a bucket that was asked for in another one: S3 names it in a header, in the answer, or in its sentence.
+/// Source: Amazon S3 API Reference, "Error responses", PermanentRedirect, TemporaryRedirect and AuthorizationHeaderMalformed;
+/// botocore's `S3RegionRedirectorv2`, on where the Region is found; boto/boto3#2728, on Regions that came later (read 2026-11).
+pub(super) fn told_region<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<RegionName> {
+    let response = error.raw_response().filter(|response| [301, 307, 400].contains(&response.status().as_u16()))?;
+    let in_answer = || {
+        let (_, rest) = std::str::from_utf8(response.body().bytes()?).ok()?.split_once("<Region>")?;
+        rest.split_once("</Region>").map(|(region, _)| region)
+    };
+    let in_sentence = || {
+        let message = error.message().filter(|_| error.code() == Some("IllegalLocationConstraintException"))?;
+        message.strip_prefix("The ")?.split_once(" location constraint").map(|(region, _)| region)
+    };
+    let told = response.headers().get("x-amz-bucket-region").or_else(in_answer).or_else(in_sentence);
+    told.and_then(|region| region.parse().ok())
 }
 
 fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {

@@ -16,6 +16,7 @@ pub mod organizations;
 mod pace;
 mod pages;
 mod raw;
+pub mod s3;
 pub mod secrets;
 pub mod tasks;
 

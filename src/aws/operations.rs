@@ -35,6 +35,8 @@ pub enum Role {
     Master,
     /// The member role of the account.
     Member,
+    /// The caller too, but only where reports go into a bucket: nobody has to allow it.
+    Reports,
     /// The member role too, but only where tasks pull images with secrets of their own: nobody has to allow it.
     RegistrySecrets,
     /// The member role too, but only to close again what was opened in networks: nobody has to allow it before.
@@ -46,7 +48,7 @@ pub enum Role {
 /// Source of the ECS numbers: Amazon ECS API Reference, "Request throttling"; of the others: Amazon EC2 API Reference, "Request
 /// throttling", and IAM, STS and ECR quotas (read 2026-11; ECR's from memory). Those of Organizations are from memory too ("Throttling
 /// limits" of its User Guide): a walk of pages that follow each other is hardly slower, and other tools of the management account call
-/// there as well. Secrets Manager publishes none that matters to a call or two.
+/// there as well. Secrets Manager and S3 publish none that matters to a call or two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quota {
     EcsClusterRead,
@@ -265,8 +267,17 @@ pub static TAG_SERVICE: Operation = Operation {
     quota: Quota::EcsTagModify,
 };
 
+/// A report, whole. The same a second time is the same object.
+pub static PUT_OBJECT: Operation = Operation {
+    name: "PutObject",
+    actions: &["s3:PutObject"],
+    effect: Effect::Write,
+    role: Role::Reports,
+    quota: Quota::Unpublished,
+};
+
 /// Every operation there is.
-pub static ALL: [&Operation; 40] = [
+pub static ALL: [&Operation; 41] = [
     &GET_CALLER_IDENTITY,
     &GET_SECRET_VALUE,
     &LIST_ACCOUNTS,
@@ -307,6 +318,7 @@ pub static ALL: [&Operation; 40] = [
     &STOP_SERVICE_DEPLOYMENT,
     &DEREGISTER_TASK_DEFINITION,
     &TAG_SERVICE,
+    &PUT_OBJECT,
 ];
 
 /// What a service of AWS does so that a run can be, with a role that lets it.
@@ -325,10 +337,12 @@ pub enum Lent {
     ToScheduler,
     /// The role of whoever reads a secret, by Secrets Manager.
     ToSecretsManager,
+    /// The role of whoever puts a report into a bucket, by S3.
+    ToS3,
 }
 
 /// What AWS's services do on our behalf.
-pub static ON_OUR_BEHALF: [OnOurBehalf; 5] = [
+pub static ON_OUR_BEHALF: [OnOurBehalf; 6] = [
     // The image of the updater, if it is in ECR.
     // Source: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role" (read 2026-11).
     OnOurBehalf {
@@ -350,6 +364,9 @@ pub static ON_OUR_BEHALF: [OnOurBehalf; 5] = [
     // A secret with a key of its own, for whoever may read it.
     // Source: AWS Secrets Manager User Guide, "Secret encryption and decryption in AWS Secrets Manager" (read 2026-11).
     OnOurBehalf { actions: &["kms:Decrypt"], with: Lent::ToSecretsManager },
+    // A bucket that encrypts with a key of its own.
+    // Source: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)", permissions (read 2026-11).
+    OnOurBehalf { actions: &["kms:GenerateDataKey"], with: Lent::ToS3 },
 ];
 
 /// Returns the IAM actions that a service needs a role for, sorted.
@@ -362,7 +379,8 @@ pub fn actions_lent(with: Lent) -> BTreeSet<&'static str> {
 /// A session may do what both its role and this allow. At most 2,048 characters.
 /// Source: AWS STS API Reference, AssumeRole, `Policy` (read 2026-11).
 pub fn read_only_policy() -> String {
-    let reading = ALL.iter().filter(|operation| operation.effect == Effect::Read && operation.role != Role::Master);
+    let by_members = |operation: &&&Operation| ![Role::Master, Role::Reports].contains(&operation.role);
+    let reading = ALL.iter().filter(by_members).filter(|operation| operation.effect == Effect::Read);
     let mut actions: BTreeSet<&str> = reading.flat_map(|operation| operation.actions.iter().copied()).collect();
     // Secrets Manager decrypts what is read in the name of the session.
     actions.extend(actions_lent(Lent::ToSecretsManager));

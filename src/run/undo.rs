@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::scheduler::{Done, Work};
-use super::{Start, StartError, ask, rules, until_ready};
+use super::{Ended, Start, StartError, ask, rules, until_ready};
 use crate::aws::{Account, AwsError, EcsReader};
 use crate::events::{Event, Events, Failure, Place, Stage, UndoBeginning, Unseen};
 use crate::ids::{AccountId, RegionName, TaskDefinitionArn};
@@ -17,7 +17,7 @@ use crate::plan::{ServiceFacts, defender};
 use crate::report::shown;
 use crate::settings::UndoSettings;
 
-pub(super) async fn undo(settings: UndoSettings, events: Events, stop: CancellationToken) -> Result<(), StartError> {
+pub(super) async fn undo(settings: UndoSettings, events: Events, stop: CancellationToken) -> Result<Option<Ended>, StartError> {
     let ready = async {
         let start = Start::new(&settings.run, events.clone(), stop.clone()).await?;
         if start.is_not_alone(&settings.run, settings.scope.shard).await {
@@ -35,7 +35,8 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
         ask::whether_to_go_on(&settings.run, &events, || shown::undo_settings(&settings)).await?;
         Ok(Some(start))
     };
-    let Some(start) = until_ready(&stop, ready).await? else { return Ok(()) };
+    let Some(start) = until_ready(&stop, ready).await? else { return Ok(None) };
+    let ended = start.when_ended();
     let UndoSettings { scope, roll_outs, run, run_id, keep_network } = settings;
     let rules = rules(&run, &roll_outs, &start.run_id, None, (&events, stop.clone()));
     let work = Work::Undo { rules, run: run_id.clone() };
@@ -45,7 +46,7 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
     if !keep_network {
         end.close_networks(&still, run_id.as_deref()).await;
     }
-    Ok(())
+    Ok(Some(ended))
 }
 
 /// What is left to do when every service has its outcome.

@@ -19,6 +19,10 @@ const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 const TF_BUILD: &str = "TF_BUILD";
 const AGENT_TEMP_DIRECTORY: &str = "AGENT_TEMPDIRECTORY";
 
+/// Where files for a while are kept, by everybody's custom.
+/// Source: POSIX.1-2024, "Environment Variables", TMPDIR.
+pub const TEMPORARY: &str = "TMPDIR";
+
 /// What CI systems say of themselves to every program that they start.
 pub const OF_CI_SYSTEMS: [&str; 4] = [GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TF_BUILD, AGENT_TEMP_DIRECTORY];
 
@@ -26,6 +30,8 @@ pub const OF_CI_SYSTEMS: [&str; 4] = [GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, TF_BU
 #[derive(Clone, Debug, Default)]
 pub struct ReportSettings {
     pub destinations: Vec<Destination>,
+    /// Where reports are kept until they are uploaded.
+    pub temporary: PathBuf,
     /// Who reads standard output, if it is a CI system.
     pub system: Option<System>,
     /// The file that GitHub shows as a step's summary; what is there stays.
@@ -54,21 +60,23 @@ impl Reader {
             (false, true) => Some(System::AzureDevOps),
             (false, false) => None,
         };
-        let destinations = self.destinations(given);
+        let temporary = PathBuf::from(set(TEMPORARY).unwrap_or_else(|| "/tmp".to_owned()));
+        let destinations = self.destinations(given, &temporary);
         let has_markdown = destinations.iter().any(|it| matches!(it, Destination::File { format: Format::Markdown, .. }));
-        let temporary = set(AGENT_TEMP_DIRECTORY).map(PathBuf::from).filter(|directory| directory.is_dir());
-        let markdown_for_azure = temporary
+        let of_the_agent = set(AGENT_TEMP_DIRECTORY).map(PathBuf::from).filter(|directory| directory.is_dir());
+        let markdown_for_azure = of_the_agent
             .filter(|_| system == Some(System::AzureDevOps) && !has_markdown)
             .map(|directory| directory.join("fargate-updater.md"));
-        ReportSettings { destinations, system, step_summary: set(GITHUB_STEP_SUMMARY).map(PathBuf::from), markdown_for_azure }
+        let step_summary = set(GITHUB_STEP_SUMMARY).map(PathBuf::from);
+        ReportSettings { destinations, temporary, system, step_summary, markdown_for_azure }
     }
 
-    fn destinations(&mut self, given: Option<String>) -> Vec<Destination> {
+    fn destinations(&mut self, given: Option<String>, temporary: &Path) -> Vec<Destination> {
         let Some(text) = self.text(REPORT, given) else { return Vec::new() };
         let mut destinations = Vec::new();
         let mut seen = BTreeSet::new();
         for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            let checked = Destination::parse(item).and_then(|destination| destination.check().map(|()| destination));
+            let checked = Destination::parse(item).and_then(|destination| destination.check(temporary).map(|()| destination));
             match checked {
                 Err(problem) => self.problem(REPORT, problem.to_string()),
                 Ok(destination) if seen.insert(destination.clone()) => destinations.push(destination),
@@ -76,7 +84,7 @@ impl Reader {
             }
         }
         if destinations.is_empty() && seen.is_empty() && text.split(',').all(|item| item.trim().is_empty()) {
-            self.problem(REPORT, format!("{text:?} names nothing; give the names of files, or leave it out"));
+            self.problem(REPORT, format!("{text:?} names nothing; give names of files or s3://BUCKET/KEY, or leave it out"));
         }
         destinations
     }

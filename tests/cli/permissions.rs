@@ -25,6 +25,7 @@ async fn permissions_prints_a_policy_for_each_role_and_needs_no_settings() {
     let expected = [
         ("FargateUpdaterMasterPolicy", Role::Master),
         ("FargateUpdaterMemberPolicy", Role::Member),
+        ("FargateUpdaterReportsPolicy", Role::Reports),
         ("FargateUpdaterRegistrySecretsPolicy", Role::RegistrySecrets),
         ("FargateUpdaterUndoPolicy", Role::Undo),
     ];

@@ -59,7 +59,7 @@ pub(crate) async fn close_in(
     let (events, receiver) = Events::channel();
     let progress = Arc::clone(events.progress());
     let region: RegionName = world.home_region().parse().expect("a Region has a name");
-    let (mut written, mut files) = (Vec::new(), Files::new(Vec::new()));
+    let (mut written, mut files) = (Vec::new(), Files::new(Vec::new(), std::path::Path::new("/tmp")));
     let closing = async {
         // There is a summary of a walk only.
         events.say(Event::AccountsListed { in_scope: 1, names: Default::default() }).await;

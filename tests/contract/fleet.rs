@@ -16,7 +16,7 @@ pub(crate) struct Fleet {
 }
 
 /// All of them.
-pub(crate) const FLEETS: [Fleet; 6] = [
+pub(crate) const FLEETS: [Fleet; 7] = [
     Fleet { name: "images that must be read", org: with_images, runs: |world| vec![(updater(world), 0)] },
     Fleet {
         name: "an organizational unit",
@@ -44,6 +44,11 @@ pub(crate) const FLEETS: [Fleet; 6] = [
             let run = || updater(world).env("PCC_SECRET", CONSOLE_SECRET);
             vec![(run().arg("--dry-run"), 0), (run(), 0)]
         },
+    },
+    Fleet {
+        name: "a report for a bucket with a key of its own",
+        org: || shop().bucket("reports", |bucket| bucket.own_key()).stack(|stack| stack.parameter("ReportBucket", "reports")),
+        runs: |world| vec![(updater(world).env("REPORT", "s3://reports/fargate/report.json"), 0)],
     },
 ];
 

@@ -24,7 +24,7 @@ fn installed(edit: impl FnOnce(Stack) -> Stack) -> Installation {
 fn complete(stack: Stack) -> Stack {
     let stack = stack.parameter("ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/fargate-updater:1.0.0");
     let stack = stack.parameter("ScheduleExpression", "rate(6 hours)").parameter("SubnetIds", "subnet-0123456789abcdef0");
-    let stack = stack.parameter("NotificationEmail", "security@example.com");
+    let stack = stack.parameter("NotificationEmail", "security@example.com").parameter("ReportBucket", "reports");
     stack.parameter("RegistrySecretArns", "arn:aws:secretsmanager:*:*:secret:registry/*")
 }
 
@@ -51,11 +51,13 @@ fn of(role: Role) -> BTreeSet<&'static str> {
 fn the_policies_allow_what_is_called_and_what_aws_does_for_us_and_nothing_else() {
     let whole = installed(complete);
     let (ecs, secrets) = (actions_lent(Lent::ToEcs), actions_lent(Lent::ToSecretsManager));
-    expect("FargateUpdaterMasterPolicy", &whole, &[of(Role::Master), ecs, secrets.clone()]);
+    let own = [of(Role::Master), ecs, secrets.clone()];
+    expect("FargateUpdaterMasterPolicy", &whole, &[&own[..], &[of(Role::Reports), actions_lent(Lent::ToS3)]].concat());
     expect("FargateUpdaterMemberPolicy", &whole, &[of(Role::Member), of(Role::Undo), of(Role::RegistrySecrets), secrets.clone()]);
     expect("FargateUpdaterSchedulePolicy", &whole, &[actions_lent(Lent::ToScheduler)]);
 
     let plain = installed(|stack| stack);
+    expect("FargateUpdaterMasterPolicy", &plain, &own);
     expect("FargateUpdaterMemberPolicy", &plain, &[of(Role::Member), of(Role::Undo)]);
     assert!(allowed(&plain, "FargateUpdaterSchedulePolicy").is_empty());
 
@@ -119,11 +121,14 @@ fn the_member_role_writes_only_what_it_has_to() {
 }
 
 #[test]
-fn the_updaters_own_role_reads_one_secret_and_assumes_one_role() {
+fn the_updaters_own_role_reads_one_secret_assumes_one_role_and_writes_reports() {
     let with_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:console-AbCdEf";
     let plain = installed(|stack| stack);
     let by_arn = installed(|stack| stack.parameter("PrismaCloudSecret", with_arn));
     let single = installed(|stack| stack.parameter("DeploymentMode", "Single Account"));
+    let reporting = installed(|stack| stack.parameter("ReportBucket", "reports"));
+    let encrypting =
+        |what: &str, by: &str| Context::default().with("kms:ViaService", by).with("kms:EncryptionContext:aws:s3:arn", what);
     let decrypting =
         |secret: &str, by: &str| Context::default().with("kms:ViaService", by).with("kms:EncryptionContext:SecretARN", secret);
     let own = "arn:aws:secretsmanager:us-east-1:123456789012:secret:fargate-updater/console-SiMuLa";
@@ -145,6 +150,16 @@ fn the_updaters_own_role_reads_one_secret_and_assumes_one_role() {
         (&plain, "sts:AssumeRole", "arn:aws:iam::111122223333:role/OrganizationAccountAccessRole", none.clone(), false),
         (&single, "sts:AssumeRole", "arn:aws:iam::123456789012:role/FargateDeployMember", none.clone(), true),
         (&single, "sts:AssumeRole", "arn:aws:iam::111122223333:role/FargateDeployMember", none.clone(), false),
+        (&reporting, "s3:PutObject", "arn:aws:s3:::reports/fargate/report.html", none.clone(), true),
+        (&reporting, "s3:PutObject", "arn:aws:s3:::reports-of-others/report.html", none.clone(), false),
+        (&reporting, "s3:GetObject", "arn:aws:s3:::reports/fargate/report.html", none.clone(), false),
+        (&plain, "s3:PutObject", "arn:aws:s3:::reports/fargate/report.html", none.clone(), false),
+        (&reporting, "kms:GenerateDataKey", key, encrypting("arn:aws:s3:::reports/fargate/report.html", s3), true),
+        (&reporting, "kms:GenerateDataKey", key, encrypting("arn:aws:s3:::reports", s3), true),
+        (&reporting, "kms:GenerateDataKey", key, encrypting("arn:aws:s3:::reports-of-others/report.html", s3), false),
+        (&reporting, "kms:GenerateDataKey", key, encrypting("arn:aws:s3:::reports/fargate/report.html", secrets), false),
+        (&reporting, "kms:GenerateDataKey", key, none.clone(), false),
+        (&reporting, "kms:Decrypt", key, encrypting("arn:aws:s3:::reports/fargate/report.html", s3), false),
         (&plain, "ecs:UpdateService", "arn:aws:ecs:us-east-1:123456789012:service/web/checkout", none.clone(), false),
         (&plain, "ecs:DescribeTasks", "arn:aws:ecs:us-east-1:123456789012:task/fargate-updater/1", none, true),
     ] {

@@ -134,10 +134,12 @@ fn the_exit_codes_are_those_of_exit_rs() {
 fn the_permissions_are_those_of_the_operations() {
     let chapter = readme_chapter("Required permissions");
     let (master, member) = chapter.split_once("The member role").expect("the member role's permissions follow the caller's");
+    let (master, reports) = master.split_once("into a bucket").expect("the permission for reports follows the caller's");
     let (member, secrets) = member.split_once("with a secret").expect("the permission for registries' secrets follows");
     let (secrets, undo) = secrets.split_once("closed again").expect("the permissions for closing networks follow");
     for (name, role, text) in [
         ("the caller's list of permissions", Role::Master, master),
+        ("the list for reports", Role::Reports, reports),
         ("the member role's", Role::Member, member),
         ("the list for registries' secrets", Role::RegistrySecrets, secrets),
         ("the list for closing networks", Role::Undo, undo),

@@ -37,6 +37,7 @@ fn the_public_contract_of_the_template_is_kept() {
         ("LogGroupName", "/ecs/fargate-updater"),
         ("DeploymentMode", "Organization"),
         ("OrganizationalUnitIds", ""),
+        ("ReportBucket", ""),
     ] {
         assert_eq!(defaults.get(name), Some(&Some(default)), "{name}");
     }

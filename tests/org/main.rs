@@ -34,6 +34,7 @@ mod real_registry;
 mod registries;
 mod report_files;
 mod reports;
+mod reports_in_s3;
 mod rolls_out;
 mod scope;
 mod second_run_is_quiet;

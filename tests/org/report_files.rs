@@ -212,12 +212,18 @@ async fn where_a_report_cannot_go_is_told_before_any_call() {
     for (report, told) in [
         ("/nowhere/report.json", "REPORT: \"/nowhere/report.json\" cannot be written: there is no directory \"/nowhere\""),
         ("report.txt", "REPORT: \"report.txt\" does not say in which format"),
-        ("s3://bucket/report.html", "REPORT: \"s3://bucket/report.html\" cannot be written yet"),
+        ("s3://bucket/report", "REPORT: \"s3://bucket/report\" names no object that a report can be"),
+        ("s3://b/report.html", "REPORT: \"s3://b/report.html\" names no bucket"),
+        (
+            "s3://bucket/report.html",
+            "REPORT: \"s3://bucket/report.html\" is written to a file before it is uploaded, and \"/proc\"",
+        ),
         ("report.json,report.json", "REPORT: \"report.json\" is given twice"),
         (",", "REPORT: \",\" names nothing"),
     ] {
         for command in [None, Some("undo")] {
-            let run = updater(&world).args(command).arg(format!("--report={report}")).run().await;
+            let program = updater(&world).args(command).arg(format!("--report={report}"));
+            let run = program.env("TMPDIR", "/proc").run().await;
             expect_exit(&run, exit::BAD_SETTINGS);
             assert!(run.stderr.contains(told), "{report}: {}", run.stderr);
         }

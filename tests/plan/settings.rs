@@ -5,7 +5,7 @@ use clap::builder::Resettable;
 use fargate_updater::cli::{self, Cli, Given};
 use fargate_updater::plan::Mode;
 use fargate_updater::settings::{
-    ConsoleAccess, Format, OF_CI_SYSTEMS, Problems, RegistryTexts, Settings, TASK_METADATA, Verbosity,
+    ConsoleAccess, Format, OF_CI_SYSTEMS, Problems, RegistryTexts, Settings, TASK_METADATA, TEMPORARY, Verbosity,
 };
 use secrecy::ExposeSecret as _;
 
@@ -236,7 +236,7 @@ fn settings_that_contradict_each_other_are_refused() {
     ];
     for (name, arguments, password, expected) in cases {
         let problems = Settings::from_given(given(&arguments), |variable| {
-            let known = ["PCC_PASS", "DOCKER_PASS", "DOCKER_AUTH_CONFIG", TASK_METADATA];
+            let known = ["PCC_PASS", "DOCKER_PASS", "DOCKER_AUTH_CONFIG", TASK_METADATA, TEMPORARY];
             assert!(known.contains(&variable) || OF_CI_SYSTEMS.contains(&variable), "{variable} is read from elsewhere");
             password.filter(|_| variable == "PCC_PASS").map(str::to_owned)
         });

@@ -364,9 +364,12 @@ fn a_run_that_walked_nothing_leaves_an_earlier_report_as_it_is() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("report.json");
     std::fs::write(&path, "the last one").expect("a file can be written");
-    let mut files = fargate_updater::report::files::Files::new(crate::run::destinations(directory.path(), &["report.json"]));
+    let mut files = fargate_updater::report::files::Files::new(
+        crate::run::destinations(directory.path(), &["report.json"]),
+        directory.path(),
+    );
     events.for_each(|event| files.add(&event));
-    assert!(files.finish().1.is_empty());
+    assert!(files.finish().failed.is_empty());
     assert_eq!(std::fs::read_to_string(path).expect("it is there"), "the last one");
 }
 
@@ -374,10 +377,10 @@ fn a_run_that_walked_nothing_leaves_an_earlier_report_as_it_is() {
 fn a_report_that_cannot_be_written_is_told_and_the_others_are_there() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let destinations = crate::run::destinations(directory.path(), &["gone/report.csv", "report.json"]);
-    let mut files = fargate_updater::report::files::Files::new(destinations);
+    let mut files = fargate_updater::report::files::Files::new(destinations, directory.path());
     // The first one's directory would hold the services meanwhile.
     fixed().iter().for_each(|event| files.add(event));
-    let (_, failed) = files.finish();
+    let failed = files.finish().failed;
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert!(!directory.path().join("report.json").exists(), "half of it is no report");
 }

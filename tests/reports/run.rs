@@ -13,9 +13,9 @@ use fargate_updater::plan::network::Opening;
 use fargate_updater::plan::verify::{Connections, Unknown};
 use fargate_updater::plan::{Outdated, SkipReason};
 use fargate_updater::progress::Spent;
-use fargate_updater::report::files::Files;
 use fargate_updater::report::files::destination::Destination;
 use fargate_updater::report::files::totals::Totals;
+use fargate_updater::report::files::{Files, Finished};
 use regex::Regex;
 use tempfile::TempDir;
 
@@ -209,12 +209,12 @@ impl Written {
 /// Writes reports of a run by these names, and checks that nothing else is left.
 pub(crate) fn write(names: &[&str], events: impl IntoIterator<Item = Event>) -> Written {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let mut files = Files::new(destinations(directory.path(), names));
+    let mut files = Files::new(destinations(directory.path(), names), directory.path());
     events.into_iter().for_each(|event| files.add(&event));
     files.totals.spent =
         Some(Spent { elapsed: Duration::from_secs(252), calls: 2310, throttled: 4, console_calls: 61, console_throttled: 0 });
-    let (totals, failed) = files.finish();
-    assert!(failed.is_empty(), "{failed:?}");
+    let Finished { totals, failed, uploads } = files.finish();
+    assert!(failed.is_empty() && uploads.is_empty(), "{failed:?} {uploads:?}");
     let mut left: Vec<String> = std::fs::read_dir(directory.path())
         .expect("the directory can be read")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())

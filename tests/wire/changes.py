@@ -81,6 +81,19 @@ def ecs(ledger: Ledger, member: Caller) -> list[str]:
     return of_checkout
 
 
+def s3(ledger: Ledger, caller: Caller) -> None:
+    """Puts objects into buckets, one of them in another Region, to which boto3 finds its way by what S3 answers."""
+    client = caller.client("s3")
+    for body in (b"{}", b"", b"\x00\xff" * 100_000):
+        put = client.put_object(Bucket=scenario.BUCKET, Key="a b/<\u00e4>+&.json", Body=body, ContentType="application/json")
+        metadata = put["ResponseMetadata"]
+        found = (metadata["HTTPStatusCode"], put["ServerSideEncryption"], put["ChecksumType"], bool(metadata["RequestId"]))
+        ledger.same(found, (200, "AES256", "FULL_OBJECT", True), "PutObject")
+    before = ledger.replies["s3"]
+    client.put_object(Bucket=scenario.BUCKET_ABROAD, Key="report.html", Body=b"<html>", ContentType="text/html; charset=utf-8")
+    ledger.same(ledger.replies["s3"] - before, 2, "answers for a bucket in another Region")
+
+
 def _fails(ledger: Ledger, member: Caller) -> None:
     """Rolls out an image whose program ends, which an alarm takes back."""
     client = member.client("ecs")

@@ -93,6 +93,7 @@ def _checked(org: dict, folder: Path) -> int:
     part("reading through boto3", read_all)
     part("changing ECS through boto3", lambda: deployments.extend(changes.ecs(ledger, member)))
     part("changing EC2 through boto3", lambda: changes.ec2(ledger, member))
+    part("uploading through boto3", lambda: changes.s3(ledger, caller))
     part("setting up through boto3", lambda: set_up.by_boto3(ledger, caller))
     part("being refused", lambda: refusals.check(ledger, caller, member, closed))
     shells = {who: command_line.Shell(ledger, who) for who in (caller, member, abroad)}

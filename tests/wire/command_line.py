@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,7 +63,9 @@ class Shell:
             self.ledger.expect(False, f"aws {' '.join(arguments)}: exit code {done.returncode}, {done.stderr.strip()}")
             return ""
         if arguments[1] != "wait":
-            self.ledger.by_cli.add((arguments[0], operation_of(*arguments[:2]), self.who))
+            # The CLI has commands of its own under S3's name, and the operations under another.
+            service = arguments[0].replace("s3api", "s3")
+            self.ledger.by_cli.add((service, operation_of(service, arguments[1]), self.who))
         return done.stdout.strip()
 
     def json(self, *arguments: str) -> dict:
@@ -163,6 +166,7 @@ def changes(ledger: Ledger, caller: Shell, member: Shell, member_in_ecs: Caller)
     together(
         lambda: _ecs(ledger, member, member_in_ecs),
         lambda: _ec2(ledger, member),
+        lambda: _s3(ledger, caller),
         lambda: member.refused("ClusterNotFoundException", "ListServices", "ecs", "list-services", "--cluster", "gone"),
         lambda: member.refused("DryRunOperation", "DescribeSubnets", "ec2", "describe-subnets", "--dry-run"),
         lambda: caller.refused(
@@ -202,6 +206,19 @@ def _ecs(ledger: Ledger, member: Shell, in_boto3: Caller) -> None:
     status = ("--query", "serviceDeployments[].status", "--output", "text")
     told = member.text("ecs", "describe-service-deployments", "--service-deployment-arns", under_way, *status)
     ledger.same(told, "ROLLBACK_SUCCESSFUL", "aws ecs describe-service-deployments")
+
+
+def _s3(ledger: Ledger, caller: Shell) -> None:
+    """The way out of a failed upload, as the program tells it, and the same operation by its name."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.html"
+        report.write_text("<html>")
+        copied = caller.run("s3", "cp", str(report), f"s3://{scenario.BUCKET}/typed/report.html")
+        ledger.same((copied.returncode, copied.stderr), (0, ""), f"aws s3 cp: {copied.stdout.strip()}")
+        put = ("s3api", "put-object", "--bucket", scenario.BUCKET, "--key", "typed/report.html", "--body", str(report))
+        ledger.same(caller.json(*put).get("ServerSideEncryption"), "AES256", "aws s3api put-object")
+        nobodys = [scenario.BUCKET + "-of-nobody" if word == scenario.BUCKET else word for word in put]
+        caller.refused("NoSuchBucket", "PutObject", *nobodys)
 
 
 def _ec2(ledger: Ledger, member: Shell) -> None:

@@ -29,7 +29,7 @@ def _row(name: str, code: str) -> Row:
     if not (operation and role and quota) or (action and action[2] != operation[1]):
         raise SystemExit(f"{TABLE}: tests/wire/coverage.py cannot read {name}: teach it the new form of the table")
     service = action[1] if action else quota[1].lower()
-    return service, operation[1], CALLER if role[1] == "Master" else MEMBER_ROLE
+    return service, operation[1], CALLER if role[1] in ("Master", "Reports") else MEMBER_ROLE
 
 
 def check(ledger: Ledger, rows: set[Row], more: set[Row]) -> None:

@@ -65,6 +65,8 @@ class Reply:
             self._hold_json(is_error)
         elif protocol in ("query", "ec2"):
             self._hold_xml(protocol, is_error)
+        elif protocol == "rest-xml":
+            self._hold_rest_xml(is_error)
         else:
             self._find("protocol", f"is {protocol}, which this check does not know: teach it to tests/wire/model.py")
         return self.findings
@@ -207,6 +209,41 @@ class Reply:
             fields.keys() == required and all(fields.values()), "error", f"has {sorted(fields)} instead of {sorted(required)}"
         )
         self._unless(fields.get("Type", "Sender") in ("Sender", "Receiver"), "error", f"is of type {fields.get('Type')!r}")
+
+    def _hold_rest_xml(self, is_error: bool) -> None:
+        """S3's answers have no body where all that the model knows of them is in headers; its errors are one element."""
+        for name in ("x-amz-request-id", "x-amz-id-2"):
+            self._unless(self.headers.get(name), f"header {name}", "is missing")
+        if is_error:
+            self._expect_header("content-type", "application/xml")
+            self._hold_s3_error()
+            return
+        shape = self.operation.output_shape
+        members = {
+            member.serialization["name"].lower(): member
+            for member in (shape.members.values() if shape else ())
+            if member.serialization.get("location") == "header"
+        }
+        self._unless(not self.body, "body", "is not empty")
+        for name, value in self.headers.items():
+            if name in members:
+                self._xml_scalar(members[name], value, f"{shape.name}.{name}")
+            elif name.startswith("x-amz-") and name not in ("x-amz-request-id", "x-amz-id-2"):
+                self._find(f"header {name}", "is not in the model")
+
+    def _hold_s3_error(self) -> None:
+        """Source: Amazon S3 API Reference, Error responses, REST error response."""
+        try:
+            root = ElementTree.fromstring(self.body)
+        except ElementTree.ParseError as problem:
+            self._find("body", f"is no XML: {problem}")
+            return
+        self._unless(root.tag == "Error", "error", f"is in {root.tag!r} instead of 'Error'")
+        fields = {field.tag: field.text for field in root}
+        required = {"Code", "Message", "RequestId", "HostId"}
+        self._unless(
+            fields.keys() == required and all(fields.values()), "error", f"has {sorted(fields)} instead of {sorted(required)}"
+        )
 
     def _request_id(self, name: str, element: ElementTree.Element | None) -> None:
         self._unless(element is not None and bool(element.text), name, "is missing")

@@ -217,6 +217,8 @@ def _of_ec2(member: Caller, closed: Caller) -> list[Refusal]:
 
 def _of_the_others(caller: Caller, closed: Caller) -> list[Refusal]:
     sts, organizations, secrets = caller.client("sts"), caller.client("organizations"), caller.client("secretsmanager")
+    s3 = caller.client("s3")
+    to_nobody = {"Bucket": "reports-of-nobody", "Key": "report.json", "Body": b"{}"}
     nobody = f"arn:aws:iam::{scenario.MANAGEMENT}:role/Nobody"
     # Not a name that boto3 itself would refuse.
     odd_name = {"RoleArn": nobody, "RoleSessionName": "a b"}
@@ -263,6 +265,29 @@ def _of_the_others(caller: Caller, closed: Caller) -> list[Refusal]:
             denied,
         ),
         Refusal("an unknown secret", lambda: secrets.get_secret_value(SecretId="gone"), missing, "can't find", 400, missing),
+        Refusal(
+            "a bucket that is not there",
+            lambda: s3.put_object(**to_nobody),
+            "NoSuchBucket",
+            "does not exist",
+            404,
+            "NoSuchBucket",
+        ),
+        Refusal(
+            "a denied action of S3",
+            lambda: closed.client("s3").put_object(**to_nobody | {"Bucket": scenario.BUCKET}),
+            "AccessDenied",
+            "is not authorized to perform: s3:PutObject on resource:",
+            403,
+            "AccessDenied",
+        ),
+        Refusal(
+            "a header that changes what becomes of an object",
+            lambda: s3.put_object(**to_nobody | {"Bucket": scenario.BUCKET}, ACL="public-read"),
+            "NotImplemented",
+            "header",
+            501,
+        ),
         Refusal(
             "a denied action of Secrets Manager",
             lambda: closed.client("secretsmanager").get_secret_value(SecretId="gone"),

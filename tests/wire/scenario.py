@@ -27,6 +27,8 @@ UNITS = [f"ou-ab12-000000b{n:02}" for n in range(22)]
 CLUSTERS = [f"cluster-{n:03}" for n in range(104)]
 SERVICES = [f"service-{n:02}" for n in range(26)]
 TASKS_OF_EACH = 5
+BUCKET = "reports"
+BUCKET_ABROAD = "reports-abroad"
 ENTRIES = [f"10.{n}.0.0/16" for n in range(103)]
 # The smallest page of EC2 is 5.
 OF_EACH_KIND = 7
@@ -51,6 +53,9 @@ def build() -> dict:
     """Returns the whole scenario."""
     org = json.loads(Path(__file__).with_name("scenario.json").read_text(encoding="utf-8"))
     org["accounts"] += [{"id": account} for account in ACCOUNTS]
+    org["buckets"] = [{"name": BUCKET}, {"name": BUCKET_ABROAD, "region": OTHER_REGION}]
+    # Where the caller has nothing else to do.
+    org["management"] = {"id": MANAGEMENT, "name": "management", "regions": [{"name": OTHER_REGION}]}
     org["units"] += [{"id": MANY_UNIT, "parent": ROOT, "accounts": ACCOUNTS}]
     org["units"] += [{"id": unit, "parent": MANY_UNIT} for unit in UNITS]
     org["updater_tasks"] += [{"id": task} for task in UPDATER_TASKS]

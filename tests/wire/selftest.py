@@ -16,6 +16,9 @@ STS = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>{}</GetCallerIdentityResult>'
     "<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
 )
+S3_ID = {"x-amz-request-id": "1", "x-amz-id-2": "1"}
+S3_XML = S3_ID | {"content-type": "application/xml"}
+S3_ERROR = "<Error><Code>a</Code><Message>b</Message><RequestId>1</RequestId>{0}</Error>"
 EC2_ERROR = "<Response><Errors><Error><Code>a</Code><Message>b</Message></Error></Errors><{0}>1</{0}></Response>"
 
 
@@ -124,6 +127,15 @@ CASES = [
     ("ec2", "CreateTags", 200, XML, EC2.format("CreateTags", "<done>true</done>"), "CreateTags.done: is not in the model"),
     ("ec2", "DescribeSubnets", 400, XML, EC2_ERROR.format("RequestID"), None),
     ("ec2", "DescribeSubnets", 400, XML, EC2_ERROR.format("RequestId"), "error: has other parts than AWS's"),
+    ("s3", "PutObject", 200, S3_ID | {"etag": '"1"', "x-amz-checksum-type": "FULL_OBJECT"}, "", None),
+    ("s3", "PutObject", 200, S3_ID | {"x-amz-checksum-type": "WHOLE"}, "", "PutObjectOutput.x-amz-checksum-type: is 'WHOLE'"),
+    ("s3", "PutObject", 200, S3_ID | {"x-amz-checksum-crc33": "a"}, "", "header x-amz-checksum-crc33: is not in the model"),
+    ("s3", "PutObject", 200, S3_ID, "<a/>", "body: is not empty"),
+    ("s3", "PutObject", 200, ID, "", "header x-amz-request-id: is missing"),
+    ("s3", "PutObject", 403, S3_XML, S3_ERROR.format("<HostId>1</HostId>"), None),
+    ("s3", "PutObject", 403, S3_XML, S3_ERROR.format(""), "error: has ['Code', 'Message', 'RequestId']"),
+    ("s3", "PutObject", 403, S3_XML, "<Response/>", "error: is in 'Response'"),
+    ("s3", "PutObject", 403, S3_ID, S3_ERROR.format("<HostId>1</HostId>"), "header content-type"),
     ("sts", "GetCallerIdentity", 200, XML, STS.format("<Account>1</Account>"), None),
     (
         "sts",

@@ -3,7 +3,7 @@
 //! Files read the same events as [`super::text`] and [`super::json`], and are written when the run is over, because most formats
 //! begin with what is only known then. Until then services wait in a [`spool`], on disk: memory grows with accounts and Regions
 //! ([`totals`]), not with services. Each file is written under another name and renamed at the end, so that nobody finds half a
-//! report.
+//! report. What is for a bucket is a temporary file, and handed over whole to whoever uploads it.
 //!
 //! | module | is for |
 //! |---|---|
@@ -30,7 +30,7 @@ mod verified;
 mod written;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::events::Event;
 use destination::{Destination, Format};
@@ -40,6 +40,7 @@ use totals::Totals;
 use written::Unfinished;
 
 pub use csv::HEADER as CSV_HEADER;
+pub use written::Upload;
 
 /// What a format makes of a run: a beginning, each service in its order, an end.
 trait Sheet {
@@ -65,9 +66,18 @@ pub struct NotWritten {
     pub error: io::Error,
 }
 
+/// What came of the reports of a run.
+pub struct Finished {
+    pub totals: Totals,
+    pub failed: Vec<NotWritten>,
+    /// What is left to do.
+    pub uploads: Vec<Upload>,
+}
+
 /// The reports of a run.
 pub struct Files {
-    destinations: Vec<Destination>,
+    /// Each with the file that it is written to.
+    destinations: Vec<(Destination, PathBuf)>,
     pub totals: Totals,
     spool: Option<Spool>,
     /// Why services could not be kept until the end.
@@ -75,8 +85,13 @@ pub struct Files {
 }
 
 impl Files {
-    pub fn new(destinations: Vec<Destination>) -> Self {
-        Self { destinations, totals: Totals::default(), spool: None, lost: None }
+    /// Begins the reports of a run; those for a bucket are files in this directory until they are whole.
+    pub fn new(destinations: Vec<Destination>, temporary: &Path) -> Self {
+        let placed = destinations.into_iter().map(|destination| {
+            let file = destination.file(temporary);
+            (destination, file)
+        });
+        Self { destinations: placed.collect(), totals: Totals::default(), spool: None, lost: None }
     }
 
     /// Keeps what the reports need of an event. A disk that is full is told at the end: services must not be left half done.
@@ -84,7 +99,7 @@ impl Files {
         self.totals.add(event);
         if let Event::Service(ended) = event
             && self.lost.is_none()
-            && let Some(path) = self.destinations.iter().find_map(file_of_services)
+            && let Some((_, path)) = self.destinations.iter().find(|(destination, _)| destination.format().tells_services())
         {
             let row = Row::new(ended, &self.totals);
             let kept = match &mut self.spool {
@@ -96,19 +111,17 @@ impl Files {
     }
 
     /// Writes every report, and returns those that could not be. A run that did not get as far as its accounts has none.
-    pub fn finish(mut self) -> (Totals, Vec<NotWritten>) {
+    pub fn finish(mut self) -> Finished {
         self.totals.end();
-        let mut failed = Vec::new();
+        let (mut failed, mut uploads) = (Vec::new(), Vec::new());
         if !self.totals.walked() {
-            return (self.totals, failed);
+            return Finished { totals: self.totals, failed, uploads };
         }
         let mut open: Vec<Unfinished> = Vec::new();
-        for destination in &self.destinations {
-            let opened = match (destination, &self.lost) {
-                (it, Some(error)) if it.format().tells_services() => Err(same(error)),
-                (Destination::File { path, format }, _) => Unfinished::new(path, sheet(*format)),
-                // The settings refuse it.
-                (Destination::Object { .. }, _) => Err(io::Error::from(io::ErrorKind::Unsupported)),
+        for (destination, path) in &self.destinations {
+            let opened = match &self.lost {
+                Some(error) if destination.format().tells_services() => Err(same(error)),
+                _ => Unfinished::new(destination, path),
             };
             match opened {
                 Ok(file) => open.push(file),
@@ -127,18 +140,13 @@ impl Files {
         }
         each(&mut open, &mut failed, |file| file.sheet.end(&self.totals, &mut file.out));
         for file in open {
-            let destination = file.path().display().to_string();
-            failed.extend(file.finish().err().map(|error| NotWritten { destination, error }));
+            let destination = file.destination().to_string();
+            match file.finish() {
+                Ok(upload) => uploads.extend(upload),
+                Err(error) => failed.push(NotWritten { destination, error }),
+            }
         }
-        (self.totals, failed)
-    }
-}
-
-/// Returns the path of a report that tells of services one by one.
-fn file_of_services(destination: &Destination) -> Option<&Path> {
-    match destination {
-        Destination::File { path, format } if format.tells_services() => Some(path),
-        _ => None,
+        Finished { totals: self.totals, failed, uploads }
     }
 }
 
@@ -147,7 +155,7 @@ fn each(open: &mut Vec<Unfinished>, failed: &mut Vec<NotWritten>, mut act: impl 
     open.retain_mut(|file| match act(file) {
         Ok(()) => true,
         Err(error) => {
-            failed.push(NotWritten { destination: file.path().display().to_string(), error });
+            failed.push(NotWritten { destination: file.destination().to_string(), error });
             false
         }
     });
@@ -173,11 +181,11 @@ pub fn write_markdown(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// When the file cannot be written.
 pub fn write_to(path: &Path, format: Format, totals: &Totals, rows: impl IntoIterator<Item = Row>) -> io::Result<()> {
-    let mut file = Unfinished::new(path, sheet(format))?;
+    let mut file = Unfinished::new(&Destination::File { path: path.to_owned(), format }, path)?;
     file.sheet.begin(totals, &mut file.out)?;
     for row in rows {
         file.sheet.service(&row.named(totals), totals, &mut file.out)?;
     }
     file.sheet.end(totals, &mut file.out)?;
-    file.finish()
+    file.finish().map(|_| ())
 }

@@ -2,13 +2,15 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Sheet;
-use super::destination::beside;
+use super::destination::{Destination, Object, beside};
+use super::{Sheet, sheet};
 
 /// A report that is being written. Dropped before its end, it leaves nothing.
 pub(super) struct Unfinished {
+    destination: Destination,
     path: PathBuf,
     partial: PathBuf,
     pub(super) sheet: Box<dyn Sheet>,
@@ -16,22 +18,41 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
-    pub(super) fn new(path: &Path, sheet: Box<dyn Sheet>) -> io::Result<Self> {
+    /// Begins a report at its place or, if it is for a bucket, at this one, where nobody else may read it.
+    pub(super) fn new(destination: &Destination, path: &Path) -> io::Result<Self> {
         let partial = beside(path);
-        let file = OpenOptions::new().write(true).create_new(true).open(&partial)?;
-        Ok(Self { path: path.to_owned(), partial, sheet, out: BufWriter::with_capacity(64 * 1024, file) })
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        if let Destination::Object(_) = destination {
+            options.mode(0o600);
+        }
+        let file = options.open(&partial)?;
+        let (destination, path, sheet) = (destination.clone(), path.to_owned(), sheet(destination.format()));
+        Ok(Self { destination, path, partial, sheet, out: BufWriter::with_capacity(64 * 1024, file) })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn destination(&self) -> &Destination {
+        &self.destination
     }
 
-    /// Gives the file its name, in the place of an earlier report. What is not on disk by then is not taken for written.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// Gives the file its name, in the place of an earlier report, and returns what is to be uploaded of it. What is not on disk by then
+    /// is not taken for written.
+    pub(super) fn finish(mut self) -> io::Result<Option<Upload>> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
-        std::fs::rename(&self.partial, &self.path)
+        std::fs::rename(&self.partial, &self.path)?;
+        Ok(match &self.destination {
+            Destination::File { .. } => None,
+            Destination::Object(object) => Some(Upload { object: object.clone(), file: self.path.clone() }),
+        })
     }
+}
+
+/// A report that is whole, and waits to be uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    pub object: Object,
+    pub file: PathBuf,
 }
 
 impl Drop for Unfinished {
