@@ -10,6 +10,7 @@ use crate::events::Failure;
 use crate::report::ci::{System, azure_summary};
 use crate::report::files::totals::Totals;
 use crate::report::files::{Files, Finished, Upload, write_markdown};
+use crate::report::typed::typed;
 use crate::run::Ended;
 use crate::settings::ReportSettings;
 
@@ -58,12 +59,6 @@ fn say_kept(Upload { object, file }: &Upload, why: &str) {
     let (from, to) = (typed(&file.display().to_string()), typed(&object.to_string()));
     let kept = format!("It is kept in {}: aws s3 cp {from} {to}", file.display());
     let _ = writeln!(io::stderr().lock(), "error: could not upload the report {object} (REPORT): {why}. {kept}");
-}
-
-/// Returns a text as it is typed in a shell.
-fn typed(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/.:_-".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// Shows a run to the CI system that it is in, and returns whether that worked.

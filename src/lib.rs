@@ -196,7 +196,8 @@ fn carry_out(command: Command, given: Given) -> ExitCode {
                 }
                 match exit::of(&counts) {
                     // Nobody was told of everything, and that must not look like success.
-                    exit::DONE if written.is_err() || !filed => exit::NOT_ALL.into(),
+                    exit::DONE if !filed => told_to_machines(format, "reports are missing", &[], exit::NOT_ALL),
+                    exit::DONE if written.is_err() => exit::NOT_ALL.into(),
                     code => code.into(),
                 }
             }

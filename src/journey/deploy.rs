@@ -218,7 +218,7 @@ impl<'a> Errand<'a> {
                 }
                 Err(error) => {
                     ticket.ended(true);
-                    self.not_moved(&service, to, error);
+                    self.not_moved(&service, the_move, error);
                 }
             }
         }
@@ -243,15 +243,16 @@ impl<'a> Errand<'a> {
         }
         for (service, mut ticket) in unmoved {
             ticket.ended(true);
-            self.not_moved(&service, &the_move.to, error.clone());
+            self.not_moved(&service, the_move, error.clone());
         }
     }
 
-    fn not_moved(&mut self, service: &ServiceFacts, revision: &TaskDefinitionArn, source: AwsError) {
+    fn not_moved(&mut self, service: &ServiceFacts, the_move: &Move<'_>, source: AwsError) {
         // It may have been moved all the same.
         self.in_use = true;
         self.changed += 1;
-        let error = JourneyError::Update { revision: revision.short(), source };
+        let error =
+            JourneyError::Update { revision: the_move.to.short(), in_a_run: !matches!(the_move.kind, Kind::HandedIn), source };
         self.end(service, error.outcome(self.rules.stop.is_cancelled()));
     }
 

@@ -54,8 +54,8 @@ pub enum JourneyError {
     Register { family: Family, source: AwsError },
     #[error("could not deregister {revision}, which no service is to run; what is started by its family's name may get it")]
     Deregister { revision: String, source: AwsError },
-    #[error("could not move the service to {revision}; the next run uses that revision")]
-    Update { revision: String, source: AwsError },
+    #[error("could not move the service to {revision}{}", if *.in_a_run { "; the next run uses that revision" } else { "" })]
+    Update { revision: String, in_a_run: bool, source: AwsError },
     #[error("the roll-out of {to} {}", became(.taken_back))]
     RollOut { to: String, reason: String, taken_back: Box<TakenBack>, unremembered: Option<Box<AwsError>> },
     #[error("the service was moved to {to}, and ECS did not tell what became of that")]

@@ -14,6 +14,7 @@ use crate::ids::Family;
 use crate::plan::accept::Embedding;
 use crate::plan::compare::same_but_for_memory;
 use crate::plan::edit::Change;
+use crate::plan::forms::is_function;
 use crate::plan::memory::Record;
 use crate::plan::outdated::{Measure, Outdated};
 use crate::plan::pin::Pins;
@@ -61,6 +62,9 @@ pub fn condition(definition: &TaskDefinition<Registrable>, maker: &Maker<'_>) ->
 /// Source: Amazon ECS API Reference, RegisterTaskDefinition, `requiresCompatibilities` (read 2026-11).
 fn not_for_fargate(definition: &TaskDefinition<Registrable>) -> Option<String> {
     let list = definition.json().get("requiresCompatibilities")?.as_array()?;
+    if list.iter().any(is_function) {
+        return None;
+    }
     let mut names = list.iter().filter_map(Value::as_str);
     let first = names.clone().next()?.to_owned();
     names.all(|name| name != "FARGATE").then_some(first)

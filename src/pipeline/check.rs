@@ -7,10 +7,14 @@ use super::file::{self, Source};
 use super::{FileError, sarif};
 use crate::cli::{CheckArguments, CheckFormat};
 use crate::journey::condition;
+use crate::plan::SkipReason;
 use crate::plan::document::Position;
+use crate::plan::explain::after_skipped;
 use crate::plan::forms::{Spot, Wanted};
+use crate::plan::outdated::Outdated;
 use crate::plan::service::Condition;
 use crate::report::ci::{github, github_property};
+use crate::report::typed::typed;
 use crate::settings::Settings;
 
 /// What was found out about one task definition.
@@ -28,9 +32,11 @@ pub(super) enum Verdict {
     Current,
     Unprotected,
     /// Why the Defender that is there is not today's.
-    Outdated(String),
+    Outdated(Outdated),
     /// Why it gets none.
-    LeftAlone(String),
+    LeftAlone(Box<SkipReason>),
+    /// What of it cannot be seen.
+    Unseen(String),
 }
 
 impl Verdict {
@@ -40,7 +46,7 @@ impl Verdict {
             Self::Current => "current",
             Self::Unprotected => "unprotected",
             Self::Outdated(_) => "outdated",
-            Self::LeftAlone(_) => "not-protectable",
+            Self::LeftAlone(_) | Self::Unseen(_) => "not-protectable",
         }
     }
 
@@ -49,8 +55,9 @@ impl Verdict {
         match self {
             Self::Current => "it carries today's Defender".to_owned(),
             Self::Unprotected => "it carries no Defender".to_owned(),
-            Self::Outdated(why) => why.clone(),
-            Self::LeftAlone(why) => format!("it gets no Defender: {why}"),
+            Self::Outdated(why) => why.sentence(),
+            Self::LeftAlone(why) => format!("it gets no Defender: {}", why.sentence()),
+            Self::Unseen(what) => format!("not all of it can be seen: {what}"),
         }
     }
 
@@ -74,7 +81,9 @@ pub(super) async fn check(arguments: &CheckArguments, settings: &Settings) -> Re
     }
     let spots: Vec<&Spot> = read.iter().flat_map(|(_, spots)| spots).collect();
     // Nothing is embedded, so that no image is looked at.
-    let desk = Desk::open(settings, Aim::Nothing, &spots).await?;
+    let mut desk = Desk::open(settings, Aim::Nothing, &spots).await?;
+    // What is embedded anew each time is as good as today's until then.
+    desk.policy.reembed = false;
     let checked = read.iter().flat_map(|(source, spots)| spots.iter().map(|spot| judged(source, spot, &desk)));
     let checked: Vec<Checked> = checked.collect();
     let version = desk.today.version_text();
@@ -91,8 +100,14 @@ fn judged(source: &Source, spot: &Spot, desk: &Desk) -> Checked {
     let verdict = match condition(&spot.definition, &desk.maker()) {
         Condition::Current => Verdict::Current,
         Condition::Unprotected => Verdict::Unprotected,
-        Condition::Outdated(why) => Verdict::Outdated(why.sentence()),
-        Condition::Refused(reason) => Verdict::LeftAlone(reason.sentence()),
+        Condition::Outdated(outdated) | Condition::Refused(SkipReason::UpgradesAreOff { outdated }) => {
+            Verdict::Outdated(outdated)
+        }
+        Condition::Refused(reason) => Verdict::LeftAlone(Box::new(reason)),
+    };
+    let verdict = match (verdict, spot.unseen()) {
+        (Verdict::Current, Some(unseen)) => Verdict::Unseen(spot.readable(&unseen.to_string())),
+        (verdict, _) => verdict,
     };
     let path = (!source.from_standard_input).then(|| source.name.clone());
     Checked { path, name: source.name.clone(), position: spot.position, label: spot.label.clone(), verdict }
@@ -127,17 +142,22 @@ fn as_annotations(checked: &[Checked], version: &str) -> String {
             let file = path.iter().map(|path| format!("file={},", github_property(path))).collect::<String>();
             let place = format!("{file}line={},col={}", position.line, position.column);
             let title = github_property(&format!("{label} is not protected by today's Defender"));
-            format!("::error {place},title={title}::{}", github(&format!("{}: {}", verdict.sentence(), way_out(path.as_deref()))))
+            format!(
+                "::error {place},title={title}::{}",
+                github(&format!("{}: {}", verdict.sentence(), way_out(path.as_deref(), verdict)))
+            )
         })
         .collect();
     lines.push(summary(checked, version));
     lines.join("\n") + "\n"
 }
 
-/// Returns the command that mends it.
-pub(super) fn way_out(path: Option<&str>) -> String {
-    match path {
-        Some(path) => format!("run `fargate-updater embed {path} -o {path}`"),
-        None => "put it in with `fargate-updater embed`".to_owned(),
+/// Returns what mends it.
+pub(super) fn way_out(path: Option<&str>, verdict: &Verdict) -> String {
+    match (verdict, path) {
+        (Verdict::LeftAlone(reason), _) => after_skipped(reason),
+        (Verdict::Unseen(_), _) => "write the container itself there".to_owned(),
+        (_, Some(path)) => format!("run `fargate-updater embed {0} -o {0}`", typed(path)),
+        (_, None) => "put it in with `fargate-updater embed`".to_owned(),
     }
 }

@@ -1,6 +1,5 @@
 //! `embed`: puts today's Defender into a file.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -11,12 +10,12 @@ use super::register::{self, NewRevision};
 use super::{FileError, say};
 use crate::cli::{EmbedArguments, OutputForm};
 use crate::events::Finding;
-use crate::journey::{Lone, Remade, remake};
+use crate::journey::{Lone, Remade, condition, remake};
 use crate::plan::SkipReason;
 use crate::plan::document::Document;
-use crate::plan::entrypoint::Selection;
 use crate::plan::forms::{self, Form, NotWritten, Spot, Wanted};
 use crate::plan::memory::{Before, labelled};
+use crate::plan::service::Condition;
 use crate::plan::task_definition::{Registrable, TaskDefinition};
 use crate::settings::{Settings, Verbosity};
 
@@ -33,7 +32,7 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     let spots = source.spots(&wanted)?;
     let registers = arguments.register || !arguments.update.is_empty();
     if registers {
-        register::check(&spots, &arguments.update)?;
+        register::check(&spots, &arguments.update, settings.run.dry_run)?;
     }
     let aim = if registers { Aim::Write } else { Aim::Files };
     let desk = Desk::open(settings, aim, &spots.iter().collect::<Vec<_>>()).await?;
@@ -102,17 +101,15 @@ impl Embedded {
 /// Puts the Defender into one definition, in the document too.
 async fn embed_one(spot: &Spot, source: &mut Source, desk: &Desk) -> Result<Embedded, FileError> {
     let label = || spot.label.clone();
-    let selection = Selection::of(&spot.definition, &BTreeSet::new());
-    let obstacles = spot.obstacles_to(|name| selection.wraps(name));
+    if spot.unseen().is_none() && condition(&spot.definition, &desk.maker()) == Condition::Current {
+        return Ok(Embedded::UpToDate);
+    }
+    let obstacles: Vec<String> = spot.obstacles().iter().map(|obstacle| spot.readable(&obstacle.to_string())).collect();
     if !obstacles.is_empty() {
-        let texts = obstacles.iter().map(|obstacle| match &obstacle.container {
-            Some(container) => format!("container {container}: {} ({})", obstacle.text, obstacle.position),
-            None => format!("{} ({})", obstacle.text, obstacle.position),
-        });
-        return Err(FileError::Obstacles { label: label(), name: source.name.clone(), texts: texts.collect() });
+        return Err(FileError::Obstacles { label: label(), name: source.name.clone(), texts: obstacles });
     }
     let made = remake(&spot.definition, spot.is_whole(), &desk.maker(), &desk.mirrors).await;
-    let made = made.map_err(|error| FileError::Journey { label: label(), source: Box::new(error) })?;
+    let made = made.map_err(|error| FileError::journey(spot, &error))?;
     let remade = match made {
         Lone::UpToDate => return Ok(Embedded::UpToDate),
         // The file's owner, or the settings, ask for that.
@@ -168,8 +165,9 @@ fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> 
         false => (Weight::Said, format!("  note: {finding}")),
     });
     let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(_)));
-    let guesses = guesses.map(|guess| (Weight::Warned, format!("  warning: {} ({})", guess.text, guess.position)));
-    std::iter::once((Weight::Said, done)).chain(of_family(spot)).chain(findings).chain(guesses).collect()
+    let guesses = guesses.map(|guess| (Weight::Warned, format!("  warning: {guess}")));
+    let lines = std::iter::once((Weight::Said, done)).chain(of_family(spot)).chain(findings).chain(guesses);
+    lines.map(|(weight, line)| (weight, spot.readable(&line))).collect()
 }
 
 /// Says what stands for a family that the file does not say.

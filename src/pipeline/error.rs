@@ -9,7 +9,7 @@ use crate::journey::{JourneyError, NotMovable};
 use crate::plan::SkipReason;
 use crate::plan::document::NotADocument;
 use crate::plan::explain;
-use crate::plan::forms::{NotWritten, Unusable};
+use crate::plan::forms::{NotWritten, Spot, Unusable};
 use crate::run::StartError;
 
 /// Why a command on a file could not do what it is for.
@@ -33,8 +33,9 @@ pub enum FileError {
     Obstacles { label: String, name: String, texts: Vec<String> },
     #[error("{label} gets no Defender: {}", reason.sentence())]
     LeftAlone { label: String, reason: Box<SkipReason> },
+    /// The failure is told with what functions of a template are, and not with what stands for them.
     #[error("could not put today's Defender into {label}")]
-    Journey { label: String, source: Box<JourneyError> },
+    Journey { label: String, failure: Failure },
     #[error("could not write the change of {label}")]
     NotWritten { label: String, source: NotWritten },
     #[error("what was written for {label} is not what it should be; nothing was given out")]
@@ -52,6 +53,14 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Takes why a definition could not be remade.
+    pub(super) fn journey(spot: &Spot, error: &JourneyError) -> Self {
+        let Failure { stage, causes, hint } = error.failure();
+        let causes = causes.iter().map(|cause| spot.readable(cause)).collect();
+        let hint = hint.map(|hint| spot.readable(&hint));
+        Self::Journey { label: spot.label.clone(), failure: Failure { stage, causes, hint } }
+    }
+
     /// Returns the exit code of a command that ends with this.
     pub fn code(&self) -> u8 {
         match self {
@@ -69,13 +78,16 @@ impl FileError {
             Self::Unusable { source: Unusable::NoDefinition, .. } => Some(
                 "give the input of register-task-definition, the output of describe-task-definition, or a template".to_owned(),
             ),
+            Self::Read { .. } => {
+                Some("give the path of a file, or - for standard input; inspect takes a whole ARN as well".to_owned())
+            }
             Self::Start(error) => error.hint(),
             Self::Access(error) => error.hint(),
             Self::Obstacles { .. } => {
                 Some("write the list or text itself there, or have the function choose between values in it".to_owned())
             }
             Self::LeftAlone { reason, .. } => Some(explain::after_skipped(reason)),
-            Self::Journey { source, .. } => source.failure().hint,
+            Self::Journey { failure, .. } => failure.hint.clone(),
             Self::Describe { source, .. } | Self::Register { source, .. } => source.hint(),
             Self::NotMovable { hint, .. } => Some(hint.clone()),
             Self::NotUpdated { hint, .. } => hint.clone(),
@@ -91,6 +103,10 @@ impl FileError {
         match self {
             // Its own words are the first cause.
             Self::Start(error) => error.told(),
+            Self::Journey { failure, .. } => {
+                let causes = std::iter::once(self.to_string()).chain(failure.causes.iter().cloned());
+                Failure { causes: causes.collect(), ..failure.clone() }
+            }
             error => Failure::new(Stage::Program, error, error.hint()),
         }
     }

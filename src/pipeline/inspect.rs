@@ -38,8 +38,8 @@ pub(super) async fn inspect(arguments: &InspectArguments, settings: &Settings) -
         let desk = Desk::open(settings, Aim::Files, &spots.iter().collect::<Vec<_>>()).await?;
         for spot in &spots {
             let name = format!("{} ({}, {})", spot.label, source.name, spot.position);
-            screens
-                .push(screen(&name, &spot.definition, Known { whole: spot.is_whole(), obstacles: obstacles(spot) }, &desk).await);
+            let known = Known { whole: spot.is_whole(), unseen: spot.unseen().is_some(), obstacles: obstacles(spot) };
+            screens.push(spot.readable(&screen(&name, &spot.definition, known, &desk).await));
         }
     }
     file::write(None, &screens.join("\n"))
@@ -48,16 +48,18 @@ pub(super) async fn inspect(arguments: &InspectArguments, settings: &Settings) -
 /// How much of a definition is known.
 struct Known {
     whole: bool,
+    /// Whether there is more in it than can be seen.
+    unseen: bool,
     /// Functions of a template that stand in the way.
     obstacles: Vec<String>,
 }
 
 impl Known {
-    const WHOLE: Self = Self { whole: true, obstacles: Vec::new() };
+    const WHOLE: Self = Self { whole: true, unseen: false, obstacles: Vec::new() };
 }
 
 fn obstacles(spot: &Spot) -> Vec<String> {
-    spot.obstacles_to(|_| true).iter().map(|obstacle| format!("{} ({})", obstacle.text, obstacle.position)).collect()
+    spot.obstacles().iter().map(ToString::to_string).collect()
 }
 
 async fn screen(name: &str, definition: &TaskDefinition<Registrable>, known: Known, desk: &Desk) -> String {
@@ -106,8 +108,9 @@ fn embedded_by(definition: &TaskDefinition<Registrable>) -> String {
 
 /// Returns what `embed` would do, in lines.
 async fn would_be_done(definition: &TaskDefinition<Registrable>, known: Known, desk: &Desk) -> Vec<String> {
-    let Known { whole, obstacles } = known;
-    if !obstacles.is_empty() && defender::sidecar_in(definition).is_none() {
+    let Known { whole, unseen, obstacles } = known;
+    let is_current = !unseen && condition(definition, &desk.maker()) == Condition::Current;
+    if !obstacles.is_empty() && !is_current {
         return [vec!["nothing: functions stand in the way".to_owned()], obstacles].concat();
     }
     match remake(definition, whole, &desk.maker(), &desk.mirrors).await {

@@ -23,8 +23,13 @@ pub(super) struct NewRevision {
 }
 
 /// Makes sure that what is asked for can be done with this file, before anything is.
-pub(super) fn check(spots: &[Spot], services: &[String]) -> Result<(), FileError> {
+pub(super) fn check(spots: &[Spot], services: &[String], dry_run: bool) -> Result<(), FileError> {
     let wrong = |text: &str| Err(FileError::Arguments(text.to_owned()));
+    if dry_run {
+        return wrong(
+            "DRY_RUN is true, and --register and --update change something: without them nothing but the file is written",
+        );
+    }
     if spots.iter().any(|spot| spot.form == Form::CloudFormation) {
         return wrong("what is in a template is registered by CloudFormation: deploy the template");
     }
@@ -65,10 +70,15 @@ pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings,
     };
     write(None, &format!("{to}\n"))?;
     let secrets = new.definition.redactor().and(&defender::redactor(&new.definition));
-    for (name, service) in named {
+    let mut named = named.into_iter();
+    while let Some((name, service)) = named.next() {
         let follow = (watch(&settings.roll_outs), settings.roll_outs.timeout);
         let outcome = hand_in(service, &to, (desk.today.version.clone(), &secrets), follow).await;
-        tell(name, &to, outcome)?;
+        if let Err(error) = tell(name, &to, outcome) {
+            // What failed here may fail there.
+            named.for_each(|(name, _)| say(&format!("{name}: it is not moved, since the one before it failed")));
+            return Err(error);
+        }
     }
     Ok(())
 }

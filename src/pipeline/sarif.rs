@@ -32,12 +32,12 @@ pub(super) fn log(checked: &[Checked]) -> Value {
 
 fn result(Checked { path, position, label, verdict, .. }: &Checked) -> Value {
     let index = RULES.iter().position(|(id, _)| *id == verdict.code());
-    let level = if matches!(verdict, Verdict::LeftAlone(_)) { "warning" } else { "error" };
+    let level = if matches!(verdict, Verdict::LeftAlone(_) | Verdict::Unseen(_)) { "warning" } else { "error" };
     json!({
         "ruleId": verdict.code(),
         "ruleIndex": index,
         "level": level,
-        "message": { "text": format!("{label}: {}; {}", verdict.sentence(), way_out(path.as_deref())) },
+        "message": { "text": format!("{label}: {}; {}", verdict.sentence(), way_out(path.as_deref(), verdict)) },
         "locations": path.iter().map(|path| json!({
             "physicalLocation": {
                 "artifactLocation": { "uri": address(path) },

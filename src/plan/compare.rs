@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::defender;
 use super::edit::{Edit, JsonPath};
+use super::forms::is_function;
 use super::memory;
 
 /// What a comparison found.
@@ -53,13 +54,13 @@ impl Comparison {
     pub(super) fn dropped(&mut self, original: &Value, answer: &Value, at: &JsonPath, but: &[&str]) {
         let theirs = original.as_object().into_iter().flatten();
         let dropped =
-            theirs.filter(|(key, value)| answer.get(key).is_none() && !is_nothing(value) && !but.contains(&key.as_str()));
+            theirs.filter(|(key, value)| answer.get(key).is_none() && !was_left_out(value) && !but.contains(&key.as_str()));
         dropped.for_each(|(key, _)| self.put_back(at.key(key)));
     }
 
     /// Compares two lists: equal elements pair up wherever they stand, the rest in order, and what then remains was added.
     fn list(&mut self, theirs: &[Value], answered: &[Value], at: &JsonPath) {
-        let mut unpaired: Vec<&Value> = theirs.iter().collect();
+        let mut unpaired: Vec<&Value> = theirs.iter().filter(|element| !is_function(element)).collect();
         let mut rest = Vec::new();
         for (index, element) in answered.iter().enumerate() {
             match unpaired.iter().position(|original| *original == element) {
@@ -129,6 +130,15 @@ pub(super) fn is_nothing(value: &Value) -> bool {
         Value::Array(elements) => elements.iter().all(is_nothing),
         Value::Object(members) => members.values().all(is_nothing),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Returns whether a value says nothing, or nothing that the Console was sent.
+fn was_left_out(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().all(was_left_out),
+        Value::Object(members) => members.values().all(was_left_out),
+        value => is_nothing(value) || is_function(value),
     }
 }
 
@@ -207,7 +217,13 @@ fn normal(definition: &Value) -> Value {
         }
         let is_sidecar = members.get("name").and_then(Value::as_str) == Some(defender::CONTAINER_NAME);
         if let (true, Some(Value::Array(environment))) = (is_sidecar, members.get_mut("environment")) {
-            environment.retain(|variable| variable.get("name").and_then(Value::as_str) != Some(defender::INSTALL_BUNDLE));
+            // One is as good as another, and none is not.
+            let is_bundle =
+                |variable: &&mut Value| variable.get("name").and_then(Value::as_str) == Some(defender::INSTALL_BUNDLE);
+            for bundle in environment.iter_mut().filter(is_bundle) {
+                let is_one = bundle.get("value").and_then(Value::as_str).is_some_and(|value| !value.is_empty());
+                bundle["value"] = if is_one { "a bundle" } else { "" }.into();
+            }
         }
     }
     sorted(&definition)

@@ -130,6 +130,8 @@ pub struct Manner {
     pub monitoring: Option<String>,
     /// Whether the sidecar has [`FIPS_ENABLED`].
     pub knows_fips: bool,
+    /// What the sidecar starts.
+    pub starts: Vec<String>,
 }
 
 impl Manner {
@@ -225,6 +227,11 @@ impl DefenderToday {
     }
 }
 
+/// Returns what a container starts, as far as it says.
+pub fn starts(container: &Container<'_>) -> Vec<String> {
+    [container.entry_point(), container.command()].concat().into_iter().map(str::to_owned).collect()
+}
+
 fn manner(application: Container<'_>, sidecar: Container<'_>) -> Option<Manner> {
     let entry_point = application.entry_point();
     let prefix = entry_point[..wrapped_at(&entry_point)?].iter().map(|word| (*word).to_owned()).collect();
@@ -237,6 +244,7 @@ fn manner(application: Container<'_>, sidecar: Container<'_>) -> Option<Manner> 
         traces: application.has_capability(CAPABILITY),
         monitoring: sidecar.variable(FILESYSTEM_MONITORING).map(str::to_owned),
         knows_fips: sidecar.variable(FIPS_ENABLED).is_some(),
+        starts: starts(&sidecar),
     })
 }
 

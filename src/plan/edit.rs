@@ -147,7 +147,8 @@ impl Edit {
         }
     }
 
-    fn apply(&self, root: &mut Value) -> Result<(), EditError> {
+    /// Makes the edit on a document.
+    pub(super) fn apply(&self, root: &mut Value) -> Result<(), EditError> {
         let wrong = |problem| EditError { at: self.at().clone(), problem };
         let Some((last, parents)) = self.at().0.split_last() else {
             return Err(wrong("the whole document cannot be edited"));

@@ -148,6 +148,14 @@ pub fn every_reason<Stage>(definition: &TaskDefinition<Stage>, sidecar: Containe
     if variable(defender::FIPS_ENABLED) != today.manner.fips(policy.fips) {
         reasons.push(Outdated::Fips);
     }
+    let lacks = [
+        (sidecar.variable(defender::INSTALL_BUNDLE).is_none_or(str::is_empty), defender::INSTALL_BUNDLE),
+        (defender::starts(&sidecar) != today.manner.starts, "today's program"),
+    ];
+    let lacking = lacks.into_iter().filter(|(lacks, _)| *lacks);
+    reasons.extend(
+        lacking.map(|(_, missing)| Outdated::Wiring { container: sidecar.name().to_owned(), missing: missing.to_owned() }),
+    );
     let record = Record::of(definition);
     let family = definition.text("family").unwrap_or_default();
     for it in definition.containers().filter(|container| container.name() != sidecar.name()) {

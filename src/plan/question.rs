@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::accept::Embedding;
 use super::entrypoint::{Entry, Lookup};
+use super::forms;
 use super::task_definition::{Container, containers_of};
 
 /// One embed call: what is sent, how the Console is to look entry points up, and the containers the answer counts for.
@@ -55,6 +56,7 @@ fn body(embedding: &Embedding<'_>, looked_up: &[String]) -> Value {
     if let Some(Value::Array(containers)) = body.get_mut("containerDefinitions") {
         containers.retain(|container| embedding.selection.wraps(Container(container).name()));
     }
+    forms::leave_out_functions(&mut body);
     let placeholder = [PLACEHOLDER.to_owned()];
     for container in containers_mut(&mut body) {
         let name = Container(container).name().to_owned();

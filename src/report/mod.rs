@@ -4,7 +4,7 @@
 //! when all is over; [`ci`] is for CI systems. [`tally`] is what they keep for the summary, `coverage` what it says of places,
 //! `not_attempted` of services whose turn did not come, [`metrics`] the same for CloudWatch; [`shown`] is what is shown of the settings
 //! before a run, `explain` what is told to whoever asks why. How far a run is ([`standing`]) is drawn at a terminal ([`live`]) and told
-//! now and then elsewhere (`heartbeat`).
+//! now and then elsewhere (`heartbeat`). [`typed`] is how words stand in a command that is told.
 
 mod chosen;
 pub mod ci;
@@ -20,6 +20,7 @@ pub mod shown;
 pub mod standing;
 pub mod tally;
 pub mod text;
+pub mod typed;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};

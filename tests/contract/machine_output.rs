@@ -215,6 +215,7 @@ async fn every_line_and_field_is_documented_and_every_documented_one_is_written(
     collect(&updater(&world).env("FS_MONITOR", "perhaps").run().await, &mut written);
     // No run can be made to break off.
     let mut line = Vec::new();
+    ended("reports are missing", &[], fargate_updater::exit::NOT_ALL, &mut line).expect("a vector takes everything");
     ended("run broke off", &[], fargate_updater::exit::BUG, &mut line).expect("a vector takes everything");
     collect_lines(&String::from_utf8(line).expect("text"), &mut written);
 

@@ -173,7 +173,7 @@ fn somebody_hears_of_failed_runs() {
     // What is counted is a field of the lines that README describes; `machine_output` holds README to real runs.
     assert_eq!(resources["FailedRunsFilter"].properties["FilterPattern"], "{ $.exit_code > 0 }");
     let output = readme_chapter("Output for machines");
-    for message in ["run ended", "run could not start", "settings cannot be used", "run broke off"] {
+    for message in ["run ended", "run could not start", "settings cannot be used", "reports are missing", "run broke off"] {
         let row = output.lines().find(|line| line.starts_with(&format!("| {message}"))).unwrap_or_default();
         assert!(row.contains("`exit_code`"), "README.md does not say that the line {message:?} has an exit_code");
     }

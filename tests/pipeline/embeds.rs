@@ -15,7 +15,7 @@ fn json(text: &str) -> Value {
 #[tokio::test]
 async fn what_carries_todays_defender_stays_byte_for_byte() {
     let world = world().await;
-    for name in ["registration.json", "containers.json", "template.yaml", "one_silent.json"] {
+    for name in ["registration.json", "containers.json", "template.yaml", "one_silent.json", "functions.yaml"] {
         let once = pipe(&world, &["embed", "-", "--form=same"], fixture(name)).await;
         expect_exit(&once, exit::DONE);
         let twice = pipe(&world, &["embed", "-", "--form=same"], once.stdout.clone()).await;
@@ -29,7 +29,7 @@ async fn what_carries_todays_defender_stays_byte_for_byte() {
 async fn an_older_defender_is_replaced_and_still_comes_out_without_a_trace() {
     let older = org().console(|console| console.version("33.01.137")).start().await;
     let newer = world().await;
-    for name in ["registration.json", "one_silent.json", "template.yaml", "described.json"] {
+    for name in ["registration.json", "one_silent.json", "template.yaml", "described.json", "functions.yaml"] {
         let before = fixture(name);
         let first = pipe(&older, &["embed", "-", "--form=same"], before.clone()).await;
         expect_exit(&first, exit::DONE);
@@ -113,7 +113,7 @@ async fn functions_stay_where_embedding_does_not_write_and_are_told_where_it_has
     let template = fixture("template.yaml");
     let cases = [
         ("Environment: [{Name: QUEUE, Value: !Ref Queue}]", "Environment: !If [A, [], []]", "Environment is Fn::If"),
-        ("EntryPoint: ['/worker']", "Command: [x]", ""),
+        ("EntryPoint: ['/worker']", "Command: [x]", "could not find the entry point of container worker"),
         (
             "Image: worker:3\n        EntryPoint: ['/worker']",
             "Image: !Sub 'w:${Tag}'",
@@ -127,10 +127,8 @@ async fn functions_stay_where_embedding_does_not_write_and_are_told_where_it_has
         let run = pipe(&world, &["embed", "-", "--resource=Worker"], text).await;
         expect_exit(&run, exit::NOT_ALL);
         assert_eq!(run.stdout, "", "nothing is given out");
-        if !says.is_empty() {
-            expect_says(&run, says);
-            expect_says(&run, "(line ");
-        }
+        expect_says(&run, says);
+        assert!(says.starts_with("could not") || run.stderr.contains("(line "), "{}", run.stderr);
     }
 }
 
@@ -263,4 +261,41 @@ async fn what_a_file_brings_along_unseen_is_told_and_nothing_of_it_is_lost() {
     let run = pipe(&world, &["embed", "-", "--resource=Worker"], arm).await;
     expect_exit(&run, exit::DONE);
     expect_says(&run, "warning: CpuArchitecture is Ref, and what is embedded is for Linux on X86_64");
+}
+
+#[tokio::test]
+async fn what_an_owner_tuned_with_functions_stays_when_the_defender_is_replaced() {
+    let older = org().console(|console| console.version("33.01.137")).start().await;
+    let newer = world().await;
+    let first = pipe(&older, &["embed", "-"], fixture("functions.yaml")).await;
+    expect_exit(&first, exit::DONE);
+    let tuned = "          Cpu: !Ref DefenderCpu\n          MemoryReservation: !Ref DefenderMemory\n";
+    let at = first.stdout.find("        - Name: TwistlockDefender\n").expect("a Defender")
+        + "        - Name: TwistlockDefender\n".len();
+    let edited = format!("{}{tuned}{}", &first.stdout[..at], &first.stdout[at..]);
+    let second = pipe(&newer, &["embed", "-"], edited).await;
+    expect_exit(&second, exit::DONE);
+    for kept in ["Cpu: !Ref DefenderCpu", "MemoryReservation: !Ref DefenderMemory"] {
+        assert!(second.stdout.contains(kept), "{kept} is lost:\n{}", second.stdout);
+    }
+    assert!(!second.stderr.contains("cloudformation-"), "nobody knows what stands for a function: {}", second.stderr);
+}
+
+#[tokio::test]
+async fn a_defender_that_cannot_work_is_replaced() {
+    let world = world().await;
+    let whole = fixture("protected/registration.json");
+    let bundle = whole.lines().find(|line| line.contains("eyJzZWNyZXRz")).expect("a bundle");
+    for broken in [
+        whole.replace(bundle, "\"value\": \"\""),
+        whole.replace("/usr/local/bin/defender\",\n        \"fargate\",\n        \"sidecar", "sleep"),
+    ] {
+        assert_ne!(broken, whole);
+        let checked = pipe(&world, &["check", "-"], broken.clone()).await;
+        expect_exit(&checked, exit::NOT_ALL);
+        let mended = pipe(&world, &["embed", "-"], broken).await;
+        expect_exit(&mended, exit::DONE);
+        let checked = pipe(&world, &["check", "-"], mended.stdout).await;
+        expect_exit(&checked, exit::DONE);
+    }
 }

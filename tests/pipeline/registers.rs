@@ -30,10 +30,13 @@ async fn the_arn_is_printed_and_the_revision_is_the_file() {
             assert_eq!(&last[key], value, "{key}");
         }
     }
-    let names = |value: &Value| -> Vec<String> {
-        value["containerDefinitions"].as_array().into_iter().flatten().map(|it| it["name"].to_string()).collect()
-    };
-    assert_eq!(names(last), names(&expected));
+    let containers = |value: &Value| value["containerDefinitions"].as_array().cloned().expect("containers");
+    assert_eq!(containers(last).len(), containers(&expected).len());
+    for (registered, expected) in containers(last).iter().zip(containers(&expected)) {
+        for key in ["name", "image", "entryPoint", "command", "environment", "dependsOn", "volumesFrom", "linuxParameters"] {
+            assert_eq!(registered.get(key), expected.get(key), "{key} of {}", expected["name"]);
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use fargate_updater::exit;
 use crate::support::{expect_exit, fixture, folder, pipe, world};
 
 /// Every form of file that can hold a task definition, in every way that it is commonly written.
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "registration.json",
     "compact.json",
     "tabs_and_crlf.json",
@@ -21,6 +21,7 @@ const FILES: [&str; 15] = [
     "template.json",
     "resource.json",
     "template_crlf.yaml",
+    "functions.yaml",
     "secret_from_terraform.json",
 ];
 

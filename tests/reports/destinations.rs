@@ -93,6 +93,7 @@ fn a_report_for_a_bucket_is_a_file_of_ones_own_until_it_is_uploaded() {
     let destinations = to.iter().cloned().map(Destination::Object);
     let mut files = Files::new(destinations.collect(), directory.path());
     crate::run::fixed().iter().for_each(|event| files.add(event));
+    files.totals.spent = Some(crate::run::spent());
     let finished = files.finish();
     assert!(finished.failed.is_empty(), "{:?}", finished.failed);
     let objects: Vec<&Object> = finished.uploads.iter().map(|upload| &upload.object).collect();

@@ -206,13 +206,17 @@ impl Written {
     }
 }
 
+/// What the fixed run took.
+pub(crate) fn spent() -> Spent {
+    Spent { elapsed: Duration::from_secs(252), calls: 2310, throttled: 4, console_calls: 61, console_throttled: 0 }
+}
+
 /// Writes reports of a run by these names, and checks that nothing else is left.
 pub(crate) fn write(names: &[&str], events: impl IntoIterator<Item = Event>) -> Written {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut files = Files::new(destinations(directory.path(), names), directory.path());
     events.into_iter().for_each(|event| files.add(&event));
-    files.totals.spent =
-        Some(Spent { elapsed: Duration::from_secs(252), calls: 2310, throttled: 4, console_calls: 61, console_throttled: 0 });
+    files.totals.spent = Some(spent());
     let Finished { totals, failed, uploads } = files.finish();
     assert!(failed.is_empty() && uploads.is_empty(), "{failed:?} {uploads:?}");
     let mut left: Vec<String> = std::fs::read_dir(directory.path())

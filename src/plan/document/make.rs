@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::super::edit::{Change, Edit, JsonPath, Step};
+use super::super::edit::{Edit, JsonPath, Step};
 use super::block::Blocks;
 use super::flow::Flow;
 use super::node::{Form, Kind, Node};
@@ -56,14 +56,20 @@ type Problem = &'static str;
 const NOWHERE: Problem = "there is no such place";
 const UNREADABLE: Problem = "the way it is written leaves no room for this";
 
-/// Returns the document with an edit made.
-pub(super) fn make(before: &Document, edit: &Edit, substitutes: &Substitutes) -> Result<Document, Problem> {
-    let expected = expected(before, edit, substitutes)?;
+/// Returns the document with edits made, one after the other, or the place of the one that does not fit.
+pub(super) fn make(before: &Document, edits: &[Edit], substitutes: &Substitutes) -> Result<Document, (JsonPath, Problem)> {
+    let mut expected = before.root().canonical();
     let mut draft = Draft { document: before.clone(), style: Style::of(before), substitutes };
-    draft.make(edit)?;
+    for edit in edits {
+        let made = expect(&mut expected, draft.document.root(), edit, substitutes).and_then(|()| draft.make(edit));
+        made.map_err(|problem| (edit.at().clone(), problem))?;
+    }
     let after = draft.document;
     let is_as_said = after.root().canonical() == expected;
-    if is_as_said && keeps_comments(before, &after) { Ok(after) } else { Err(UNREADABLE) }
+    if is_as_said && keeps_comments(before, &after) {
+        return Ok(after);
+    }
+    Err((edits.first().map(|edit| edit.at().clone()).unwrap_or_default(), UNREADABLE))
 }
 
 /// Returns whether every comment that had a line of its own is still there.
@@ -74,11 +80,10 @@ fn keeps_comments(before: &Document, after: &Document) -> bool {
     lines.all(|line| kept.iter().any(|comment| comment.starts_with(&before.text()[line.span.clone()])))
 }
 
-/// Returns what the document is to be after an edit, by what it is now.
-fn expected(before: &Document, edit: &Edit, substitutes: &Substitutes) -> Result<Value, Problem> {
-    let root = before.root().canonical();
-    let at = before.root().canonical_path(edit.at());
-    let here = at.find(&root).cloned();
+/// Makes an edit on what the document is to say, which is what its tree says now.
+fn expect(root: &mut Value, tree: &Node, edit: &Edit, substitutes: &Substitutes) -> Result<(), Problem> {
+    let at = tree.canonical_path(edit.at());
+    let here = at.find(root).cloned();
     let edit = match (edit, here) {
         (Edit::Add { value, .. }, Some(here)) if here.is_null() && ends_in_key(&at) => {
             Edit::Replace { at, before: here, after: substitutes.expand(value) }
@@ -88,7 +93,7 @@ fn expected(before: &Document, edit: &Edit, substitutes: &Substitutes) -> Result
         (Edit::Remove { place, .. }, Some(value)) => Edit::Remove { at, value, place: *place },
         (_, None) => return Err(NOWHERE),
     };
-    Change::from_iter([edit]).apply(&root).map_err(|error| error.problem())
+    edit.apply(root).map_err(|error| error.problem())
 }
 
 fn ends_in_key(at: &JsonPath) -> bool {

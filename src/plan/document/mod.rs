@@ -94,10 +94,14 @@ impl Document {
         self.text.get(node.span()).unwrap_or_default()
     }
 
-    /// Returns how a value is written, from right behind the colon (or dash) that leads to it to its end: `: [ ]` gives ` [ ]`.
+    /// Returns how a value is written, from right behind the colon (or dash) that leads to it to its end: `: [ ]` gives ` [ ]`. Where
+    /// nothing is written, what follows in the line belongs to it, since that ends up inside of what is put there.
     pub fn raw(&self, at: &JsonPath) -> Option<&str> {
         let node = self.find(at).filter(|_| !at.steps().is_empty())?;
-        self.text.get(node.lead.end..node.span.end)
+        let line = lines::end(&self.text, node.span.end);
+        let rest = self.text.get(node.span.end..line)?.trim_start();
+        let is_alone = node.span.is_empty() && (rest.is_empty() || rest.starts_with('#'));
+        self.text.get(node.lead.end..if is_alone { line } else { node.span.end })
     }
 
     /// Makes one edit on the text. A member that is null may be added: it is filled.
@@ -110,7 +114,16 @@ impl Document {
     /// When there is no such place, or something is there where something is to be added, or when the text could not be made to
     /// say exactly this. It is then as it was.
     pub fn edit(&mut self, edit: &Edit, substitutes: &Substitutes) -> Result<(), DoesNotFit> {
-        *self = make::make(self, edit, substitutes).map_err(|problem| DoesNotFit { at: edit.at().clone(), problem })?;
+        self.edit_all(std::slice::from_ref(edit), substitutes)
+    }
+
+    /// Makes edits on the text, one after the other, as [`Document::edit`] does: all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::edit`], for one of them.
+    pub fn edit_all(&mut self, edits: &[Edit], substitutes: &Substitutes) -> Result<(), DoesNotFit> {
+        *self = make::make(self, edits, substitutes).map_err(|(at, problem)| DoesNotFit { at, problem })?;
         Ok(())
     }
 

@@ -23,6 +23,14 @@ impl Substitutes {
         self.0.insert(token, substitute);
     }
 
+    /// Returns a text for people with what each token in it stands for.
+    pub fn told_in(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (token, substitute)| {
+            let told = || substitute.source.clone().unwrap_or_else(|| substitute.full.to_string());
+            if text.contains(token.as_str()) { text.replace(token.as_str(), &told()) } else { text }
+        })
+    }
+
     /// Returns what a value that is a token stands for.
     pub(super) fn get(&self, value: &Value) -> Option<&Substitute> {
         self.0.get(value.as_str()?)

@@ -1,9 +1,9 @@
 //! The properties of an `AWS::ECS::TaskDefinition`, read as `RegisterTaskDefinition` takes them.
 //!
 //! A function is nothing that the Console could take (vendor's Fargate guide, on CloudFormation templates: intrinsic functions are not
-//! supported), and nothing that it needs to: where ECS takes a text a placeholder stands for it, which is written back as the function;
-//! elsewhere it is left out of what is looked at and stays in the template. Only where embedding has to read or write a list itself a
-//! function stands in its way.
+//! supported), and nothing that it needs to. A placeholder stands for it, which is sent where ECS takes a text, left out of what is
+//! sent elsewhere ([`crate::plan::question`]), and written back as the function. Only where embedding has to read or write a list itself
+//! a function stands in its way.
 
 use serde_json::{Map, Number, Value, json};
 
@@ -42,34 +42,6 @@ const NUMBERS: [&str; 16] = [
 const BOOLEANS: [&str; 7] =
     ["essential", "readOnly", "privileged", "readonlyRootFilesystem", "initProcessEnabled", "interactive", "pseudoTerminal"];
 
-/// Texts that may be functions: names, addresses and values.
-const TEXTS: [&str; 24] = [
-    "family",
-    "name",
-    "image",
-    "value",
-    "valueFrom",
-    "containerName",
-    "sourceContainer",
-    "sourceVolume",
-    "containerPath",
-    "sourcePath",
-    "credentialsParameter",
-    "executionRoleArn",
-    "taskRoleArn",
-    "networkMode",
-    "logDriver",
-    "user",
-    "workingDirectory",
-    "hostname",
-    "key",
-    "condition",
-    "cpuArchitecture",
-    "operatingSystemFamily",
-    "fileSystemId",
-    "type",
-];
-
 /// Lists of texts.
 const LISTS_OF_TEXTS: [&str; 4] = ["entryPoint", "command", "add", "drop"];
 
@@ -89,7 +61,7 @@ impl Reading {
     pub(super) fn of(document: &Document, properties: &Node) -> Self {
         let mut reader = Reader { document, substitutes: Substitutes::default() };
         let members = match reader.value(properties, "", Words::Ecs) {
-            Some(Value::Object(members)) => members,
+            Value::Object(members) => members,
             _ => Map::new(),
         };
         let substitutes = reader.substitutes;
@@ -112,30 +84,30 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Returns a value in ECS's words; none, where a function stands that ECS would take no text for.
-    fn value(&mut self, node: &Node, key: &str, words: Words) -> Option<Value> {
+    /// Returns a value in ECS's words.
+    fn value(&mut self, node: &Node, key: &str, words: Words) -> Value {
         if intrinsic::is_function(node) {
-            return TEXTS.contains(&key).then(|| self.placeholder(node).into());
+            return self.placeholder(node).into();
         }
         match &node.kind {
             Kind::Object(members) if words == Words::Owners => {
-                let read = members.iter().map(|member| (member.key.clone(), self.text(&member.value)));
-                Some(Value::Object(read.collect()))
+                members.iter().map(|member| (member.key.clone(), self.text(&member.value))).collect::<Map<_, _>>().into()
             }
             Kind::Object(members) => {
                 let mut read = Map::new();
                 for member in members {
                     let name = names::of_ecs(&member.key);
                     let words = if names::are_free_in(&name) { Words::Owners } else { Words::Ecs };
-                    // What is left out or null stays in the template.
-                    if let Some(value) = self.value(&member.value, &name, words).filter(|value| !value.is_null()) {
+                    let value = self.value(&member.value, &name, words);
+                    // What is null stays in the template.
+                    if !value.is_null() {
                         read.insert(name, value);
                     }
                 }
-                Some(Value::Object(read))
+                Value::Object(read)
             }
-            Kind::Array(elements) => Some(elements.iter().filter_map(|element| self.element(element, key)).collect()),
-            Kind::Scalar(value) => Some(typed(value, key)),
+            Kind::Array(elements) => elements.iter().map(|element| self.element(element, key)).collect(),
+            Kind::Scalar(value) => typed(value, key),
         }
     }
 
@@ -146,33 +118,26 @@ impl Reader<'_> {
         }
     }
 
-    fn element(&mut self, element: &Node, list: &str) -> Option<Value> {
-        if !intrinsic::is_function(element) {
-            return match (&element.kind, LISTS_OF_TEXTS.contains(&list)) {
-                (Kind::Scalar(value), true) => Some(as_text(value)),
-                _ => self.container_or(element, list),
-            };
+    fn element(&mut self, element: &Node, list: &str) -> Value {
+        match (intrinsic::is_function(element), &element.kind) {
+            (false, Kind::Scalar(value)) if LISTS_OF_TEXTS.contains(&list) => as_text(value),
+            (false, _) => self.container_or(element, list),
+            (true, _) => match APPENDED.iter().find(|(appended, _)| *appended == list) {
+                // Nothing is ever written for it, since it stays as it is.
+                Some((_, name)) => json!({ (*name): self.placeholder(element) }),
+                None => self.placeholder(element).into(),
+            },
         }
-        if LISTS_OF_TEXTS.contains(&list) {
-            return Some(self.placeholder(element).into());
-        }
-        let name = APPENDED.iter().find(|(appended, _)| *appended == list).map(|(_, name)| *name)?;
-        // Nothing is ever written for it, since it stays as it is.
-        Some(json!({ (name): intrinsic::placeholder(element) }))
     }
 
-    fn container_or(&mut self, element: &Node, list: &str) -> Option<Value> {
-        let mut value = self.value(element, list, Words::Ecs)?;
-        let in_container = list == "containerDefinitions";
-        for key in ["cpu", "memory"] {
-            if let (true, Some(Value::String(text))) = (in_container, value.get(key)) {
-                let number = number(text);
-                if let Some(number) = number {
-                    value[key] = number;
-                }
+    fn container_or(&mut self, element: &Node, list: &str) -> Value {
+        let mut value = self.value(element, list, Words::Ecs);
+        for key in ["cpu", "memory"].into_iter().filter(|_| list == "containerDefinitions") {
+            if let Some(number) = value.get(key).and_then(Value::as_str).and_then(number) {
+                value[key] = number;
             }
         }
-        Some(value)
+        value
     }
 
     fn placeholder(&mut self, node: &Node) -> String {

@@ -58,7 +58,16 @@ pub(super) fn placeholder(node: &Node) -> String {
     // FNV-1a, 64 bits, as for what is remembered.
     let text = node.canonical().to_string();
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("cloudformation-{hash:016x}")
+    format!("{PLACEHOLDER}{hash:016x}")
+}
+
+/// What placeholders begin with; it may stand in any name.
+const PLACEHOLDER: &str = "cloudformation-";
+
+/// Returns whether a text stands for a function.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.strip_prefix(PLACEHOLDER).is_some_and(is_hash)
 }
 
 /// Returns what is written in the place of a placeholder: the function as it stands in the template.

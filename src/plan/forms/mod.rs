@@ -11,8 +11,12 @@
 mod cloudformation;
 mod intrinsic;
 mod names;
+mod sendable;
 mod template;
 mod written;
+
+use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -20,8 +24,10 @@ use super::compare::without_nulls;
 use super::defender;
 use super::document::{Document, Kind, Node, Position, Substitutes};
 use super::edit::JsonPath;
+use super::entrypoint::Selection;
 use super::task_definition::{Container, READ_ONLY_KEYS, Registrable, TaskDefinition, containers_of};
 
+pub use sendable::{is_function, leave_out_functions};
 pub use written::NotWritten;
 
 /// A form that a task definition has in a file.
@@ -56,8 +62,8 @@ pub struct Spot {
     pub position: Position,
     /// As it would be registered; functions of a template stand in it as placeholders.
     pub definition: TaskDefinition<Registrable>,
-    /// What keeps a Defender from being put into it, by container; of templates alone.
-    pub obstacles: Vec<Obstacle>,
+    /// Functions that stand where embedding reads or writes; of templates alone.
+    obstacles: Vec<Obstacle>,
     /// What is embedded for although a function says it: told, and no obstacle.
     pub guesses: Vec<Obstacle>,
     /// Whether the file says no family, and this one stands for it.
@@ -75,6 +81,16 @@ pub struct Obstacle {
     pub position: Position,
 }
 
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { container, text, position } = self;
+        match container {
+            Some(container) => write!(f, "container {container}: {text} ({position})"),
+            None => write!(f, "{text} ({position})"),
+        }
+    }
+}
+
 /// A document that holds no task definition that could be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
@@ -87,6 +103,8 @@ pub enum Unusable {
     NoTemplate,
     #[error("its `containerDefinitions` hold no containers with names ({0})")]
     NoContainers(Position),
+    #[error("two of its containers are called {0} ({1}), which ECS does not take")]
+    SameName(String, Position),
     #[error("it holds a null in a list ({0}), which ECS does not take")]
     NullInList(Position),
     #[error("it holds {0} ({1}), which stands for something from elsewhere in it: write that out")]
@@ -165,6 +183,7 @@ fn plain(document: &Document, form: Form, at: JsonPath, wanted: &Wanted) -> Resu
         json["family"] = family.into();
     }
     let definition = TaskDefinition::from_json(json);
+    check_names(&definition, document, node, &Substitutes::default())?;
     let (label, position) = (definition.text("family").unwrap_or_default().to_owned(), document.position(node));
     let (obstacles, guesses, substitutes) = (Vec::new(), Vec::new(), Substitutes::default());
     Ok(Spot { form, label, position, definition, obstacles, guesses, family_made_up, at, substitutes })
@@ -178,6 +197,18 @@ fn family_in_defender(json: &Value) -> Option<String> {
 
 fn first_name(json: &Value) -> String {
     containers_of(json).next().as_ref().map(Container::name).unwrap_or_default().to_owned()
+}
+
+/// Makes sure that containers are told by their names.
+fn check_names(
+    definition: &TaskDefinition<Registrable>,
+    document: &Document,
+    at: &Node,
+    substitutes: &Substitutes,
+) -> Result<(), Unusable> {
+    let mut seen = BTreeSet::new();
+    let twice = definition.containers().map(|container| container.name()).find(|name| !seen.insert(*name));
+    twice.map_or(Ok(()), |name| Err(Unusable::SameName(substitutes.told_in(name), document.position(at))))
 }
 
 fn null_in_list(node: &Node) -> Option<&Node> {
@@ -196,9 +227,15 @@ fn is_null(node: &Node) -> bool {
 
 impl Spot {
     /// Returns what keeps a Defender from being put into the containers that are to have one.
-    pub fn obstacles_to(&self, is_wrapped: impl Fn(&str) -> bool) -> Vec<&Obstacle> {
-        let matters = |obstacle: &&Obstacle| obstacle.container.as_deref().is_none_or(&is_wrapped);
+    pub fn obstacles(&self) -> Vec<&Obstacle> {
+        let selection = Selection::of(&self.definition, &BTreeSet::new());
+        let matters = |obstacle: &&Obstacle| obstacle.container.as_deref().is_none_or(|container| selection.wraps(container));
         self.obstacles.iter().filter(matters).collect()
+    }
+
+    /// Returns what of it cannot be seen, so that nobody can tell whether all of it is protected.
+    pub fn unseen(&self) -> Option<&Obstacle> {
+        self.obstacles.iter().find(|obstacle| obstacle.container.is_none())
     }
 
     /// Returns whether the file holds all that ECS registers: a list of containers has neither a role nor a size.
@@ -206,10 +243,8 @@ impl Spot {
         self.form != Form::Containers
     }
 
-    /// Returns where a container of the definition stands in its document, or the definition itself.
-    pub fn position_of(&self, document: &Document, container: &str) -> Position {
-        let index = self.definition.containers().position(|it| it.name() == container);
-        let at = index.and_then(|index| self.place(&JsonPath::root().key("containerDefinitions").index(index)));
-        at.and_then(|at| document.find(&at)).map_or(self.position, |node| document.position(node))
+    /// Returns a text with each placeholder in it as the function that it stands for.
+    pub fn readable(&self, text: &str) -> String {
+        self.substitutes.told_in(text)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cloudformation::Reading;
-use super::{Form, Spot, Unusable, Wanted, names};
+use super::{Form, Spot, Unusable, Wanted, check_names, names};
 use crate::plan::document::{Document, Kind, Node};
 use crate::plan::edit::JsonPath;
 use crate::plan::task_definition::TaskDefinition;
@@ -72,6 +72,10 @@ fn spot(document: &Document, id: &str, resource: &Node, at: JsonPath) -> Result<
         members.insert("family".to_owned(), id.into());
     }
     let definition = TaskDefinition::from_json(members.into());
+    // One without a name is an obstacle, and told as such.
+    if obstacles.is_empty() {
+        check_names(&definition, document, properties, &substitutes)?;
+    }
     let (form, label, at) = (Form::CloudFormation, id.to_owned(), at.key("Properties"));
     Ok(Spot { form, label, position, definition, obstacles, guesses, family_made_up, at, substitutes })
 }

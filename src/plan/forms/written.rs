@@ -58,14 +58,17 @@ impl Spot {
     ///
     /// When the form has no place for it, or the document is not what the definition was read from.
     pub fn write(&self, document: &mut Document, change: &Change, before: &Before) -> Result<(), NotWritten> {
+        // Together: each look at what stands in the text costs a look at all of it.
+        let mut edits = Vec::new();
         for edit in change.clone() {
             let at = self.place(edit.at()).ok_or_else(|| NotWritten::NoPlace(edit.at().clone()))?;
             let raw = matches!(edit, Edit::Remove { .. }).then(|| before.0.get(&self.key_of(edit.at()))).flatten();
             if let Some(raw) = raw {
+                document.edit_all(&std::mem::take(&mut edits), &self.substitutes)?;
                 document.put_raw(&at, raw)?;
                 continue;
             }
-            let edit = match edit {
+            edits.push(match edit {
                 Edit::Add { at: place, value, place: among } => {
                     let value = self.value(&place, &value);
                     match document.find(&at).filter(|node| is_member(&place) && says_nothing(node)) {
@@ -80,9 +83,9 @@ impl Spot {
                 Edit::Remove { at: place, value, place: among } => {
                     Edit::Remove { at, value: self.value(&place, &value), place: among }
                 }
-            };
-            document.edit(&edit, &self.substitutes)?;
+            });
         }
+        document.edit_all(&edits, &self.substitutes)?;
         Ok(())
     }
 
