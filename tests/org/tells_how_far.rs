@@ -23,17 +23,23 @@ async fn a_log_is_told_how_far_a_run_is_while_a_call_hangs() {
     let held = world.hold("RegisterTaskDefinition");
     let running = updater(&world).env("LOG_FORMAT", "json").arg("--heartbeat-every-ms=1").start().await;
     held.reached().await;
-    // Both definitions wait: the first one for the answer, the second one for its turn or its own answer.
-    until_said(&running, "\"services_done\":0").await;
-    until_said(&running, "\"waiting_for\":\"an answer of AWS\"").await;
+    // Both definitions wait: the first one for the answer, the second one for its turn or its own answer. What is said after that is
+    // another matter.
+    let stuck = loop {
+        let said = running.stdout_so_far();
+        let beats = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut waiting = beats.filter(|beat| beat["waiting_for"] == "an answer of AWS" && beat["services"] == 2);
+        match waiting.next() {
+            Some(beat) => break beat,
+            None => tokio::task::yield_now().await,
+        }
+    };
     held.release();
     let run = running.wait().await;
     expect_exit(&run, exit::DONE);
 
     let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let beats: Vec<&Value> = lines.iter().filter(|line| line["message"] == "run goes on").collect();
-    let stuck =
-        beats.iter().rfind(|beat| beat["waiting_for"] == "an answer of AWS" && beat["services"] == 2).expect("one that waits");
     let number = |name: &str| stuck[name].as_u64().unwrap_or_else(|| panic!("{name} in {stuck}"));
     assert_eq!((number("accounts"), number("task_definitions"), number("changed"), number("failed")), (2, 2, 0, 0), "{stuck}");
     assert!(number("calls") > 5 && number("regions") >= number("regions_done"), "{stuck}");
