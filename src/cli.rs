@@ -335,6 +335,10 @@ pub struct Given {
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 30_000)]
     pub look_again_after_ms: u32,
 
+    /// How much longer reports may be uploaded once the run is asked to stop, in milliseconds; tests make it short.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 10_000)]
+    pub upload_grace_ms: u32,
+
     /// Wait between two looks at a roll-out in milliseconds; tests make it short.
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 10_000)]
     pub watch_every_ms: u32,

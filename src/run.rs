@@ -97,8 +97,8 @@ impl Start {
     }
 
     /// Returns what is left when all is done.
-    fn when_ended(&self) -> Ended {
-        Ended { aws: Arc::clone(&self.aws), stop: self.stop.clone() }
+    fn when_ended(&self, run: &RunSettings) -> Ended {
+        Ended { aws: Arc::clone(&self.aws), stop: self.stop.clone(), grace: run.upload_grace }
     }
 
     /// Walks everything in scope and does its errands.
@@ -164,7 +164,7 @@ async fn protect(settings: Settings, events: Events, stop: CancellationToken) ->
         Ok(Some((start, world)))
     };
     let Some((start, world)) = until_ready(&stop, ready).await? else { return Ok(None) };
-    let ended = start.when_ended();
+    let ended = start.when_ended(&settings.run);
     let Settings { scope, run, roll_outs, verify, .. } = settings;
     let world = Arc::new(world);
     let work = Work::Protect { world: Arc::clone(&world), verifies: verify.is_some() };

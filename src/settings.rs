@@ -141,6 +141,8 @@ pub struct RunSettings {
     pub speed: SpeedSettings,
     /// The longest wait before the second try of a call.
     pub first_wait: Duration,
+    /// How much longer reports may be uploaded, once the run is asked to stop.
+    pub upload_grace: Duration,
     /// Older descriptions of a service are refreshed before it is changed.
     pub look_again_after: Duration,
     pub format: Format,

@@ -64,6 +64,10 @@ const OVERLAPPING_REGISTRATIONS: &str = "Too many concurrent attempts to create 
 /// Source: cloud-custodian/cloud-custodian#6820, nccgroup/ScoutSuite#381 and #1389.
 const NOT_ENABLED: [&str; 4] = ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "OptInRequired"];
 
+/// The code with which S3 gives up a body that comes too slowly. It has the status 400, and is worth another try.
+/// Source: Amazon S3 API Reference, "Error responses", List of error codes (read 2026-11).
+const REQUEST_TIMEOUT: &str = "RequestTimeout";
+
 impl AwsError {
     /// Takes an SDK error apart.
     pub(super) fn from_sdk<E>(operation: &'static Operation, error: &SdkError<E, HttpResponse>) -> Self
@@ -198,6 +202,11 @@ impl AwsError {
         self.code.as_deref() == Some(code)
     }
 
+    /// Returns whether AWS named a code, and one of a kind.
+    pub(super) fn has_code_that(&self, is_of_kind: impl Fn(&str) -> bool) -> bool {
+        self.code.as_deref().is_some_and(is_of_kind)
+    }
+
     /// Returns whether AWS's message holds a text.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.message.contains(text)
@@ -267,7 +276,7 @@ fn kind_of(code: Option<&str>, message: &str, status: Option<u16>) -> Kind {
         Kind::Denied
     } else if code.contains("NotFound") || code.starts_with("NoSuch") {
         Kind::Missing
-    } else if status.is_some_and(|status| status >= 500) {
+    } else if status.is_some_and(|status| status >= 500) || code == REQUEST_TIMEOUT {
         Kind::Unreachable
     } else if status.is_some_and(|status| status >= 300) {
         Kind::Rejected

@@ -15,7 +15,7 @@ use super::error::{AwsError, Kind};
 use super::{error, operations};
 use crate::ids::RegionName;
 
-/// As long as an upload may take.
+/// As long as an upload may take, all tries of it.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// How much of a file is in memory at once.
@@ -38,8 +38,17 @@ pub struct Put<'a> {
 ///
 /// # Errors
 ///
-/// When S3 does not take it.
-pub async fn put(aws: &Aws, put: Put<'_>) -> Result<(), AwsError> {
+/// When S3 does not take it, or has not answered when it is too late, or when that takes longer than any upload may.
+pub async fn put(aws: &Aws, put: Put<'_>, too_late: impl Future<Output = ()>) -> Result<(), AwsError> {
+    let unanswered = |why: &str| AwsError::unusable(&operations::PUT_OBJECT, format!("S3 had not answered when {why}"));
+    tokio::select! {
+        put = sent(aws, put) => put,
+        () = too_late => Err(unanswered("the run had to stop")),
+        () = tokio::time::sleep(LONGEST) => Err(unanswered("15 minutes were over")),
+    }
+}
+
+async fn sent(aws: &Aws, put: Put<'_>) -> Result<(), AwsError> {
     let here = aws.own();
     let elsewhere = Cell::new(None);
     let Err(error) = send(aws, &here, put, &elsewhere).await else { return Ok(()) };
@@ -72,13 +81,19 @@ fn config(own: &SdkConfig, region: &RegionName) -> SdkConfig {
     config.build()
 }
 
+/// Codes with which S3 does not take the credentials, or the time that they were used at.
+/// Source: Amazon S3 API Reference, "Error responses", List of error codes (read 2026-11).
+const OF_CREDENTIALS: [&str; 5] =
+    ["ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch", "RequestTimeTooSkewed"];
+
 /// Returns what to do about a report that S3 does not take.
 ///
 /// Source of the errors: Amazon S3 API Reference, "Error responses" (read 2026-11).
 pub fn way_out(error: &AwsError) -> &'static str {
-    let is_about_key = ["kms:", "KMS"].iter().any(|word| error.mentions(word));
+    let is_about_key = error.has_code_that(|code| code.starts_with("KMS.")) || error.mentions("kms:GenerateDataKey");
     match error.kind() {
-        Kind::Denied | Kind::Rejected if is_about_key => {
+        _ if error.has_code_that(|code| OF_CREDENTIALS.contains(&code)) => "check the AWS credentials, and this machine's clock",
+        Kind::Denied | Kind::Rejected | Kind::Missing if is_about_key => {
             "allow kms:GenerateDataKey on the bucket's key to the caller (and in the key's own policy, if that names who may), and \
              check that the key is enabled"
         }

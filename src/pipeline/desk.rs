@@ -72,8 +72,9 @@ impl Desk {
     }
 
     /// Reads a task definition by its ARN: with the caller's own credentials in the caller's own account, elsewhere with the member role.
+    /// From then on, images are read, and named, as in that account and Region.
     pub(super) async fn describe(
-        &self,
+        &mut self,
         arn: &TaskDefinitionArn,
         settings: &Settings,
     ) -> Result<TaskDefinition<Registrable>, FileError> {
@@ -86,6 +87,7 @@ impl Desk {
             aws.assume(arn.account(), &role).await.map_err(failed)?
         };
         let described = account.ecs_reader(arn.region()).task_definition(arn.as_str()).await.map_err(failed)?;
+        (self.account, self.region, self.own) = (arn.account().clone(), arn.region().clone(), Some(account));
         Ok(described.registrable())
     }
 

@@ -29,7 +29,7 @@ const MOST_LINES: usize = 24;
 pub(super) async fn inspect(arguments: &InspectArguments, settings: &Settings) -> Result<(), FileError> {
     let mut screens = Vec::new();
     if let Ok(arn) = arguments.of.parse::<TaskDefinitionArn>() {
-        let desk = Desk::open(settings, Aim::Read, &[]).await?;
+        let mut desk = Desk::open(settings, Aim::Read, &[]).await?;
         let definition = desk.describe(&arn, settings).await?;
         screens.push(screen(&arn.to_string(), &definition, Known::WHOLE, &desk).await);
     } else {

@@ -245,7 +245,7 @@ impl Record {
 
 /// Returns a short text that differs for different words, the same in every release: FNV-1a, 64 bits.
 /// Source: draft-eastlake-fnv, "The FNV Non-Cryptographic Hash Algorithm".
-fn fingerprint(words: &[impl AsRef<str>]) -> String {
+pub(super) fn fingerprint(words: &[impl AsRef<str>]) -> String {
     // Each word ends with a byte that is in no word.
     let bytes = words.iter().flat_map(|word| word.as_ref().bytes().chain([0xff]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

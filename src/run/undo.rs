@@ -36,7 +36,7 @@ pub(super) async fn undo(settings: UndoSettings, events: Events, stop: Cancellat
         Ok(Some(start))
     };
     let Some(start) = until_ready(&stop, ready).await? else { return Ok(None) };
-    let ended = start.when_ended();
+    let ended = start.when_ended(&settings.run);
     let UndoSettings { scope, roll_outs, run, run_id, keep_network } = settings;
     let rules = rules(&run, &roll_outs, &start.run_id, None, (&events, stop.clone()));
     let work = Work::Undo { rules, run: run_id.clone() };

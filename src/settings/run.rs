@@ -72,6 +72,7 @@ impl Reader {
             assume_role,
             speed,
             first_wait: Duration::from_millis(given.first_wait_ms.into()),
+            upload_grace: Duration::from_millis(given.upload_grace_ms.into()),
             look_again_after: Duration::from_millis(given.look_again_after_ms.into()),
         }
     }

@@ -225,6 +225,7 @@ async fn an_upload_is_tried_again_where_that_helps() {
         Fault::NoAnswer,
         Fault::LostAnswer,
         Fault::error(500, "InternalError", "We encountered an internal error."),
+        Fault::error(400, "RequestTimeout", "Your socket connection to the server was not read from or written to."),
     ] {
         let world = shop().start().await;
         world.fault(FaultRule { operation: "PutObject".to_owned(), account: None, region: None, from: 1, to: Some(2), fault });
@@ -268,6 +269,19 @@ async fn a_run_that_is_asked_to_stop_uploads_what_it_has_and_waits_for_nothing()
     let run = running.wait().await;
     expect_kept(&run, directory.path(), &["PutObject was throttled until we gave up (SlowDown)"]);
     assert_eq!(uploads(&world), 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_not_answered_does_not_keep_a_run_that_is_asked_to_stop() {
+    let world = shop().start().await;
+    let uploading = world.hold("PutObject");
+    let (program, directory) = reporting(&world, REPORT);
+    let running = program.arg("--upload-grace-ms=1").start().await;
+    uploading.reached().await;
+    running.terminate().await;
+    let run = running.wait().await;
+    expect_kept(&run, directory.path(), &["S3 had not answered when the run had to stop"]);
+    uploading.release();
 }
 
 #[tokio::test]

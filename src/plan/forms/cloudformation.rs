@@ -236,7 +236,7 @@ fn in_container(container: &Node) -> Vec<(&Node, String)> {
             found.push((node, format!("{key} is {}, and embedding has to write into it", name(node))));
         }
     }
-    let capabilities = container.member("LinuxParameters").and_then(|parameters| parameters.member("Capabilities"));
+    let capabilities = parameters.and_then(|parameters| parameters.member("Capabilities"));
     for node in capabilities.into_iter().chain(capabilities.and_then(|it| it.member("Add"))) {
         if intrinsic::is_function(node) {
             found.push((node, format!("its capabilities are {}, and embedding has to write into them", name(node))));

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::plan::document::{Document, Kind, Node, Substitute};
+use crate::plan::memory::fingerprint;
 
 /// What an alias of YAML is called by its tag.
 const ALIAS: &str = "*";
@@ -55,10 +56,7 @@ pub(super) fn is_function(node: &Node) -> bool {
 /// Returns the text that stands for a function while a definition is looked at: the same for the same function, so that what the Console
 /// repeats is found to be the same. It may be a container's name as well.
 pub(super) fn placeholder(node: &Node) -> String {
-    // FNV-1a, 64 bits, as for what is remembered.
-    let text = node.canonical().to_string();
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{PLACEHOLDER}{hash:016x}")
+    format!("{PLACEHOLDER}{}", fingerprint(&[node.canonical().to_string()]))
 }
 
 /// What placeholders begin with; it may stand in any name.
