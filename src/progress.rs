@@ -38,6 +38,8 @@ pub struct Progress {
     pub unanswered_by_console: Count,
     /// Roll-outs that are being followed.
     pub roll_outs: Count,
+    /// Whether it is waited until the youngest tasks are old enough to show their Defenders.
+    pub young_tasks: Count,
     /// Knows the queues for AWS's tokens.
     queues: OnceLock<Queues>,
 }
@@ -60,6 +62,7 @@ impl Default for Progress {
             console_throttled: Count::default(),
             unanswered_by_console: Count::default(),
             roll_outs: Count::default(),
+            young_tasks: Count::default(),
             queues: OnceLock::new(),
         }
     }
@@ -100,6 +103,7 @@ impl Progress {
             return Some(WaitingFor::Queue(queue));
         }
         match (self.roll_outs.get(), self.unanswered_by_console.get(), self.unanswered.get()) {
+            (0, 0, 0) if self.young_tasks.get() > 0 => Some(WaitingFor::Tasks),
             (0, 0, 0) => None,
             (0, 0, calls) => Some(WaitingFor::Aws { calls }),
             (0, requests, _) => Some(WaitingFor::Console { requests }),
@@ -176,6 +180,8 @@ pub enum WaitingFor {
     Console { requests: u64 },
     /// Answers of AWS.
     Aws { calls: u64 },
+    /// Tasks that are too young to show their Defenders.
+    Tasks,
 }
 
 /// A queue of calls for AWS's tokens.
@@ -202,6 +208,7 @@ impl fmt::Display for WaitingFor {
             Self::Console { requests } => write!(f, "{requests} answers of the Console"),
             Self::Aws { calls: 1 } => f.write_str("an answer of AWS"),
             Self::Aws { calls } => write!(f, "{calls} answers of AWS"),
+            Self::Tasks => f.write_str("new tasks to show their Defenders"),
         }
     }
 }

@@ -72,7 +72,7 @@ async fn send(aws: &Aws, at: &At, put: Put<'_>, elsewhere: &Cell<Option<RegionNa
     aws.calls.send(&operations::PUT_OBJECT, at, request).await.map(|_| ())
 }
 
-/// A large report takes its time on a slow line, and one that gets nowhere is given up by the SDK long before.
+/// A large report takes its time on a slow line; a body that S3 does not take on is given up by the SDK long before.
 /// Source: aws-smithy-runtime's documentation, stalled stream protection.
 fn config(own: &SdkConfig, region: &RegionName) -> SdkConfig {
     let patient = own.timeout_config().map(|timeouts| timeouts.to_builder().operation_attempt_timeout(LONGEST).build());

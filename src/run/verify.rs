@@ -186,11 +186,14 @@ async fn search(
     if search.is_over() {
         return Ok(Some((search, None)));
     }
+    let young = events.progress().young_tasks.during();
     if !waited(waits, stop).await {
         return Ok(None);
     }
+    drop(young);
     let mut whole = read(console, &mut search).await?;
     if !search.is_over() {
+        let _young = events.progress().young_tasks.during();
         if !waited(settings.retry_after(), stop).await {
             return Ok(Some((search, Some(Unknown::Stopped))));
         }

@@ -5,15 +5,16 @@ use simulator::console::errors::{self, Origin};
 
 use crate::{code_lines, read};
 
-/// Codes that the program knows and the simulator answers only as a scenario's fault: AWS gives them under load, or in accounts
-/// and Regions of kinds that are not simulated.
-const ONLY_AS_A_FAULT: [&str; 6] = [
+/// Codes that the program knows and the simulator answers only as a scenario's fault: AWS gives them under load, on slow lines, or in
+/// accounts and Regions of kinds that are not simulated.
+const ONLY_AS_A_FAULT: [&str; 7] = [
     "AWSOrganizationsNotInUseException",
     "TooManyRequestsException",
     "RequestThrottled",
     "RequestThrottledException",
     "OptInRequired",
     "AuthorizationError",
+    "RequestTimeout",
 ];
 
 #[test]

@@ -98,10 +98,15 @@ impl Document {
     /// nothing is written, what follows in the line belongs to it, since that ends up inside of what is put there.
     pub fn raw(&self, at: &JsonPath) -> Option<&str> {
         let node = self.find(at).filter(|_| !at.steps().is_empty())?;
-        let line = lines::end(&self.text, node.span.end);
-        let rest = self.text.get(node.span.end..line)?.trim_start();
-        let is_alone = node.span.is_empty() && (rest.is_empty() || rest.starts_with('#'));
-        self.text.get(node.lead.end..if is_alone { line } else { node.span.end })
+        let end = if node.span.is_empty() { self.behind_comment(node.span.end) } else { node.span.end };
+        self.text.get(node.lead.end..end)
+    }
+
+    /// Returns where the line ends in which something ends, if nothing follows there but a comment; else where that something ends.
+    fn behind_comment(&self, end: usize) -> usize {
+        let line = lines::end(&self.text, end);
+        let rest = self.text.get(end..line).unwrap_or_default().trim_start();
+        if rest.starts_with('#') { line } else { end }
     }
 
     /// Makes one edit on the text. A member that is null may be added: it is filled.
@@ -135,7 +140,10 @@ impl Document {
     pub fn put_raw(&mut self, at: &JsonPath, raw: &str) -> Result<(), DoesNotFit> {
         let wrong = |problem| DoesNotFit { at: at.clone(), problem };
         let node = self.find(at).filter(|_| !at.steps().is_empty()).ok_or_else(|| wrong("there is no such place"))?;
-        let splice = Splice { range: node.lead.end..node.span.end, text: raw.to_owned() };
+        // What brings its comment along takes the place of that, wherever an edit has left it.
+        let is_with_comment = raw.trim_start().starts_with('#');
+        let end = if is_with_comment { self.behind_comment(node.span.end) } else { node.span.end };
+        let splice = Splice { range: node.lead.end..end, text: raw.to_owned() };
         let after = spliced(self, vec![splice]).map_err(wrong)?;
         let is_elsewhere_the_same = self.without(at).is_some_and(|rest| after.without(at) == Some(rest));
         if !is_elsewhere_the_same {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::destination::beside;
@@ -31,7 +32,7 @@ impl Spool {
     /// Opens one in the directory of a report: there is room, and the program may write there.
     pub(super) fn beside(path: &Path) -> io::Result<Self> {
         let name = beside(path);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&name)?;
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&name)?;
         std::fs::remove_file(&name)?;
         Ok(Self { file: BufWriter::new(file), length: 0, last: BTreeMap::new(), record: Vec::new() })
     }

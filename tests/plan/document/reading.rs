@@ -90,7 +90,7 @@ fn places_are_found_in_any_text() {
         ("/c/1/d", "ö", " ö", "line 7, column 9"),
         ("/c/1/e/0", "1", "1", "line 7, column 16"),
         ("/c/2", "", "", "line 8, column 4"),
-        ("/f", "", "", "line 9, column 3"),
+        ("/f", "", " # nothing", "line 9, column 3"),
         ("/g", "!Sub \"é\"", " !Sub \"é\"", "line 10, column 4"),
         ("/h", ">+\n  k\n", " >+\n  k\n", "line 11, column 4"),
     ] {
