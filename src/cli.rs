@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use files::{CheckArguments, CheckFormat, Definitions, EmbedArguments, InspectArguments, OutputForm, StripArguments};
+pub use files::{
+    CheckArguments, CheckFormat, Definitions, EmbedArguments, FileCommand, InAndOut, InspectArguments, OutputForm, StripArguments,
+};
 
 /// What `--help` says below the options.
 const AFTER_HELP: &str = "\
@@ -27,14 +29,6 @@ Exit codes:
   2  bad flags or settings
   3  the run finished or was interrupted, and something in scope failed or was not attempted
   4  could not start: credentials, secret, Console, Organizations";
-
-/// The same below those of a command on files.
-const AFTER_HELP_ON_FILES: &str = "\
-Exit codes:
-  0  done; for check, every definition carries today's Defender
-  2  a file, flag or setting cannot be used
-  3  a definition cannot be protected, or for check does not carry today's Defender
-  4  the Console or AWS cannot be reached";
 
 /// Puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
 ///
@@ -80,18 +74,8 @@ pub enum Command {
     Run,
     /// Takes the Defenders that this program put there out again, in the same scope, and remembers that; needs no Console.
     Undo,
-    /// Puts today's Defender into a task definition file or a CloudFormation template, and leaves all else in it byte for byte.
-    #[command(after_help = AFTER_HELP_ON_FILES)]
-    Embed(EmbedArguments),
-    /// Says of files whether they carry today's Defender: exit code 0 if all of them do, 3 if not.
-    #[command(after_help = AFTER_HELP_ON_FILES)]
-    Check(CheckArguments),
-    /// Takes the Defender out of a file again, the inverse of embed; needs no Console.
-    #[command(after_help = AFTER_HELP_ON_FILES)]
-    Strip(StripArguments),
-    /// Tells of one task definition, in a file or by its ARN, whether it is protected and what embed would do.
-    #[command(after_help = AFTER_HELP_ON_FILES)]
-    Inspect(InspectArguments),
+    #[command(flatten)]
+    OnFiles(FileCommand),
     /// Prints the AWS permissions that a run needs, as IAM policies; needs no settings and calls nobody.
     Permissions,
 }

@@ -49,8 +49,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use cli::{Cli, Command, Given};
+use cli::{Cli, Command, FileCommand, Given};
 use events::Events;
+use pipeline::FileError;
 use report::files::Files;
 use report::live::{Above, Screen};
 use report::{Style, Telling};
@@ -61,7 +62,7 @@ use settings::{Format, RunSettings, Settings, Task, UndoSettings, Verbosity};
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // What stdout is for there is a file, and nothing else.
-    let is_on_files = arguments.iter().any(|word| word.to_str().is_some_and(|word| pipeline::NAMES.contains(&word)));
+    let is_on_files = arguments.iter().any(|word| FileCommand::is_called(word));
     let cli = match Cli::try_from_arguments(arguments) {
         Ok(cli) => cli,
         // Help and version are no errors; clap writes each where it belongs.
@@ -82,39 +83,36 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Cli { given, command } = cli;
     match command.unwrap_or(Command::Run) {
         Command::Permissions => print_permissions(),
+        Command::OnFiles(command) => {
+            let done = catch_unwind(AssertUnwindSafe(|| on_files(&command, given)));
+            done.unwrap_or_else(|_| exit::BUG.into())
+        }
         command @ (Command::Run | Command::Undo) => {
             let format = Format::given(given.log_format.as_deref());
             // A panic has written its own lines; what is left is to end as the bug it is.
-            let ran = catch_unwind(AssertUnwindSafe(|| carry_out(command, given)));
+            let ran = catch_unwind(AssertUnwindSafe(|| carry_out(&command, given)));
             ran.unwrap_or_else(|_| told_to_machines(format, "run broke off", &[], exit::BUG))
-        }
-        command => {
-            let done = catch_unwind(AssertUnwindSafe(|| on_files(command, given)));
-            done.unwrap_or_else(|_| exit::BUG.into())
         }
     }
 }
 
 /// Carries out a command on files. What it has to say beside its output is for people, whatever LOG_FORMAT is.
-fn on_files(command: Command, given: Given) -> ExitCode {
-    let Some(command) = pipeline::Command::of(command) else { return exit::BUG.into() };
+fn on_files(command: &FileCommand, given: Given) -> ExitCode {
     write_diagnostics(Style::Text { colour: false }, None);
-    let settings = match command.needs_settings().then(|| Settings::from_given(given, |name| std::env::var(name).ok())) {
-        Some(Ok(settings)) => Some(settings),
-        None => None,
-        Some(Err(problems)) => {
-            let _ = write!(io::stderr().lock(), "{problems}");
-            return exit::BAD_SETTINGS.into();
-        }
-    };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    match runtime.block_on(command.carry_out(settings.as_ref())) {
+    let settings = || Settings::from_given(given, |name| std::env::var(name).ok());
+    match runtime.block_on(pipeline::carry_out(command, settings)) {
         Ok(code) => code.into(),
         Err(error) => {
-            let _ = writeln!(io::stderr().lock(), "{}", report::text::start_failure(&error.told()));
+            let told = match &error {
+                // All mistakes are told at once, in lines of their own.
+                FileError::Settings(problems) => problems.to_string(),
+                error => format!("{}\n", report::text::start_failure(&error.told())),
+            };
+            let _ = write!(io::stderr().lock(), "{told}");
             error.code().into()
         }
     }
@@ -143,7 +141,7 @@ fn print_permissions() -> ExitCode {
     written.map_or(exit::BUG.into(), |()| exit::DONE.into())
 }
 
-fn carry_out(command: Command, given: Given) -> ExitCode {
+fn carry_out(command: &Command, given: Given) -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok();
     let format = Format::given(given.log_format.as_deref());
     let task = match command {

@@ -1,8 +1,41 @@
 //! What the commands on files take besides the settings.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+
+/// What `--help` says below the options of a command on files.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done; for check, every definition carries today's Defender
+  2  a file, flag or setting cannot be used
+  3  a definition cannot be protected, or for check does not carry today's Defender
+  4  the Console or AWS cannot be reached";
+
+/// What to do with files.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum FileCommand {
+    /// Puts today's Defender into a task definition file or a CloudFormation template, and leaves all else in it byte for byte.
+    #[command(after_help = AFTER_HELP)]
+    Embed(EmbedArguments),
+    /// Says of files whether they carry today's Defender: exit code 0 if all of them do, 3 if not.
+    #[command(after_help = AFTER_HELP)]
+    Check(CheckArguments),
+    /// Takes the Defender out of a file again, the inverse of embed; needs no Console.
+    #[command(after_help = AFTER_HELP)]
+    Strip(StripArguments),
+    /// Tells of one task definition, in a file or by its ARN, whether it is protected and what embed would do.
+    #[command(after_help = AFTER_HELP)]
+    Inspect(InspectArguments),
+}
+
+impl FileCommand {
+    /// Returns whether a word of a command line is one of these commands.
+    pub fn is_called(word: &OsStr) -> bool {
+        word.to_str().is_some_and(<Self as Subcommand>::has_subcommand)
+    }
+}
 
 /// Which definitions of a file are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -29,9 +62,9 @@ pub enum OutputForm {
     Register,
 }
 
-/// `embed`.
+/// What is read and what is written.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
-pub struct EmbedArguments {
+pub struct InAndOut {
     /// Task definition in JSON or YAML, the list of its containers, or CloudFormation template; - for standard input.
     #[arg(value_name = "FILE", default_value = "-")]
     pub file: PathBuf,
@@ -42,6 +75,13 @@ pub struct EmbedArguments {
 
     #[command(flatten)]
     pub definitions: Definitions,
+}
+
+/// `embed`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct EmbedArguments {
+    #[command(flatten)]
+    pub files: InAndOut,
 
     /// Form of the output [default: same; register for what describe-task-definition printed, if it comes from standard input].
     #[arg(long, value_name = "FORM")]
@@ -82,16 +122,8 @@ pub enum CheckFormat {
 /// `strip`.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct StripArguments {
-    /// File as for embed; - for standard input.
-    #[arg(value_name = "FILE", default_value = "-")]
-    pub file: PathBuf,
-
-    /// Write here and not to standard output; may be FILE itself.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
     #[command(flatten)]
-    pub definitions: Definitions,
+    pub files: InAndOut,
 
     /// Form of the output.
     #[arg(long, value_name = "FORM", default_value = "same")]

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::JourneyError;
 use serde_json::Value;
 
+use super::JourneyError;
 use super::maker::{self, Maker};
 use super::mirror::{self, Mirrors};
 use super::stages::Bare;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::desk::{Aim, Desk};
 use super::file::{self, Source};
@@ -26,9 +26,9 @@ use crate::settings::{Settings, Verbosity};
 ///
 /// When the file cannot be used, one of its definitions cannot get today's Defender, or AWS refuses what is asked for.
 pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Result<(), FileError> {
-    file::check_output(arguments.output.as_deref())?;
-    let mut source = Source::read(&arguments.file)?;
-    let wanted = Wanted::from(&arguments.definitions);
+    file::check_output(arguments.files.output.as_deref())?;
+    let mut source = Source::read(&arguments.files.file)?;
+    let wanted = Wanted::from(&arguments.files.definitions);
     let spots = source.spots(&wanted)?;
     let registers = arguments.register || !arguments.update.is_empty();
     if registers {
@@ -53,11 +53,11 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
         OutputForm::Register => registrations(&source, &wanted)?,
     };
     if !registers {
-        return file::write(arguments.output.as_deref(), &text);
+        return file::write(arguments.files.output.as_deref(), &text);
     }
     let new = NewRevision { definition: registrable(&source, &wanted)?, described: described_arn(&source) };
     let registered = register::register(new, &desk, settings, &arguments.update).await;
-    if let Some(output) = arguments.output.as_deref().filter(|output| !is_standard_output(output)) {
+    if let Some(output) = arguments.files.output.as_deref().filter(|output| !is_standard_output(output)) {
         file::write(Some(output), &text)?;
     }
     registered
@@ -142,11 +142,7 @@ fn write(spot: &Spot, document: &mut Document, remade: &Remade) -> Result<TaskDe
 fn again(spot: &Spot, document: &Document) -> Option<TaskDefinition<Registrable>> {
     let family = spot.definition.text("family").map(str::to_owned);
     let resources = if spot.form == Form::CloudFormation { vec![spot.label.clone()] } else { Vec::new() };
-    let wanted = Wanted { family, resources, template: false };
-    // A resource by itself has no name.
-    let alone = Wanted { resources: Vec::new(), ..wanted.clone() };
-    let spots = forms::spots(document, &wanted).or_else(|_| forms::spots(document, &alone));
-    spots.ok()?.into_iter().next().map(|spot| spot.definition)
+    forms::spots(document, &Wanted { family, resources, template: false }).ok()?.into_iter().next().map(|spot| spot.definition)
 }
 
 /// Says what was done to a definition, and what to know about it.
@@ -223,13 +219,8 @@ pub(super) fn registrations(source: &Source, wanted: &Wanted) -> Result<String, 
 
 /// Returns the ARN of what a source describes, of which new tasks could be started when it was described.
 fn described_arn(source: &Source) -> Option<String> {
-    let described: Map<String, Value> = match source.document.root().value() {
-        Value::Object(mut root) => match root.shift_remove("taskDefinition") {
-            Some(Value::Object(inner)) => inner,
-            _ => root,
-        },
-        _ => return None,
-    };
-    let text = |key: &str| described.get(key).and_then(Value::as_str);
-    text("taskDefinitionArn").filter(|_| text("status") == Some("ACTIVE")).map(str::to_owned)
+    let root = source.document.root();
+    let described = root.member("taskDefinition").unwrap_or(root);
+    let text = |key: &str| described.member(key).and_then(|node| node.value().as_str().map(str::to_owned));
+    text("taskDefinitionArn").filter(|_| text("status").as_deref() == Some("ACTIVE"))
 }

@@ -11,6 +11,7 @@ use crate::plan::document::NotADocument;
 use crate::plan::explain;
 use crate::plan::forms::{NotWritten, Spot, Unusable};
 use crate::run::StartError;
+use crate::settings::Problems;
 
 /// Why a command on a file could not do what it is for.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub enum FileError {
     Unusable { name: String, source: Unusable },
     #[error("{0}")]
     Arguments(String),
+    #[error(transparent)]
+    Settings(#[from] Problems),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("could not get into AWS")]
@@ -64,9 +67,12 @@ impl FileError {
     /// Returns the exit code of a command that ends with this.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Read { .. } | Self::NotText { .. } | Self::NotADocument { .. } | Self::Unusable { .. } | Self::Arguments(_) => {
-                exit::BAD_SETTINGS
-            }
+            Self::Read { .. }
+            | Self::NotText { .. }
+            | Self::NotADocument { .. }
+            | Self::Unusable { .. }
+            | Self::Arguments(_)
+            | Self::Settings(_) => exit::BAD_SETTINGS,
             Self::Start(_) | Self::Access(_) => exit::COULD_NOT_START,
             Self::NotSame { .. } => exit::BUG,
             _ => exit::NOT_ALL,

@@ -15,9 +15,9 @@ use crate::plan::{Selection, defender};
 ///
 /// When the file cannot be used, or written.
 pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
-    file::check_output(arguments.output.as_deref())?;
-    let mut source = Source::read(&arguments.file)?;
-    let wanted = Wanted::from(&arguments.definitions);
+    file::check_output(arguments.files.output.as_deref())?;
+    let mut source = Source::read(&arguments.files.file)?;
+    let wanted = Wanted::from(&arguments.files.definitions);
     for spot in source.spots(&wanted)? {
         let label = &spot.label;
         if defender::sidecar_in(&spot.definition).is_none() {
@@ -34,5 +34,5 @@ pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
         OutputForm::Same => source.document.text().to_owned(),
         OutputForm::Register => registrations(&source, &wanted)?,
     };
-    file::write(arguments.output.as_deref(), &text)
+    file::write(arguments.files.output.as_deref(), &text)
 }
