@@ -40,11 +40,12 @@ def run(arguments: list[str]) -> None:
             fail(f"this is another path inside, or not there: {volume}")
         shared.append(Path(outside).resolve())
     folder = Path(given.get("--workdir", ["/"])[0]).resolve()
-    for argument in arguments[1:]:
+    # The first two are the image and the command; a file that the step sees in its own folder need not be in the container's.
+    for argument in arguments[2:]:
         path = (folder / argument).resolve()
-        if ("/" in argument or path.exists()) and not any(path.is_relative_to(each) for each in shared):
-            if argument != "-" and not argument.startswith("--"):
-                fail(f"the container does not see {path}")
+        is_file = not argument.startswith("-") and ("/" in argument or Path(argument).exists())
+        if is_file and not any(path.is_relative_to(each) for each in shared):
+            fail(f"the container does not see {path}")
     environment = {name: os.environ[name] for name in given.get("--env", []) if name in os.environ}
     environment |= {name: os.environ[name] for name in ("AWS_ENDPOINT_URL", "NO_PROXY")}
     if "--interactive" not in given:
