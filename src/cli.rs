@@ -4,6 +4,7 @@
 //! they are checked, so that all mistakes can be told at once.
 
 mod files;
+mod shown;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ pub struct Cli {
 
 /// Returns the command line as it is parsed: what all options have in common is said here, once.
 pub fn command() -> clap::Command {
-    Cli::command().mut_args(|argument| {
+    let command = Cli::command().mut_args(|argument| {
         // The value of a variable may be a secret, and `--help` is pasted into tickets.
         let argument = argument.hide_env_values(true).global(true);
         let is_boolean = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "BOOL"));
@@ -53,7 +54,8 @@ pub fn command() -> clap::Command {
             return argument.num_args(0..=1).require_equals(true).default_missing_value("true");
         }
         argument
-    })
+    });
+    shown::only_what_is_used(command)
 }
 
 impl Cli {

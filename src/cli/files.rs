@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 /// What `--help` says below the options of a command on files.
 const AFTER_HELP: &str = "\
+Settings that only other commands use are taken too, and left out here.
+
 Exit codes:
   0  done; for check, every definition carries today's Defender
   2  a file, flag or setting cannot be used

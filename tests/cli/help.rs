@@ -41,9 +41,50 @@ async fn the_short_help_is_short_and_names_every_flag() {
     }
 }
 
+/// Every command takes every setting; the help of each shows those that do something there.
+#[tokio::test]
+async fn the_help_of_a_command_shows_what_it_makes_something_of() {
+    let of_a_defender = ["--pcc-url", "--pcc-secret", "--defender-image", "--upgrade", "--docker-user"];
+    let of_services = ["--pin-images", "--accounts", "--deployment-mode", "--network", "--canary", "--report", "--metrics"];
+    let all = [&of_a_defender[..], &of_services].concat();
+    let cases = [
+        ("run", &all[..], &["--run-id", "--keep-network"][..]),
+        ("undo", &["--accounts", "--role-name", "--rollouts", "--run-id", "--report"], &of_a_defender),
+        ("undo", &["--keep-network"], &["--console-cidrs", "--verify", "--reverted", "--explain"]),
+        ("embed", &of_a_defender, &of_services),
+        ("embed", &["--wait", "--wait-timeout", "--rollback", "--quiet"], &["--role-name", "--run-id", "--pace"]),
+        ("check", &of_a_defender, &of_services),
+        ("check", &["--env-file"], &["--wait", "--quiet", "--role-name"]),
+        ("inspect", &of_a_defender, &of_services),
+        ("inspect", &["--role-name", "--external-id"], &["--wait", "--assume-role"]),
+        ("strip", &["--output", "--form", "--resource"], &all),
+        ("permissions", &["--help"], &all),
+    ];
+    for (command, shown, hidden) in cases {
+        for flag in ["-h", "--help"] {
+            let run = bare().args([command, flag]).run().await;
+            assert_eq!(run.exit_code, Some(0), "{command}: {}", all_output(&run));
+            let has = |flag: &str| run.stdout.split([' ', ',', '\n', '[', '=']).any(|word| word == flag);
+            for flag in shown {
+                assert!(has(flag), "{command} says nothing of {flag}:\n{}", run.stdout);
+            }
+            for flag in hidden {
+                assert!(!has(flag), "{command} makes nothing of {flag}:\n{}", run.stdout);
+            }
+        }
+    }
+    // Wherever it stands on the command line.
+    for arguments in [&["--accounts=111122223333", "permissions", "--report", "run.md"][..], &["permissions", "--pin-images"]] {
+        let run = bare().args(arguments).run().await;
+        assert_eq!(run.exit_code, Some(0), "{arguments:?}: {}", all_output(&run));
+    }
+}
+
 #[tokio::test]
 async fn help_shows_the_value_of_no_variable() {
-    for arguments in [&["--help"][..], &["-h"], &["help", "run"], &["run", "--help"], &["permissions", "--help"]] {
+    for arguments in
+        [&["--help"][..], &["-h"], &["help", "run"], &["run", "--help"], &["permissions", "--help"], &["embed", "--help"]]
+    {
         let program = variable_names().into_iter().fold(bare(), |program, name| {
             let value = format!("planted-{}", name.to_lowercase());
             program.env(name, value)
