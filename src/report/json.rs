@@ -1,21 +1,19 @@
 //! A run told to machines: one JSON object a line, with stable names. README's "Output for machines" lists them.
 
+mod fields;
+
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::explain;
 use super::tally::{self, Tally};
-use crate::events::{
-    Closed, Event, Explanation, Failure, Finding, KeptOpen, NOT_CONNECTED_HINT, Opened, Outcome, Place, Plan, ServiceEnded,
-    ServiceId, Unseen, Verified,
-};
+use crate::events::{Event, Explanation, Failure, Finding, Outcome, ServiceEnded, Unseen};
 use crate::exit;
 use crate::plan::explain::{Decision, Fact, Told};
-use crate::plan::network::Opening;
-use crate::plan::network::close::Open;
-use crate::plan::network::patch::port_range;
 use crate::progress::Spent;
+pub(super) use fields::{Fields, object, service_fields};
+use fields::{closed_fields, failure_fields, kept_fields, opened_fields, place_fields, plan_fields, verified_fields};
 
 /// How much of each list the last line repeats: CloudWatch Logs takes 256 KiB in one event, and who waits for that line must find it whole.
 /// Source: Amazon CloudWatch Logs User Guide, "CloudWatch Logs quotas" (from memory).
@@ -172,8 +170,6 @@ pub fn ended(message: &'static str, causes: &[String], exit_code: u8, writer: &m
     line([told, causes].concat(), writer)
 }
 
-pub(super) type Fields = Vec<(&'static str, Value)>;
-
 fn told(event: &Event) -> (&'static str, &'static str, Fields) {
     match event {
         // A line for each part: `explained` writes them.
@@ -319,117 +315,6 @@ fn service_ended(outcome: &Outcome) -> (&'static str, &'static str, Fields) {
             ("warn", "service not attempted", fields)
         }
     }
-}
-
-fn verified_fields(Verified { service, connections }: &Verified) -> Fields {
-    let tasks = connections.tasks();
-    let mut fields = service_fields(service);
-    fields.extend([
-        ("tasks", tasks.into()),
-        ("connected", tasks.map(|_| connections.connected).into()),
-        ("not_connected", tasks.map(|_| connections.missing).into()),
-        ("unknown", tasks.map(|_| connections.unknown).into()),
-        ("text", connections.to_string().into()),
-    ]);
-    fields.extend(connections.why_unknown.as_ref().map(|why| ("reason", why.code().into())));
-    fields.extend((connections.missing > 0).then(|| ("hint", NOT_CONNECTED_HINT.into())));
-    fields
-}
-
-fn plan_fields(plan: &Plan) -> Fields {
-    let mut fields: Fields = vec![
-        ("account", plan.account.as_str().into()),
-        ("region", plan.region.as_str().into()),
-        ("from", plan.from.short().into()),
-        ("services", plan.services.clone().into()),
-        ("changes", plan.changes.clone().into()),
-        ("network", plan.openings.iter().map(|opening| object(opening_fields(opening))).collect()),
-    ];
-    // Without one it would be a new revision.
-    fields.extend(plan.to.as_ref().map(|to| ("to", to.short().into())));
-    fields
-}
-
-fn opened_fields(opened: &Opened) -> Fields {
-    let mut fields: Fields = vec![
-        ("account", opened.account.as_str().into()),
-        ("region", opened.region.as_str().into()),
-        ("vpc", opened.vpc.as_str().into()),
-        ("cluster", opened.service.cluster.clone().into()),
-        ("service", opened.service.name.clone().into()),
-    ];
-    fields.extend(opening_fields(&opened.opening));
-    fields
-}
-
-fn closed_fields(closed: &Closed) -> Fields {
-    let mut fields: Fields = vec![
-        ("account", closed.account.as_str().into()),
-        ("region", closed.region.as_str().into()),
-        ("vpc", closed.vpc.as_str().into()),
-    ];
-    fields.extend(opening_fields(&closed.opening));
-    fields
-}
-
-fn kept_fields(KeptOpen { account, region, kept }: &KeptOpen) -> Fields {
-    let mut fields: Fields =
-        vec![("account", account.as_str().into()), ("region", region.as_str().into()), ("vpc", kept.vpc.as_str().into())];
-    match &kept.what {
-        Open::Rule { group, id } => fields.extend([("resource", group.as_str().into()), ("rules", json!([id]))]),
-        Open::Entry { acl, egress, number } => fields.extend([
-            ("resource", acl.as_str().into()),
-            ("direction", if *egress { "out" } else { "in" }.into()),
-            ("entry", (*number).into()),
-        ]),
-    }
-    fields.extend([("reason", kept.why.code().into()), ("text", kept.why.to_string().into())]);
-    fields
-}
-
-fn opening_fields(opening: &Opening) -> Fields {
-    match opening {
-        Opening::Rule { group, port, to, ids } => vec![
-            ("resource", group.as_str().into()),
-            ("direction", "out".into()),
-            ("ports", port.to_string().into()),
-            ("peers", to.iter().map(ToString::to_string).collect()),
-            ("rules", ids.clone().into()),
-        ],
-        Opening::Entry { acl, entry } => vec![
-            ("resource", acl.as_str().into()),
-            ("direction", if entry.egress { "out" } else { "in" }.into()),
-            ("ports", port_range(entry.ports).into()),
-            ("peers", json!([entry.block.to_string()])),
-            ("entry", entry.number.into()),
-        ],
-    }
-}
-
-pub(super) fn service_fields(service: &ServiceId) -> Fields {
-    vec![
-        ("account", service.account.as_str().into()),
-        ("region", service.region.as_str().into()),
-        ("cluster", service.cluster.clone().into()),
-        ("service", service.name.clone().into()),
-    ]
-}
-
-fn place_fields(place: &Place) -> Fields {
-    let mut fields: Fields = vec![("account", place.account.as_str().into())];
-    fields.extend(place.region.as_ref().map(|region| ("region", region.as_str().into())));
-    fields.extend(place.cluster.as_ref().map(|cluster| ("cluster", cluster.clone().into())));
-    fields
-}
-
-fn failure_fields(failure: &Failure) -> Fields {
-    let mut fields: Fields = vec![("stage", failure.stage.code().into()), ("causes", failure.causes.clone().into())];
-    fields.extend(failure.hint.as_ref().map(|hint| ("hint", hint.clone().into())));
-    fields
-}
-
-pub(super) fn object(fields: Fields) -> Value {
-    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// Writes a line, which begins with the time.
