@@ -12,7 +12,7 @@ use crate::cli::{EmbedArguments, OutputForm};
 use crate::events::Finding;
 use crate::journey::{Lone, Remade, condition, remake};
 use crate::plan::SkipReason;
-use crate::plan::document::Document;
+use crate::plan::document::Parts;
 use crate::plan::forms::{self, Form, NotWritten, Spot, Wanted};
 use crate::plan::memory::{Before, labelled};
 use crate::plan::service::Condition;
@@ -37,15 +37,22 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     let aim = if registers { Aim::Write } else { Aim::Files };
     let desk = Desk::open(settings, aim, &spots.iter().collect::<Vec<_>>()).await?;
     // Said when all of it is done: nothing is, where one of them cannot be.
-    let mut lines = Vec::new();
+    let (mut lines, mut expected) = (Vec::new(), Vec::new());
+    let mut parts = Parts::of(source.document.clone());
     for spot in &spots {
-        let embedded = embed_one(spot, &mut source, &desk).await?;
+        let embedded = embed_one(spot, (&mut parts, &source.name), &desk).await?;
         if let (Embedded::LeftAlone(reason @ SkipReason::OptedOut { .. }), true) = (&embedded, registers) {
             // What carries no Defender is not registered for one that does.
             return Err(FileError::LeftAlone { label: spot.label.clone(), reason: Box::new(reason.clone()) });
         }
         lines.extend(told(spot, &embedded, &desk));
+        expected.push(match embedded {
+            Embedded::Now(_, definition) => definition,
+            Embedded::UpToDate | Embedded::LeftAlone(_) => spot.definition.clone(),
+        });
     }
+    source.put_together(parts)?;
+    check_written(&source, &spots, &expected)?;
     let least = if settings.run.verbosity > Verbosity::Quiet { Weight::Said } else { Weight::Warned };
     lines.iter().filter(|(weight, _)| *weight >= least).for_each(|(_, line)| say(line));
     let text = match form(arguments, &source, &spots) {
@@ -84,7 +91,8 @@ enum Weight {
 
 /// What became of one definition.
 enum Embedded {
-    Now(Box<Remade>),
+    /// The definition is what has to stand in the file then.
+    Now(Box<Remade>, TaskDefinition<Registrable>),
     UpToDate,
     LeftAlone(SkipReason),
 }
@@ -92,21 +100,21 @@ enum Embedded {
 impl Embedded {
     fn findings(&self) -> &[Finding] {
         match self {
-            Self::Now(remade) => &remade.findings,
+            Self::Now(remade, _) => &remade.findings,
             Self::UpToDate | Self::LeftAlone(_) => &[],
         }
     }
 }
 
 /// Puts the Defender into one definition, in the document too.
-async fn embed_one(spot: &Spot, source: &mut Source, desk: &Desk) -> Result<Embedded, FileError> {
+async fn embed_one(spot: &Spot, (parts, name): (&mut Parts, &str), desk: &Desk) -> Result<Embedded, FileError> {
     let label = || spot.label.clone();
     if spot.unseen().is_none() && condition(&spot.definition, &desk.maker()) == Condition::Current {
         return Ok(Embedded::UpToDate);
     }
     let obstacles: Vec<String> = spot.obstacles().iter().map(|obstacle| spot.readable(&obstacle.to_string())).collect();
     if !obstacles.is_empty() {
-        return Err(FileError::Obstacles { label: label(), name: source.name.clone(), texts: obstacles });
+        return Err(FileError::Obstacles { label: label(), name: name.to_owned(), texts: obstacles });
     }
     let made = remake(&spot.definition, spot.is_whole(), &desk.maker(), &desk.mirrors).await;
     let made = made.map_err(|error| FileError::journey(spot, &error))?;
@@ -119,30 +127,33 @@ async fn embed_one(spot: &Spot, source: &mut Source, desk: &Desk) -> Result<Embe
         Lone::LeftAlone(reason) => return Err(FileError::LeftAlone { label: label(), reason: Box::new(reason) }),
         Lone::Remade(remade) => remade,
     };
-    let expected =
-        write(spot, &mut source.document, &remade).map_err(|source| FileError::NotWritten { label: label(), source })?;
-    match again(spot, &source.document) {
-        Some(written) if written.json() == expected.json() => Ok(Embedded::Now(remade)),
-        _ => Err(FileError::NotSame { label: label() }),
-    }
+    let expected = write(spot, parts, &remade).map_err(|source| FileError::NotWritten { label: label(), source })?;
+    Ok(Embedded::Now(remade, expected))
 }
 
 /// Writes what embedding comes to, and returns the definition that has to stand there then.
-fn write(spot: &Spot, document: &mut Document, remade: &Remade) -> Result<TaskDefinition<Registrable>, NotWritten> {
-    spot.write(document, &remade.stripped, &Before::of(&spot.definition))?;
-    let before = spot.before(document, &remade.embedded);
-    spot.write(document, &remade.embedded, &Before::default())?;
+fn write(spot: &Spot, parts: &mut Parts, remade: &Remade) -> Result<TaskDefinition<Registrable>, NotWritten> {
+    spot.write(parts, &remade.stripped, &Before::of(&spot.definition))?;
+    let before = spot.before(parts, &remade.embedded)?;
+    spot.write(parts, &remade.embedded, &Before::default())?;
     let labels = labelled(&remade.revision, &remade.record, &before);
-    spot.write(document, &labels, &Before::default())?;
+    spot.write(parts, &labels, &Before::default())?;
     let revision = TaskDefinition::from_json(remade.revision.json().clone());
     Ok(revision.changed_by(&labels).unwrap_or(revision))
 }
 
-/// Reads a definition again where it was written.
-fn again(spot: &Spot, document: &Document) -> Option<TaskDefinition<Registrable>> {
-    let family = spot.definition.text("family").map(str::to_owned);
-    let resources = if spot.form == Form::CloudFormation { vec![spot.label.clone()] } else { Vec::new() };
-    forms::spots(document, &Wanted { family, resources, template: false }).ok()?.into_iter().next().map(|spot| spot.definition)
+/// Reads the definitions again where they were written, and makes sure that each is what it has to be.
+fn check_written(source: &Source, spots: &[Spot], expected: &[TaskDefinition<Registrable>]) -> Result<(), FileError> {
+    let is_template = spots.iter().any(|spot| spot.form == Form::CloudFormation);
+    let resources = if is_template { spots.iter().map(|spot| spot.label.clone()).collect() } else { Vec::new() };
+    let family = spots.first().and_then(|spot| spot.definition.text("family")).map(str::to_owned);
+    let written = forms::spots(&source.document, &Wanted { family, resources, template: false }).unwrap_or_default();
+    for (index, (spot, expected)) in spots.iter().zip(expected).enumerate() {
+        if written.get(index).map(|written| written.definition.json()) != Some(expected.json()) {
+            return Err(FileError::NotSame { label: spot.label.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Says what was done to a definition, and what to know about it.
@@ -151,7 +162,7 @@ fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> 
     let done = match embedded {
         Embedded::UpToDate => format!("{label}: it carries today's Defender ({version}), and is as it was"),
         Embedded::LeftAlone(reason) => format!("{label}: it is as it was: {}", reason.sentence()),
-        Embedded::Now(remade) => match &remade.why {
+        Embedded::Now(remade, _) => match &remade.why {
             None => format!("{label}: Defender {version} is in it now"),
             Some(why) => format!("{label}: Defender {version} is in it now in the place of another, since {}", why.sentence()),
         },
@@ -160,7 +171,7 @@ fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> 
         true => (Weight::Warned, format!("  warning: {finding}")),
         false => (Weight::Said, format!("  note: {finding}")),
     });
-    let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(_)));
+    let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(..)));
     let guesses = guesses.map(|guess| (Weight::Warned, format!("  warning: {guess}")));
     let lines = std::iter::once((Weight::Said, done)).chain(of_family(spot)).chain(findings).chain(guesses);
     lines.map(|(weight, line)| (weight, spot.readable(&line))).collect()

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{FileError, say};
 use crate::cli::Definitions;
-use crate::plan::document::Document;
-use crate::plan::forms::{self, Spot, Wanted};
+use crate::plan::document::{Document, Parts};
+use crate::plan::forms::{self, NotWritten, Spot, Wanted};
 
 /// What standard input is called on a command line.
 const STANDARD_INPUT: &str = "-";
@@ -43,6 +43,13 @@ impl Source {
     /// Returns the task definitions that are meant.
     pub(super) fn spots(&self, wanted: &Wanted) -> Result<Vec<Spot>, FileError> {
         forms::spots(&self.document, wanted).map_err(|source| FileError::Unusable { name: self.name.clone(), source })
+    }
+
+    /// Takes what was made of its document, part by part.
+    pub(super) fn put_together(&mut self, parts: Parts) -> Result<(), FileError> {
+        let whole = parts.into_whole().map_err(NotWritten::from);
+        self.document = whole.map_err(|source| FileError::NotWritten { label: self.name.clone(), source })?;
+        Ok(())
     }
 }
 

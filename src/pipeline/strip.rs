@@ -4,6 +4,7 @@ use super::embed::registrations;
 use super::file::{self, Source};
 use super::{FileError, say};
 use crate::cli::{OutputForm, StripArguments};
+use crate::plan::document::Parts;
 use crate::plan::forms::Wanted;
 use crate::plan::memory::Before;
 use crate::plan::strip::{NamedPorts, strip as without_defender};
@@ -18,6 +19,7 @@ pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
     file::check_output(arguments.files.output.as_deref())?;
     let mut source = Source::read(&arguments.files.file)?;
     let wanted = Wanted::from(&arguments.files.definitions);
+    let mut parts = Parts::of(source.document.clone());
     for spot in source.spots(&wanted)? {
         let label = &spot.label;
         if defender::sidecar_in(&spot.definition).is_none() {
@@ -26,10 +28,11 @@ pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
         }
         // Nothing is put behind a Defender again, so that wrappers of the owner's stay where they are.
         let stripped = without_defender(&spot.definition, &Selection::default(), &NamedPorts::new());
-        let written = spot.write(&mut source.document, &stripped.change, &Before::of(&spot.definition));
+        let written = spot.write(&mut parts, &stripped.change, &Before::of(&spot.definition));
         written.map_err(|source| FileError::NotWritten { label: label.clone(), source })?;
         say(&format!("{label}: the Defender is taken out"));
     }
+    source.put_together(parts)?;
     let text = match arguments.form {
         OutputForm::Same => source.document.text().to_owned(),
         OutputForm::Register => registrations(&source, &wanted)?,

@@ -50,6 +50,12 @@ impl JsonPath {
         Self(steps)
     }
 
+    /// Returns the path of the same place below `to`, which is told here from the whole value, below `from`.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self) -> Self {
+        self.0.iter().skip(from.0.len()).fold(to.clone(), |path, step| path.with(step.clone()))
+    }
+
     /// Returns what stands at this place of a value.
     pub fn find<'a>(&self, root: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(root, |value, step| match step {

@@ -54,12 +54,16 @@ impl Place<'_> {
 type Problem = &'static str;
 
 const NOWHERE: Problem = "there is no such place";
-const UNREADABLE: Problem = "the way it is written leaves no room for this";
+pub(super) const UNREADABLE: Problem = "the way it is written leaves no room for this";
 
 /// Returns the document with edits made, one after the other, or the place of the one that does not fit.
 pub(super) fn make(before: &Document, edits: &[Edit], substitutes: &Substitutes) -> Result<Document, (JsonPath, Problem)> {
     let mut expected = before.root().canonical();
-    let mut draft = Draft { document: before.clone(), style: Style::of(before), substitutes };
+    let mut draft = Draft {
+        document: before.clone(),
+        style: before.style.as_deref().map_or_else(|| Style::of(before), Style::clone),
+        substitutes,
+    };
     for edit in edits {
         let made = expect(&mut expected, draft.document.root(), edit, substitutes).and_then(|()| draft.make(edit));
         made.map_err(|problem| (edit.at().clone(), problem))?;
@@ -244,5 +248,7 @@ pub(super) fn spliced(document: &Document, mut splices: Vec<Splice>) -> Result<D
         at = splice.range.end;
     }
     text.push_str(&old[at..]);
-    Document::parse(&text).ok().filter(|after| after.syntax() == document.syntax()).ok_or(UNREADABLE)
+    let mut after = Document::parse(&text).ok().filter(|after| after.syntax() == document.syntax()).ok_or(UNREADABLE)?;
+    after.style = document.style.clone();
+    Ok(after)
 }

@@ -4,7 +4,8 @@
 //! written as what is around it, and cut out again at the same places. After every edit the text is read again and compared with
 //! what the edit says; a text that then says anything else is never kept.
 //!
-//! [`node`] is the tree with its places in the text, [`json`] and [`yaml`] read it, [`make`] finds out what to cut. [`flow`] cuts
+//! [`node`] is the tree with its places in the text, [`json`] and [`yaml`] read it, [`make`] finds out what to cut, [`parts`] takes a
+//! member out for that time. [`flow`] cuts
 //! inside brackets, [`block`] between lines, [`comments`] keeps what people wrote there. [`style`] is how a document looks,
 //! [`write`](mod@write) gives new values that look, [`scalar`] knows the words of YAML, [`lines`] counts.
 
@@ -15,6 +16,7 @@ mod json;
 mod lines;
 mod make;
 mod node;
+mod parts;
 mod scalar;
 mod style;
 mod substitutes;
@@ -23,11 +25,11 @@ mod yaml;
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::edit::{Edit, JsonPath};
 use make::{Splice, spliced};
 pub use node::{Kind, Member, Node};
+pub use parts::Parts;
+use style::Style;
 pub use substitutes::{Substitute, Substitutes};
 
 /// How a document is written.
@@ -43,6 +45,8 @@ pub struct Document {
     text: String,
     syntax: Syntax,
     root: Node,
+    /// What is added looks so; otherwise as what is there.
+    style: Option<Box<Style>>,
 }
 
 impl Document {
@@ -60,7 +64,7 @@ impl Document {
             Syntax::Json => json::read(body, base)?,
             Syntax::Yaml => yaml::read(body, base)?,
         };
-        Ok(Self { text: text.to_owned(), syntax, root })
+        Ok(Self { text: text.to_owned(), syntax, root, style: None })
     }
 
     /// Returns how it is written.
@@ -145,20 +149,13 @@ impl Document {
         let end = if is_with_comment { self.behind_comment(node.span.end) } else { node.span.end };
         let splice = Splice { range: node.lead.end..end, text: raw.to_owned() };
         let after = spliced(self, vec![splice]).map_err(wrong)?;
-        let is_elsewhere_the_same = self.without(at).is_some_and(|rest| after.without(at) == Some(rest));
+        let rest = |document: &Self| parts::without(document.root.canonical(), document, at);
+        let is_elsewhere_the_same = rest(self).is_some_and(|before| rest(&after) == Some(before));
         if !is_elsewhere_the_same {
             return Err(wrong("it would change what is around it"));
         }
         *self = after;
         Ok(())
-    }
-
-    /// Returns all that it says, with nothing at one place.
-    fn without(&self, at: &JsonPath) -> Option<Value> {
-        let mut value = self.root.canonical();
-        let at = self.root.canonical_path(at);
-        *value.pointer_mut(&at.to_string())? = Value::Null;
-        Some(value)
     }
 }
 

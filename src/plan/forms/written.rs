@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Form, Spot, names};
 use crate::plan::compare::is_nothing;
-use crate::plan::document::{Document, DoesNotFit, Node};
+use crate::plan::document::{DoesNotFit, Node, Parts};
 use crate::plan::edit::{Change, Edit, JsonPath, Step};
 use crate::plan::memory::Before;
 
@@ -43,6 +43,13 @@ impl Spot {
         Some(place)
     }
 
+    /// Returns what is written into without the rest of the document: the resource of a template.
+    fn own(&self) -> JsonPath {
+        let above = self.at.steps().len().saturating_sub(1);
+        let steps = self.at.steps().iter().take(if self.form == Form::CloudFormation { above } else { 0 });
+        steps.fold(JsonPath::root(), |path, step| path.with(step.clone()))
+    }
+
     /// Returns a value as the document's form writes it.
     fn value(&self, at: &JsonPath, value: &Value) -> Value {
         if self.form != Form::CloudFormation {
@@ -57,11 +64,12 @@ impl Spot {
     /// # Errors
     ///
     /// When the form has no place for it, or the document is not what the definition was read from.
-    pub fn write(&self, document: &mut Document, change: &Change, before: &Before) -> Result<(), NotWritten> {
+    pub fn write(&self, parts: &mut Parts, change: &Change, before: &Before) -> Result<(), NotWritten> {
+        let (document, inside) = parts.with(&self.own())?;
         // Together: each look at what stands in the text costs a look at all of it.
         let mut edits = Vec::new();
         for edit in change.clone() {
-            let at = self.place(edit.at()).ok_or_else(|| NotWritten::NoPlace(edit.at().clone()))?;
+            let at = self.place(edit.at()).ok_or_else(|| NotWritten::NoPlace(edit.at().clone()))?.moved(&self.own(), &inside);
             let raw = matches!(edit, Edit::Remove { .. }).then(|| before.0.get(&self.key_of(edit.at()))).flatten();
             if let Some(raw) = raw {
                 document.edit_all(&std::mem::take(&mut edits), &self.substitutes)?;
@@ -90,13 +98,18 @@ impl Spot {
     }
 
     /// Returns how the document writes what a change fills and what says nothing now.
-    pub fn before(&self, document: &Document, change: &Change) -> Before {
+    ///
+    /// # Errors
+    ///
+    /// When the document cannot be put together to look at it.
+    pub fn before(&self, parts: &mut Parts, change: &Change) -> Result<Before, NotWritten> {
+        let (document, inside) = parts.with(&self.own())?;
         let mut before = Before::default();
         for edit in change.clone() {
             let mut at = JsonPath::root();
             for step in edit.at().steps() {
                 at = at.with(step.clone());
-                let place = self.place(&at);
+                let place = self.place(&at).map(|place| place.moved(&self.own(), &inside));
                 let Some(node) = place.as_ref().and_then(|place| document.find(place)) else { break };
                 if says_nothing(node) {
                     let raw = place.and_then(|place| document.raw(&place));
@@ -105,7 +118,7 @@ impl Spot {
                 }
             }
         }
-        before
+        Ok(before)
     }
 
     /// Returns what a place is called in what is remembered: `web/environment`, by the container's name, which stays the same wherever

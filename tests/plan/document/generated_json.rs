@@ -5,6 +5,7 @@ use fargate_updater::plan::edit::{Edit, JsonPath};
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::parts::parts_are_as_the_whole;
 use super::support::document;
 
 pub(super) fn values() -> impl Strategy<Value = Value> {
@@ -78,7 +79,7 @@ fn written(value: &Value, way: usize, choices: &mut Choices) -> String {
 }
 
 /// Returns every collection of a document, with its place.
-fn collections<'a>(node: &'a Node, at: JsonPath, found: &mut Vec<(JsonPath, &'a Node)>) {
+pub(super) fn collections<'a>(node: &'a Node, at: JsonPath, found: &mut Vec<(JsonPath, &'a Node)>) {
     match &node.kind {
         Kind::Object(members) => members.iter().for_each(|it| collections(&it.value, at.key(&it.key), found)),
         Kind::Array(elements) => {
@@ -140,6 +141,7 @@ proptest! {
     ) {
         let text = written(&root, way, &mut choices);
         prop_assert_eq!(document(&text).root().value(), root);
+        parts_are_as_the_whole(&text, added.clone(), &mut choices);
         adding_leaves_no_trace(&text, added, &mut choices);
     }
 

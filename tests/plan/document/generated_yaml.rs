@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::generated_json::{Choices, adding_leaves_no_trace, choices, roots, values};
+use super::parts::parts_are_as_the_whole;
 use super::support::document;
 
 /// How one generated document is written.
@@ -137,6 +138,7 @@ proptest! {
         let text = text + ["", "# the end\n", "# the end"][choices.next(3)];
         let text = if is_windows { text.replace('\n', "\r\n") } else { text };
         prop_assert_eq!(document(&text).root().value(), root, "{}", text);
+        parts_are_as_the_whole(&text, added.clone(), &mut choices);
         adding_leaves_no_trace(&text, added, &mut choices);
     }
 }

@@ -7,6 +7,7 @@ mod embedding;
 mod generated_json;
 mod generated_yaml;
 mod json;
+mod parts;
 mod reading;
 mod writing;
 mod yaml;
