@@ -120,7 +120,7 @@ impl Following<'_> {
             _ => None,
         };
         if let Some(value) = value
-            && let Err(error) = self.the_move.writer.tag_service(service, memory::PROTECTED_TAG, &value).await
+            && let Err(error) = self.the_move.writer.tag_service(service, &[(memory::PROTECTED_TAG, &value)]).await
         {
             let why = error.cleaned_by(self.the_move.secrets).to_string();
             findings.push(Finding::NotRemembered { tag: memory::PROTECTED_TAG, why });

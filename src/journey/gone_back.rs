@@ -75,11 +75,11 @@ impl Journey<'_> {
         let value = memory::leave_alone(LeftAlone::RolledBack, &found.arn, self.rules.version.as_deref());
         let mut unremembered = None;
         if let Some(writer) = &self.job.open.writer {
-            unremembered = writer.tag_service(service, memory::LEFT_ALONE_TAG, &value).await.err();
+            unremembered = writer.tag_service(service, &[(memory::LEFT_ALONE_TAG, &value)]).await.err();
             // It is judged once: whoever takes the other tag off the service wants it tried again.
             if unremembered.is_none() {
                 let value = memory::gone_back(service.tag_pairs(), &found.arn);
-                unremembered = writer.tag_service(service, memory::PROTECTED_TAG, &value).await.err();
+                unremembered = writer.tag_service(service, &[(memory::PROTECTED_TAG, &value)]).await.err();
             }
         }
         let reason = watch::reason(&[], Some(&deployment.reason), &service.events, Health::default());

@@ -50,7 +50,7 @@ impl Following<'_> {
         source: &TaskDefinitionArn,
     ) -> Result<(), AwsError> {
         let value = memory::leave_alone(why, source, self.rules.version.as_deref());
-        let tagged = self.the_move.writer.tag_service(service, memory::LEFT_ALONE_TAG, &value).await;
+        let tagged = self.the_move.writer.tag_service(service, &[(memory::LEFT_ALONE_TAG, &value)]).await;
         tagged.map_err(|error| error.cleaned_by(self.the_move.secrets))
     }
 

@@ -153,7 +153,10 @@ impl Errand<'_> {
         let value = memory::leave_alone(LeftAlone::Undone, &the_move.to, None);
         let mut remembered = Vec::new();
         for service in services {
-            match the_move.writer.tag_service(&service, memory::LEFT_ALONE_TAG, &value).await {
+            let mut tags = vec![(memory::LEFT_ALONE_TAG, value.as_str())];
+            let counted_anew = memory::counted_anew(service.tag_pairs(), &the_move.to);
+            tags.extend(counted_anew.as_deref().map(|value| (memory::PROTECTED_TAG, value)));
+            match the_move.writer.tag_service(&service, &tags).await {
                 Ok(()) => remembered.push(service),
                 Err(error) => {
                     let error = JourneyError::Remember { source: error.cleaned_by(the_move.secrets) };

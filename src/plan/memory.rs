@@ -19,7 +19,7 @@ use crate::ids::TaskDefinitionArn;
 
 pub use labels::{Before, labelled, without_labels};
 pub use of_services::{
-    LeftAlone, gone_back, leave_alone, left_alone, protected_again, times_protected, upgraded_unseen, was_not_seen,
+    LeftAlone, counted_anew, gone_back, leave_alone, left_alone, protected_again, times_protected, upgraded_unseen, was_not_seen,
     was_rolled_back,
 };
 

@@ -88,6 +88,18 @@ async fn everything_is_as_before_and_stays_so() {
     expect_told(&updater(&world).env("RETRY_FAILED", "true").run().await, "web/cart", "protected", "rolled out");
 }
 
+/// Who asks for an undo is not an owner whose pipeline puts a service back.
+#[tokio::test]
+async fn what_is_undone_is_protected_again_where_that_is_asked_for_however_often() {
+    let world = org().start().await;
+    for _ in 0..4 {
+        let run = updater(&world).env("RETRY_FAILED", "true").run().await;
+        expect_exit(&run, exit::DONE);
+        expect_told(&run, "web/shop", "protected", "rolled out");
+        expect_exit(&undo(&world).run().await, exit::DONE);
+    }
+}
+
 #[tokio::test]
 async fn a_dry_run_says_what_would_be_undone_and_changes_nothing() {
     let world = org().start().await;

@@ -2,8 +2,8 @@
 
 use fargate_updater::plan::TaskDefinition;
 use fargate_updater::plan::memory::{
-    Item, LeftAlone, Memory, ON_TOP_OF_TAG, Origin, Record, gone_back, has_room_for_pins, left_alone, note, opts_out,
-    protected_again, remember, skipped_containers, times_protected, upgraded_unseen, was_not_seen,
+    Item, LeftAlone, Memory, ON_TOP_OF_TAG, Origin, Record, counted_anew, gone_back, has_room_for_pins, left_alone, note,
+    opts_out, protected_again, remember, skipped_containers, times_protected, upgraded_unseen, was_not_seen,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -262,6 +262,13 @@ fn a_move_whose_end_nobody_saw_is_noted_beside_the_count() {
     // Once it is known to be back it is asked of no more, and a protection that came to nothing does not count.
     assert_eq!(gone_back(upgraded, &ours), "checkout:7 2");
     assert_eq!(gone_back(tags("checkout:7 1 checkout:7"), &source), "checkout:7 0");
+    // What is undone on purpose is put back by no owner.
+    assert_eq!(counted_anew(tags("checkout:7 2"), &source).as_deref(), Some("checkout:7 0"));
+    assert_eq!(counted_anew(upgraded, &source).as_deref(), Some("checkout:7 0 checkout:8"));
+    for nothing in ["checkout:7 0", "checkout:6 2"] {
+        assert_eq!(counted_anew(tags(nothing), &source), None, "{nothing}");
+    }
+    assert_eq!(counted_anew([], &source), None);
 }
 
 #[test]

@@ -96,14 +96,14 @@ impl EcsWriter {
         self.calls.send(&operations::DEREGISTER_TASK_DEFINITION, &self.at, request).await.map(|_| ())
     }
 
-    /// Puts a tag of ours on a service.
+    /// Puts tags of ours on a service, all of them or none.
     ///
     /// # Errors
     ///
     /// When AWS refuses it.
-    pub async fn tag_service(&self, service: &ServiceFacts, key: &str, value: &str) -> Result<(), AwsError> {
-        let tag = Tag::builder().key(key).value(value).build();
-        let request = || self.client.tag_resource().resource_arn(service.arn.as_str()).tags(tag.clone()).send();
+    pub async fn tag_service(&self, service: &ServiceFacts, tags: &[(&str, &str)]) -> Result<(), AwsError> {
+        let tags: Vec<Tag> = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build()).collect();
+        let request = || self.client.tag_resource().resource_arn(service.arn.as_str()).set_tags(Some(tags.clone())).send();
         self.calls.send(&operations::TAG_SERVICE, &self.at, request).await.map(|_| ())
     }
 }

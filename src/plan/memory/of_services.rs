@@ -90,6 +90,13 @@ pub fn protected_again<'a>(
     Moved { source: &name, times, unseen: (!is_seen).then_some(&name) }.text()
 }
 
+/// Returns what is written on a service that is put back to this revision because that was asked for, if it counts moves away from it:
+/// its owner has not put it back.
+pub fn counted_anew<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, source: &TaskDefinitionArn) -> Option<String> {
+    let moved = Moved::read(tags).filter(|moved| moved.source == named(source) && moved.times > 0)?;
+    Some(Moved { times: 0, ..moved }.text())
+}
+
 /// Returns what is written on a service that is moved away from a revision of ours, and not seen to arrive.
 pub fn upgraded_unseen<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, from: &TaskDefinitionArn) -> String {
     let from = named(from);
