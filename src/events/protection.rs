@@ -26,6 +26,8 @@ impl Protection {
             Outcome::Protected { .. } | Outcome::Upgraded { .. } | Outcome::UpToDate { .. } => Self::Today,
             Outcome::Planned { why: Some(_), .. } => Self::Other,
             Outcome::Planned { why: None, .. } if undoes => Self::Other,
+            // What could not be taken out is there still.
+            Outcome::Failed(_) | Outcome::NotAttempted(_) if undoes => Self::Other,
             Outcome::Planned { .. } | Outcome::Undone { .. } | Outcome::Failed(_) | Outcome::NotAttempted(_) => Self::None,
             Outcome::Skipped(reason) => Self::of_skipped(reason),
         }

@@ -108,11 +108,25 @@ async fn a_dry_run_and_an_undo_have_reports_too() {
     let planned = json(directory.path());
     assert_eq!((&planned["run"]["dry_run"], &planned["services"][0]["outcome"]), (&true.into(), &"planned".into()));
     expect_exit(&updater(&world).run().await, exit::DONE);
-    let (program, directory) = reporting(&world, &["report.json"]);
-    expect_exit(&program.arg("undo").run().await, exit::DONE);
-    let undone = json(directory.path());
-    assert_eq!((&undone["run"]["kind"], &undone["services"][0]["outcome"]), (&"undo".into(), &"undone".into()));
-    assert_eq!(undone["services"][0]["defender_after"], "none");
+    // An undo does not look at what stays protected, and says nothing of it.
+    for (arguments, outcome, after) in
+        [(&["undo", "--dry-run"][..], "planned", Value::Null), (&["undo"], "undone", "none".into())]
+    {
+        let (program, directory) = reporting(&world, &["report.json", "report.md", "report.html"]);
+        expect_exit(&program.args(arguments).run().await, exit::DONE);
+        let report = json(directory.path());
+        assert_eq!((&report["run"]["kind"], &report["services"][0]["outcome"]), (&"undo".into(), &outcome.into()));
+        assert_eq!(report["services"][0]["defender_after"], after);
+        assert_eq!((&report["summary"]["coverage"], &report["places"][0]["coverage"]), (&Value::Null, &Value::Null));
+        for (name, counted) in [("report.md", "1 "), ("report.html", "1 ")] {
+            let text = fs::read_to_string(directory.path().join(name)).expect("the report is there");
+            assert!(text.contains(&format!("{counted}{outcome}")), "{text}");
+            assert!(
+                !text.contains("in scope protected") && !text.contains("% protected") && !text.contains("Defenders in use"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

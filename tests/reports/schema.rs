@@ -25,7 +25,8 @@ fn problems(schema: &Value, value: &Value, root: &Value, at: &str) -> Vec<String
             "enum" if !says.as_array().is_some_and(|all| all.contains(value)) => {
                 found.push(format!("{at} is none of {says}: {value}"))
             }
-            "required" => {
+            // It is about objects only.
+            "required" if value.is_object() => {
                 let names = says.as_array().into_iter().flatten().filter_map(Value::as_str);
                 found.extend(names.filter(|name| value.get(name).is_none()).map(|name| format!("{at} has no {name}")));
             }
@@ -46,7 +47,7 @@ fn problems(schema: &Value, value: &Value, root: &Value, at: &str) -> Vec<String
                 let items = value.as_array().into_iter().flatten().enumerate();
                 found.extend(items.flat_map(|(number, item)| problems(says, item, root, &format!("{at}[{number}]"))));
             }
-            "const" | "enum" | "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "const" | "enum" | "required" | "$schema" | "$id" | "$defs" | "title" | "description" => {}
             other => panic!("this reader does not know {other}: teach it, or do without"),
         }
     }

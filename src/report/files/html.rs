@@ -31,9 +31,14 @@ pub(super) struct Html {
 impl Sheet for Html {
     fn begin(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         head(totals, out)?;
-        coverage(totals, out)?;
-        matrix(totals, out)?;
-        defenders(totals, out)?;
+        // An undo does not look at what stays protected.
+        if totals.run.undoes {
+            writeln!(out, "<p class=\"outcomes\">{}</p>", outcomes(totals))?;
+        } else {
+            coverage(totals, out)?;
+            matrix(totals, out)?;
+            defenders(totals, out)?;
+        }
         lists::failures(totals, out)?;
         lists::skipped(totals, out)?;
         lists::not_seen(totals, out)?;
@@ -201,10 +206,13 @@ fn coverage(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
             grouped(number)
         )?;
     }
+    writeln!(out, "</ul>\n<p class=\"outcomes\">{}</p>\n</div></section>", outcomes(totals))
+}
+
+fn outcomes(totals: &Totals) -> String {
     let outcomes: Vec<String> =
         totals.outcomes().into_iter().map(|(word, number)| format!("{} {word}", grouped(number))).collect();
-    let outcomes = if outcomes.is_empty() { "No service was seen".to_owned() } else { outcomes.join(" · ") };
-    writeln!(out, "</ul>\n<p class=\"outcomes\">{outcomes}</p>\n</div></section>")
+    if outcomes.is_empty() { "No service was seen".to_owned() } else { outcomes.join(" · ") }
 }
 
 /// Returns the class and the sign of a state: no colour stands alone.

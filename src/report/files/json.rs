@@ -79,7 +79,7 @@ fn summary(totals: &Totals) -> Value {
         "complete": counts.complete(),
         "exit_code": totals.exit_code(),
         "accounts": totals.accounts,
-        "coverage": tile(&totals.all()),
+        "coverage": coverage(totals, &totals.all()),
         "services": counts.services(),
         "protected": counts.protected,
         "upgraded": counts.upgraded,
@@ -99,13 +99,18 @@ fn summary(totals: &Totals) -> Value {
     summary
 }
 
+/// Returns how much is protected. A run that takes Defenders out does not look at what stays protected.
+fn coverage(totals: &Totals, of: &Tile) -> Value {
+    if totals.run.undoes { Value::Null } else { tile(of) }
+}
+
 fn places(totals: &Totals) -> impl Iterator<Item = Value> {
     totals.tiles.iter().map(|((account, region), it)| {
         json!({
             "account": account.as_str(),
             "account_name": totals.name_of(account.as_str()),
             "region": region.as_str(),
-            "coverage": tile(it),
+            "coverage": coverage(totals, it),
         })
     })
 }

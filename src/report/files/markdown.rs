@@ -41,10 +41,15 @@ impl Sheet for Markdown {
 pub(super) fn write(totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
     let all = totals.all();
     writeln!(out, "# Defenders in Fargate\n\n**{}**\n", escaped(&totals.verdict()))?;
-    writeln!(out, "{}\n", coverage(all))?;
-    about(totals, out)?;
-    matrix(totals, out)?;
-    defenders(totals, out)?;
+    // An undo does not look at what stays protected.
+    if totals.run.undoes {
+        about(totals, out)?;
+    } else {
+        writeln!(out, "{}\n", coverage(all))?;
+        about(totals, out)?;
+        matrix(totals, out)?;
+        defenders(totals, out)?;
+    }
     failures(totals, out)?;
     counted("Skipped, and why", totals.skipped.values().map(|it| (it.services, it.sentence.as_str(), it.way_out.as_str())), out)?;
     let because = |it: &(u64, String)| (it.0, it.1.clone());
