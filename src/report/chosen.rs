@@ -21,7 +21,9 @@ pub(super) fn told_from(event: &Event) -> Verbosity {
             Unseen::Failed(_) | Unseen::NotAttempted => Verbosity::Quiet,
         },
         // What is well is in the summary's numbers.
-        Event::Verified(verified) if verified.connections.missing == 0 => Verbosity::Verbose,
+        Event::Verified(verified) if verified.connections.missing == 0 && verified.connections.unknown == 0 => Verbosity::Verbose,
+        // Nothing is known to be wrong.
+        Event::Verified(verified) if verified.connections.missing == 0 => Verbosity::Normal,
         Event::Verifying { .. } => Verbosity::Normal,
         Event::Began(_) | Event::UndoBegan(_) | Event::AccountsListed { .. } => Verbosity::Normal,
         Event::AnotherRun { .. }
