@@ -6,6 +6,7 @@
 mod files;
 mod shown;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -30,6 +31,18 @@ Exit codes:
   2  bad flags or settings
   3  the run finished or was interrupted, and something in scope failed or was not attempted
   4  could not start: credentials, secret, Console, Organizations";
+
+/// The same for `undo`.
+const AFTER_HELP_OF_UNDO: &str = "\
+AWS credentials and Region come from where the AWS CLI finds them: AWS_PROFILE, SSO, a role, AWS_REGION.
+RUST_LOG sets how much is told on stderr: warn by default, debug for every AWS call.
+
+Exit codes:
+  0  every service in scope is undone, or skipped for a reason
+  1  a bug of ours
+  2  bad flags or settings
+  3  it finished or was interrupted, and something in scope failed or was not attempted
+  4  could not start: credentials, Organizations";
 
 /// Puts Prisma Cloud's App-Embedded Defender into every ECS Fargate service of an AWS Organization.
 ///
@@ -58,6 +71,11 @@ pub fn command() -> clap::Command {
     shown::only_what_is_used(command)
 }
 
+/// Returns the names of the variables that a command makes something of.
+pub fn variables_of(name: &str) -> BTreeSet<String> {
+    shown::variables_of(&Cli::command(), name)
+}
+
 impl Cli {
     /// Parses arguments and environment.
     ///
@@ -73,8 +91,10 @@ impl Cli {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Protects every service in scope, once; the same as no command.
+    #[command(after_help = AFTER_HELP)]
     Run,
     /// Takes the Defenders that this program put there out again, in the same scope, and remembers that; needs no Console.
+    #[command(after_help = AFTER_HELP_OF_UNDO)]
     Undo,
     #[command(flatten)]
     OnFiles(FileCommand),

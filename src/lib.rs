@@ -103,7 +103,7 @@ fn on_files(command: &FileCommand, given: Given) -> ExitCode {
         Ok(runtime) => runtime,
         Err(code) => return code,
     };
-    let settings = || Settings::from_given(given, |name| std::env::var(name).ok());
+    let settings = || Settings::for_files(command, given, |name| std::env::var(name).ok());
     match runtime.block_on(pipeline::carry_out(command, settings)) {
         Ok(code) => code.into(),
         Err(error) => {

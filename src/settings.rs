@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::cli::{self, Given};
+use crate::cli::{self, FileCommand, Given};
 use crate::console::{CaBundle, ConsoleUrl, UrlProblem};
 use crate::plan::policy::Policy;
 use crate::plan::scope::Scope;
@@ -233,9 +233,34 @@ impl Settings {
     ///
     /// Every setting that cannot be used, at once.
     pub fn from_given(given: Given, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
-        let mut reader = Reader::default();
+        Reader::default().settings(given, environment)
+    }
+
+    /// Works out what was given for a command on files. What it makes nothing of is passed over, whatever is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// Every setting that cannot be used, at once.
+    pub fn for_files(
+        command: &FileCommand,
+        given: Given,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Problems> {
+        // It is about a service.
+        let given = Given { explain: None, ..given };
+        Reader::of(cli::variables_of(command.name())).settings(given, environment)
+    }
+}
+
+impl Reader {
+    fn settings(mut self, given: Given, environment: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
+        let reader = &mut self;
         if let Some(path) = &given.env_file {
             reader.read_file(path);
+        }
+        if reader.text("RUN_ID", given.run_id.clone()).is_some() {
+            let text = "it says what undo takes back, and a run protects; give it to undo only: fargate-updater undo --run-id ID";
+            reader.problem("RUN_ID", text.to_owned());
         }
         let console = reader.console(&given, environment(PASSWORD));
         let with_secret = matches!(&console, Some(ConsoleSettings { access: ConsoleAccess::Secret(_), .. }));
@@ -249,9 +274,9 @@ impl Settings {
         let verify = reader.verify(&given);
         let mut run = reader.run(given, scope.mode, registries, &environment);
         run.dry_run |= scope.service.is_some();
-        match (console, reader.problems.is_empty()) {
-            (Some(console), true) => Ok(Self { console, scope, policy, network, roll_outs, verify, run }),
-            _ => Err(Problems(reader.problems)),
+        match (console, self.problems.is_empty()) {
+            (Some(console), true) => Ok(Settings { console, scope, policy, network, roll_outs, verify, run }),
+            _ => Err(Problems(self.problems)),
         }
     }
 }

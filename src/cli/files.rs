@@ -5,15 +5,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// What `--help` says below the options of a command on files.
+/// What `--help` says below the options of a command on files that asks the Console.
 const AFTER_HELP: &str = "\
-Settings that only other commands use are taken too, and left out here.
+Environment or --env-file only: PCC_PASS, and where images are looked up DOCKER_PASS and DOCKER_AUTH_CONFIG.
+AWS credentials and Region come from where the AWS CLI finds them, where AWS is needed at all.
+Settings that only other commands use are taken too, and passed over.
 
 Exit codes:
   0  done; for check, every definition carries today's Defender
+  1  a bug of ours
   2  a file, flag or setting cannot be used
-  3  a definition cannot be protected, or for check does not carry today's Defender
+  3  it could not be done; for check, a definition does not carry today's Defender
   4  the Console or AWS cannot be reached";
+
+/// The same for one that asks nobody.
+const AFTER_HELP_OF_STRIP: &str = "\
+Exit codes:
+  0  done
+  1  a bug of ours
+  2  a file or flag cannot be used
+  3  it could not be done";
 
 /// What to do with files.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -25,7 +36,7 @@ pub enum FileCommand {
     #[command(after_help = AFTER_HELP)]
     Check(CheckArguments),
     /// Takes the Defender out of a file again, the inverse of embed; needs no Console.
-    #[command(after_help = AFTER_HELP)]
+    #[command(after_help = AFTER_HELP_OF_STRIP)]
     Strip(StripArguments),
     /// Tells of one task definition, in a file or by its ARN, whether it is protected and what embed would do.
     #[command(after_help = AFTER_HELP)]
@@ -33,6 +44,16 @@ pub enum FileCommand {
 }
 
 impl FileCommand {
+    /// Returns the word for it on a command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Embed(_) => "embed",
+            Self::Check(_) => "check",
+            Self::Strip(_) => "strip",
+            Self::Inspect(_) => "inspect",
+        }
+    }
+
     /// Returns whether a word of a command line is one of these commands.
     pub fn is_called(word: &OsStr) -> bool {
         word.to_str().is_some_and(<Self as Subcommand>::has_subcommand)

@@ -13,11 +13,22 @@ use super::{Problem, variable_names};
 /// Reads settings one by one and collects what is wrong with them.
 #[derive(Default)]
 pub(super) struct Reader {
+    /// The names that count; all, if there is none.
+    only: Option<BTreeSet<String>>,
     file: BTreeMap<String, String>,
     pub(super) problems: Vec<Problem>,
 }
 
 impl Reader {
+    /// Reads these settings and passes over all others, whatever is wrong with them.
+    pub(super) fn of(names: BTreeSet<String>) -> Self {
+        Self { only: Some(names), ..Self::default() }
+    }
+
+    fn counts(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(name))
+    }
+
     pub(super) fn problem(&mut self, setting: &str, text: String) {
         self.problems.push(Problem { setting: setting.to_owned(), text });
     }
@@ -53,7 +64,7 @@ impl Reader {
 
     /// Returns a setting's text: as given, else from the file. Empty means unset in both.
     pub(super) fn text(&mut self, name: &str, given: Option<String>) -> Option<String> {
-        let set = |text: &String| !text.trim().is_empty();
+        let set = |text: &String| !text.trim().is_empty() && self.counts(name);
         given.filter(set).or_else(|| self.file.get(name).cloned().filter(set))
     }
 
@@ -92,6 +103,9 @@ impl Reader {
 
     /// Returns a comma-separated list; one that holds only commas or blanks is a mistake, never "everything".
     pub(super) fn list<T: FromStr<Err: fmt::Display> + Ord>(&mut self, name: &str, given: Option<String>) -> Option<BTreeSet<T>> {
+        if !self.counts(name) {
+            return None;
+        }
         let text = match given {
             Some(text) if !text.is_empty() => text,
             _ => self.file.get(name).filter(|text| !text.is_empty())?.clone(),

@@ -50,11 +50,11 @@ async fn the_help_of_a_command_shows_what_it_makes_something_of() {
     let cases = [
         ("run", &all[..], &["--run-id", "--keep-network"][..]),
         ("undo", &["--accounts", "--role-name", "--rollouts", "--run-id", "--report"], &of_a_defender),
-        ("undo", &["--keep-network"], &["--console-cidrs", "--verify", "--reverted", "--explain"]),
+        ("undo", &["--keep-network"], &["--console-cidrs", "--verify", "--reverted", "--explain", "--metrics"]),
         ("embed", &of_a_defender, &of_services),
-        ("embed", &["--wait", "--wait-timeout", "--rollback", "--quiet"], &["--role-name", "--run-id", "--pace"]),
-        ("check", &of_a_defender, &of_services),
-        ("check", &["--env-file"], &["--wait", "--quiet", "--role-name"]),
+        ("embed", &["--dry-run", "--wait", "--wait-timeout", "--rollback", "--quiet"], &["--role-name", "--run-id", "--pace"]),
+        ("check", &["--pcc-url", "--pcc-secret", "--defender-image", "--fips-enabled", "--env-file"], &of_services),
+        ("check", &["--interpreter"], &["--wait", "--quiet", "--role-name", "--upgrade", "--reembed", "--docker-user"]),
         ("inspect", &of_a_defender, &of_services),
         ("inspect", &["--role-name", "--external-id"], &["--wait", "--assume-role"]),
         ("strip", &["--output", "--form", "--resource"], &all),
@@ -73,6 +73,13 @@ async fn the_help_of_a_command_shows_what_it_makes_something_of() {
             }
         }
     }
+    // In the order that all of them have.
+    let embed = bare().args(["embed", "-h"]).run().await.stdout;
+    let headings: Vec<&str> = embed.lines().filter(|line| line.ends_with(':') && !line.starts_with(' ')).collect();
+    assert_eq!(
+        headings,
+        ["Arguments:", "Options:", "Console:", "Defender:", "Image registries:", "Run:", "Roll-outs:", "Output:", "Exit codes:"]
+    );
     // Wherever it stands on the command line.
     for arguments in [&["--accounts=111122223333", "permissions", "--report", "run.md"][..], &["permissions", "--pin-images"]] {
         let run = bare().args(arguments).run().await;

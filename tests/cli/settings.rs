@@ -42,6 +42,7 @@ async fn every_mistake_is_told_at_once_and_nobody_is_called() {
         ("CANARY", "1"),
         ("MAX_FAILURES", "0%"),
         ("REVERTED", "undo"),
+        ("RUN_ID", "20261126T000000Z-abcd"),
         ("LOG_FORMAT", "xml"),
         ("REPORT", "report.txt"),
     ];

@@ -48,6 +48,32 @@ async fn todays_defender_passes_and_nothing_else_does() {
     assert_eq!(world.calls().of("RegisterTaskDefinition"), 0);
 }
 
+/// One environment serves fleets and files, in places that have less than those where fleets are run.
+#[tokio::test]
+async fn settings_that_mean_nothing_for_files_are_passed_over() {
+    let world = world().await;
+    for command in ["check", "embed", "inspect"] {
+        let run = with_files(&world)
+            .env("REPORT", "/nowhere/report.json")
+            .env("CANARY", "none")
+            .env("SHARDS", "4")
+            .env("VERBOSE", "true")
+            .env("RUN_ID", "20261126T000000Z-abcd")
+            .args([command, "current.json", "--quiet", "--organizational-units", "?", "--explain", "arn"])
+            .run()
+            .await;
+        expect_exit(&run, exit::DONE);
+    }
+    // What it makes something of has to be right.
+    let wrong = with_files(&world).env("FIPS_ENABLED", "perhaps").args(["check", "current.json"]).run().await;
+    expect_exit(&wrong, exit::BAD_SETTINGS);
+    expect_says(&wrong, "FIPS_ENABLED: \"perhaps\" is neither yes nor no");
+    let half = with_files(&world).env("DOCKER_USER", "somebody").args(["embed", "current.json"]).run().await;
+    expect_says(&half, "DOCKER_PASS cannot be used: it is missing");
+    let half = with_files(&world).env("DOCKER_USER", "somebody").args(["check", "current.json"]).run().await;
+    expect_exit(&half, exit::DONE);
+}
+
 #[tokio::test]
 async fn an_older_or_altered_defender_does_not_pass() {
     let newer = org().console(|console| console.version("34.04.100")).start().await;
