@@ -11,6 +11,7 @@ use super::deploy::{Before, Kind, Move, Ticket};
 use super::errand::Errand;
 use super::{Brake, Changes, Job, OpenRegion, Rules, Watch};
 use crate::aws::Account;
+use crate::aws::ecs::MISSING;
 use crate::events::{Outcome, Unattempted};
 use crate::ids::{ClusterArn, Family, Partition, RegionName, ServiceArn, TaskDefinitionArn};
 use crate::plan::SkipReason;
@@ -57,6 +58,9 @@ pub async fn named_service(
     let mut described = described.map_err(not_found)?;
     let facts = match (described.services.pop(), described.failures.pop()) {
         (Some(facts), _) => facts,
+        (None, Some((_, reason))) if reason == MISSING => {
+            return Err(NotMovable::NotFound(format!("ECS knows no such service in {place}")));
+        }
         (None, Some((_, reason))) => return Err(NotMovable::NotFound(reason)),
         (None, None) => return Err(NotMovable::NotFound("ECS tells nothing of it".to_owned())),
     };

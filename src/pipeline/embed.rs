@@ -37,33 +37,44 @@ pub(super) async fn embed(arguments: &EmbedArguments, settings: &Settings) -> Re
     let aim = if registers { Aim::Write } else { Aim::Files };
     let desk = Desk::open(settings, aim, &spots.iter().collect::<Vec<_>>()).await?;
     // Said when all of it is done: nothing is, where one of them cannot be.
-    let (mut lines, mut expected) = (Vec::new(), Vec::new());
-    let mut parts = Parts::of(source.document.clone());
+    let (mut lines, mut all) = (Vec::new(), Vec::new());
+    let mut in_the_way = Vec::new();
     for spot in &spots {
-        let embedded = embed_one(spot, (&mut parts, &source.name), &desk).await?;
+        let embedded = match embed_one(spot, &source.name, &desk).await {
+            Ok(embedded) => embedded,
+            // All of them are told at once.
+            Err(FileError::Obstacles { of, .. }) => {
+                in_the_way.extend(of);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if let (Embedded::LeftAlone(reason @ SkipReason::OptedOut { .. }), true) = (&embedded, registers) {
             // What carries no Defender is not registered for one that does.
             return Err(FileError::LeftAlone { label: spot.label.clone(), reason: Box::new(reason.clone()) });
         }
         lines.extend(told(spot, &embedded, &desk));
-        expected.push(match embedded {
-            Embedded::Now(_, definition) => definition,
-            Embedded::UpToDate | Embedded::LeftAlone(_) => spot.definition.clone(),
-        });
+        all.push((spot, embedded));
     }
-    source.put_together(parts)?;
-    check_written(&source, &spots, &expected)?;
-    let least = if settings.run.verbosity > Verbosity::Quiet { Weight::Said } else { Weight::Warned };
-    lines.iter().filter(|(weight, _)| *weight >= least).for_each(|(_, line)| say(line));
+    if !in_the_way.is_empty() {
+        return Err(FileError::Obstacles { name: source.name, of: in_the_way });
+    }
+    write(&mut source, &spots, &all)?;
     let text = match form(arguments, &source, &spots) {
         OutputForm::Same => source.document.text().to_owned(),
         OutputForm::Register => registrations(&source, &wanted)?,
     };
+    let say_all = || {
+        let least = if settings.run.verbosity > Verbosity::Quiet { Weight::Said } else { Weight::Warned };
+        lines.iter().filter(|(weight, _)| *weight >= least).for_each(|(_, line)| say(line));
+    };
     if !registers {
-        return file::write(arguments.files.output.as_deref(), &text);
+        file::write(arguments.files.output.as_deref(), &text)?;
+        say_all();
+        return Ok(());
     }
     let new = NewRevision { definition: registrable(&source, &wanted)?, described: described_arn(&source) };
-    let registered = register::register(new, &desk, settings, &arguments.update).await;
+    let registered = register::register(new, &desk, settings, &arguments.update, say_all).await;
     if let Some(output) = arguments.files.output.as_deref().filter(|output| !is_standard_output(output)) {
         file::write(Some(output), &text)?;
     }
@@ -91,8 +102,7 @@ enum Weight {
 
 /// What became of one definition.
 enum Embedded {
-    /// The definition is what has to stand in the file then.
-    Now(Box<Remade>, TaskDefinition<Registrable>),
+    Now(Box<Remade>),
     UpToDate,
     LeftAlone(SkipReason),
 }
@@ -100,21 +110,21 @@ enum Embedded {
 impl Embedded {
     fn findings(&self) -> &[Finding] {
         match self {
-            Self::Now(remade, _) => &remade.findings,
+            Self::Now(remade) => &remade.findings,
             Self::UpToDate | Self::LeftAlone(_) => &[],
         }
     }
 }
 
-/// Puts the Defender into one definition, in the document too.
-async fn embed_one(spot: &Spot, (parts, name): (&mut Parts, &str), desk: &Desk) -> Result<Embedded, FileError> {
+/// Puts the Defender into one definition; the document stays as it is.
+async fn embed_one(spot: &Spot, name: &str, desk: &Desk) -> Result<Embedded, FileError> {
     let label = || spot.label.clone();
     if spot.unseen().is_none() && condition(&spot.definition, &desk.maker()) == Condition::Current {
         return Ok(Embedded::UpToDate);
     }
     let obstacles: Vec<String> = spot.obstacles().iter().map(|obstacle| spot.readable(&obstacle.to_string())).collect();
     if !obstacles.is_empty() {
-        return Err(FileError::Obstacles { label: label(), name: name.to_owned(), texts: obstacles });
+        return Err(FileError::Obstacles { name: name.to_owned(), of: vec![(label(), obstacles)] });
     }
     let made = remake(&spot.definition, spot.is_whole(), &desk.maker(), &desk.mirrors).await;
     let made = made.map_err(|error| FileError::journey(spot, &error))?;
@@ -127,13 +137,32 @@ async fn embed_one(spot: &Spot, (parts, name): (&mut Parts, &str), desk: &Desk) 
         Lone::LeftAlone(reason) => return Err(FileError::LeftAlone { label: label(), reason: Box::new(reason) }),
         Lone::Remade(remade) => remade,
     };
-    let expected = write(spot, parts, &remade).map_err(|source| FileError::NotWritten { label: label(), source })?;
-    Ok(Embedded::Now(remade, expected))
+    Ok(Embedded::Now(remade))
 }
 
-/// Writes what embedding comes to, and returns the definition that has to stand there then.
-fn write(spot: &Spot, parts: &mut Parts, remade: &Remade) -> Result<TaskDefinition<Registrable>, NotWritten> {
-    spot.write(parts, &remade.stripped, &Before::of(&spot.definition))?;
+/// Writes what embedding comes to. Earlier Defenders go from all definitions first, so that nothing new looks as they were written.
+fn write(source: &mut Source, spots: &[Spot], all: &[(&Spot, Embedded)]) -> Result<(), FileError> {
+    let not_written = |source| FileError::not_written(spots, source);
+    let mut parts = Parts::of(source.document.clone());
+    for (spot, embedded) in all {
+        let Embedded::Now(remade) = embedded else { continue };
+        spot.write(&mut parts, &remade.stripped, &Before::of(&spot.definition)).map_err(not_written)?;
+    }
+    source.put_together(parts, spots)?;
+    let mut parts = Parts::of(source.document.clone());
+    let mut expected = Vec::new();
+    for (spot, embedded) in all {
+        expected.push(match embedded {
+            Embedded::Now(remade) => write_one(spot, &mut parts, remade).map_err(not_written)?,
+            Embedded::UpToDate | Embedded::LeftAlone(_) => spot.definition.clone(),
+        });
+    }
+    source.put_together(parts, spots)?;
+    check_written(source, spots, &expected)
+}
+
+/// Writes one definition's new Defender, and returns the definition that has to stand there then.
+fn write_one(spot: &Spot, parts: &mut Parts, remade: &Remade) -> Result<TaskDefinition<Registrable>, NotWritten> {
     let before = spot.before(parts, &remade.embedded)?;
     spot.write(parts, &remade.embedded, &Before::default())?;
     let labels = labelled(&remade.revision, &remade.record, &before);
@@ -162,7 +191,7 @@ fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> 
     let done = match embedded {
         Embedded::UpToDate => format!("{label}: it carries today's Defender ({version}), and is as it was"),
         Embedded::LeftAlone(reason) => format!("{label}: it is as it was: {}", reason.sentence()),
-        Embedded::Now(remade, _) => match &remade.why {
+        Embedded::Now(remade) => match &remade.why {
             None => format!("{label}: Defender {version} is in it now"),
             Some(why) => format!("{label}: Defender {version} is in it now in the place of another, since {}", why.sentence()),
         },
@@ -171,7 +200,7 @@ fn told(spot: &Spot, embedded: &Embedded, desk: &Desk) -> Vec<(Weight, String)> 
         true => (Weight::Warned, format!("  warning: {finding}")),
         false => (Weight::Said, format!("  note: {finding}")),
     });
-    let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(..)));
+    let guesses = spot.guesses.iter().filter(|_| matches!(embedded, Embedded::Now(_)));
     let guesses = guesses.map(|guess| (Weight::Warned, format!("  warning: {guess}")));
     let lines = std::iter::once((Weight::Said, done)).chain(of_family(spot)).chain(findings).chain(guesses);
     lines.map(|(weight, line)| (weight, spot.readable(&line))).collect()

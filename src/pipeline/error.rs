@@ -32,8 +32,9 @@ pub enum FileError {
     Start(#[from] StartError),
     #[error("could not get into AWS")]
     Access(#[source] AccessError),
-    #[error("{label} in {name} cannot get a Defender as it is written: {}", texts.join("; "))]
-    Obstacles { label: String, name: String, texts: Vec<String> },
+    /// Each definition that is about, and what of it stands in the way.
+    #[error("{}", in_the_way(name, of))]
+    Obstacles { name: String, of: Vec<(String, Vec<String>)> },
     #[error("{label} gets no Defender: {}", reason.sentence())]
     LeftAlone { label: String, reason: Box<SkipReason> },
     /// The failure is told with what functions of a template are, and not with what stands for them.
@@ -55,7 +56,20 @@ pub enum FileError {
     Write { name: String, source: io::Error },
 }
 
+fn in_the_way(name: &str, of: &[(String, Vec<String>)]) -> String {
+    let told =
+        of.iter().map(|(label, texts)| format!("{label} in {name} cannot get a Defender as it is written: {}", texts.join("; ")));
+    told.collect::<Vec<_>>().join(". ")
+}
+
 impl FileError {
+    /// Takes why a change could not be written, of whichever definition that is.
+    pub(super) fn not_written(spots: &[Spot], source: NotWritten) -> Self {
+        let is_about = |spot: &&Spot| matches!(&source, NotWritten::DoesNotFit(error) if spot.holds(error.at()));
+        let label = spots.iter().find(is_about).or(spots.first()).map(|spot| spot.label.clone());
+        Self::NotWritten { label: label.unwrap_or_default(), source }
+    }
+
     /// Takes why a definition could not be remade.
     pub(super) fn journey(spot: &Spot, error: &JourneyError) -> Self {
         let Failure { stage, causes, hint } = error.failure();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{FileError, say};
 use crate::cli::Definitions;
 use crate::plan::document::{Document, Parts};
-use crate::plan::forms::{self, NotWritten, Spot, Wanted};
+use crate::plan::forms::{self, Spot, Wanted};
 
 /// What standard input is called on a command line.
 const STANDARD_INPUT: &str = "-";
@@ -46,9 +46,8 @@ impl Source {
     }
 
     /// Takes what was made of its document, part by part.
-    pub(super) fn put_together(&mut self, parts: Parts) -> Result<(), FileError> {
-        let whole = parts.into_whole().map_err(NotWritten::from);
-        self.document = whole.map_err(|source| FileError::NotWritten { label: self.name.clone(), source })?;
+    pub(super) fn put_together(&mut self, parts: Parts, spots: &[Spot]) -> Result<(), FileError> {
+        self.document = parts.into_whole().map_err(|error| FileError::not_written(spots, error.into()))?;
         Ok(())
     }
 }
@@ -61,6 +60,9 @@ impl From<&Definitions> for Wanted {
 
 /// Makes sure that there is a folder for a file that is to be written, before anybody is asked for anything.
 pub(super) fn check_output(output: Option<&Path>) -> Result<(), FileError> {
+    if let Some(folder) = output.filter(|output| output.is_dir()) {
+        return Err(FileError::Arguments(format!("--output: {} is a folder; give the name of a file", folder.display())));
+    }
     let folder = output.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => {

@@ -53,8 +53,14 @@ fn split(name: &str) -> Option<(&str, &str)> {
 }
 
 /// Registers a definition, prints its ARN, and moves services to it. They are looked at first: nothing is registered for one that cannot be
-/// moved.
-pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings, services: &[String]) -> Result<(), FileError> {
+/// moved. `say_what` says what the definition is, once it is registered.
+pub(super) async fn register(
+    new: NewRevision,
+    desk: &Desk,
+    settings: &Settings,
+    services: &[String],
+    say_what: impl FnOnce(),
+) -> Result<(), FileError> {
     let aws = desk.aws.as_ref().ok_or(StartError::NoAws { what: "--register" })?;
     let (account, region) = (aws.own_account(), aws.region.clone());
     let family = Family::from(new.definition.text("family").unwrap_or_default());
@@ -69,6 +75,7 @@ pub(super) async fn register(new: NewRevision, desk: &Desk, settings: &Settings,
         None => registered(&new.definition, &account, &region, &family).await?,
     };
     write(None, &format!("{to}\n"))?;
+    say_what();
     let secrets = new.definition.redactor().and(&defender::redactor(&new.definition));
     let mut named = named.into_iter();
     while let Some((name, service)) = named.next() {

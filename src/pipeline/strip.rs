@@ -20,7 +20,8 @@ pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
     let mut source = Source::read(&arguments.files.file)?;
     let wanted = Wanted::from(&arguments.files.definitions);
     let mut parts = Parts::of(source.document.clone());
-    for spot in source.spots(&wanted)? {
+    let spots = source.spots(&wanted)?;
+    for spot in &spots {
         let label = &spot.label;
         if defender::sidecar_in(&spot.definition).is_none() {
             say(&format!("{label}: it carries no Defender, and is as it was"));
@@ -29,13 +30,21 @@ pub(super) fn strip(arguments: &StripArguments) -> Result<(), FileError> {
         // Nothing is put behind a Defender again, so that wrappers of the owner's stay where they are.
         let stripped = without_defender(&spot.definition, &Selection::default(), &NamedPorts::new());
         let written = spot.write(&mut parts, &stripped.change, &Before::of(&spot.definition));
-        written.map_err(|source| FileError::NotWritten { label: label.clone(), source })?;
+        written.map_err(|source| FileError::not_written(&spots, source))?;
         say(&format!("{label}: the Defender is taken out"));
     }
-    source.put_together(parts)?;
+    source.put_together(parts, &spots)?;
     let text = match arguments.form {
         OutputForm::Same => source.document.text().to_owned(),
-        OutputForm::Register => registrations(&source, &wanted)?,
+        OutputForm::Register => {
+            for spot in spots.iter().filter(|spot| spot.family_made_up) {
+                let family = &spot.label;
+                say(&format!(
+                    "  warning: nothing says the family of {family}; that is written, and --family NAME gives the right one"
+                ));
+            }
+            registrations(&source, &wanted)?
+        }
     };
     file::write(arguments.files.output.as_deref(), &text)
 }

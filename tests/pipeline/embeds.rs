@@ -94,6 +94,14 @@ async fn a_file_is_replaced_whole_or_not_at_all() {
     let run = program(&world).args(["embed", "-", "-o", "nowhere/new.json"]).input(fixture("compact.json")).run().await;
     expect_exit(&run, exit::BAD_SETTINGS);
     expect_says(&run, "there is no folder nowhere");
+    let run = program(&world).args(["embed", "-", "-o", "."]).input(fixture("compact.json")).run().await;
+    expect_exit(&run, exit::BAD_SETTINGS);
+    expect_says(&run, "--output: . is a folder; give the name of a file");
+    // A device that is full, as Linux has one.
+    let run = program(&world).args(["embed", "-", "-o", "/dev/full"]).input(fixture("compact.json")).run().await;
+    expect_exit(&run, exit::NOT_ALL);
+    expect_says(&run, "could not write /dev/full");
+    assert!(!run.stderr.contains("is in it now"), "{}", run.stderr);
 
     let two = fixture("template.yaml").replace("EntryPoint: ['/worker']", "EntryPoint: !Split [' ', !Ref Start]");
     let run = program(&world).file("it.yaml", two.clone()).args(["embed", "it.yaml", "-o", "it.yaml"]).run().await;
@@ -101,6 +109,14 @@ async fn a_file_is_replaced_whole_or_not_at_all() {
     let written = std::fs::read_to_string(run.working_directory().join("it.yaml")).expect("it.yaml is there");
     assert_eq!(written, two, "one of two definitions could not be protected");
     expect_says(&run, "container worker: EntryPoint is Fn::Split, and embedding has to write into it (line 71, column 21)");
+    assert!(!run.stderr.contains("is in it now"), "{}", run.stderr);
+    let both = two.replace("EntryPoint: [docker-entrypoint.sh]", "EntryPoint: !Split [' ', !Ref Start]");
+    assert_ne!(both, two);
+    let run = pipe(&world, &["embed", "-"], both).await;
+    expect_exit(&run, exit::NOT_ALL);
+    for name in ["Shop", "Worker"] {
+        expect_says(&run, &format!("{name} in standard input cannot get a Defender as it is written: container "));
+    }
     let one = ["embed", "it.yaml", "--resource", "Shop"];
     let run = program(&world).file("it.yaml", two).args(one).run().await;
     expect_exit(&run, exit::DONE);

@@ -101,6 +101,7 @@ async fn what_cannot_be_registered_is_said_before_anything_is_done() {
             "--update=web/nothing",
             "could not move the service web/nothing, and nothing was registered",
         ),
+        (fixture("registration.json"), "--update=web/nothing", "ECS knows no such service in us-east-1:"),
         (fixture("registration.json"), "--update=nothing/orders", "could not move the service nothing/orders"),
         (fixture("registration.yaml"), "--update=web/orders", "it runs the family orders, and this is a revision of nightly"),
         (opted_out, "--register", "the tag fargate-updater:skip on the task definition says so"),
@@ -110,6 +111,7 @@ async fn what_cannot_be_registered_is_said_before_anything_is_done() {
         expect_exit(&run, exit::NOT_ALL);
         expect_says(&run, says);
         assert_eq!(run.stdout, "");
+        assert!(!run.stderr.contains("is in it now"), "{}", run.stderr);
     }
     assert_eq!(world.registered().len(), before);
 }

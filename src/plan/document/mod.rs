@@ -217,3 +217,16 @@ pub struct DoesNotFit {
     at: JsonPath,
     problem: &'static str,
 }
+
+impl DoesNotFit {
+    /// Returns the place that it is about.
+    pub fn at(&self) -> &JsonPath {
+        &self.at
+    }
+
+    /// Tells the same of the place below `to`, which it tells below `from`.
+    #[must_use]
+    pub fn moved(self, from: &JsonPath, to: &JsonPath) -> Self {
+        Self { at: self.at.moved(from, to), ..self }
+    }
+}

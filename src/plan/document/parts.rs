@@ -67,9 +67,21 @@ impl Parts {
     fn put_back(&mut self) -> Result<(), DoesNotFit> {
         let parts = std::mem::take(&mut self.parts);
         let Some(first) = parts.first() else { return Ok(()) };
-        let wrong = |problem| DoesNotFit { at: first.at.clone(), problem };
+        match self.with_all(&parts) {
+            Some(after) => self.whole = after,
+            None => {
+                // The one that does not fit alone.
+                let wrong = parts.iter().find(|part| self.with_all(std::slice::from_ref(part)).is_none());
+                return Err(DoesNotFit { at: wrong.unwrap_or(first).at.clone(), problem: UNREADABLE });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the whole with parts as they are now, if it then says what each of them says and elsewhere what it said before.
+    fn with_all(&self, parts: &[Part]) -> Option<Document> {
         let new = |part: &Part| Splice { range: part.range.clone(), text: part.document.text()[part.padding..].to_owned() };
-        let after = spliced(&self.whole, parts.iter().map(new).collect()).map_err(wrong)?;
+        let after = spliced(&self.whole, parts.iter().map(new).collect()).ok()?;
         let says_the_same = |part: &Part| {
             let member = part.document.find(&part.inside).map(Node::canonical);
             member.is_some() && after.find(&part.at).map(Node::canonical) == member
@@ -78,11 +90,7 @@ impl Parts {
             parts.iter().try_fold(document.root().canonical(), |rest, part| without(rest, document, &part.at))
         };
         let is_elsewhere_the_same = rest(&self.whole).is_some_and(|before| rest(&after) == Some(before));
-        if !is_elsewhere_the_same || !parts.iter().all(says_the_same) {
-            return Err(wrong(UNREADABLE));
-        }
-        self.whole = after;
-        Ok(())
+        (is_elsewhere_the_same && parts.iter().all(says_the_same)).then_some(after)
     }
 
     fn taken(&mut self, at: &JsonPath) -> Option<usize> {

@@ -71,5 +71,8 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 /// Returns what is written in the place of a placeholder: the function as it stands in the template.
 pub(super) fn substitute(document: &Document, node: &Node) -> Substitute {
     let source = document.source(node);
-    Substitute { full: node.canonical(), source: (!source.contains(['\n', '\r'])).then(|| source.to_owned()) }
+    // What a block says on one line means that at the beginning of a line only: `Ref: Image`.
+    let stands_anywhere = node.is_flow() || matches!(node.kind, Kind::Scalar(_));
+    let is_usable = stands_anywhere && !source.contains(['\n', '\r']);
+    Substitute { full: node.canonical(), source: is_usable.then(|| source.to_owned()) }
 }

@@ -43,6 +43,11 @@ impl Spot {
         Some(place)
     }
 
+    /// Returns whether a place of the document is its own.
+    pub fn holds(&self, at: &JsonPath) -> bool {
+        at.steps().starts_with(self.own().steps())
+    }
+
     /// Returns what is written into without the rest of the document: the resource of a template.
     fn own(&self) -> JsonPath {
         let above = self.at.steps().len().saturating_sub(1);
@@ -65,15 +70,17 @@ impl Spot {
     ///
     /// When the form has no place for it, or the document is not what the definition was read from.
     pub fn write(&self, parts: &mut Parts, change: &Change, before: &Before) -> Result<(), NotWritten> {
-        let (document, inside) = parts.with(&self.own())?;
+        let own = self.own();
+        let (document, inside) = parts.with(&own)?;
+        let in_whole = |error: DoesNotFit| error.moved(&inside, &own);
         // Together: each look at what stands in the text costs a look at all of it.
         let mut edits = Vec::new();
         for edit in change.clone() {
-            let at = self.place(edit.at()).ok_or_else(|| NotWritten::NoPlace(edit.at().clone()))?.moved(&self.own(), &inside);
+            let at = self.place(edit.at()).ok_or_else(|| NotWritten::NoPlace(edit.at().clone()))?.moved(&own, &inside);
             let raw = matches!(edit, Edit::Remove { .. }).then(|| before.0.get(&self.key_of(edit.at()))).flatten();
             if let Some(raw) = raw {
-                document.edit_all(&std::mem::take(&mut edits), &self.substitutes)?;
-                document.put_raw(&at, raw)?;
+                document.edit_all(&std::mem::take(&mut edits), &self.substitutes).map_err(in_whole)?;
+                document.put_raw(&at, raw).map_err(in_whole)?;
                 continue;
             }
             edits.push(match edit {
@@ -93,7 +100,7 @@ impl Spot {
                 }
             });
         }
-        document.edit_all(&edits, &self.substitutes)?;
+        document.edit_all(&edits, &self.substitutes).map_err(in_whole)?;
         Ok(())
     }
 
