@@ -148,6 +148,56 @@ async fn functions_stay_where_embedding_does_not_write_and_are_told_where_it_has
     }
 }
 
+/// What another resource shares with a task definition by YAML's own means would change with it, and nobody asked for that.
+#[tokio::test]
+async fn what_is_repeated_elsewhere_is_not_written_into() {
+    let world = world().await;
+    let template = "Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties: PROPERTIES
+      Family: web
+      ExecutionRoleArn: arn:aws:iam::111122223333:role/execution
+      ContainerDefinitions: CONTAINERS
+      - Name: web
+        Image: web:1
+        EntryPoint: ENTRYPOINT
+        - /bin/web
+        LogConfiguration: LOG
+          LogDriver: awslogs
+  Other:
+    Type: AWS::Lambda::Function
+    Properties:
+      Thing: *x
+";
+    let written = |place: &str| {
+        let text = ["PROPERTIES", "CONTAINERS", "ENTRYPOINT", "LOG"].iter().fold(template.to_owned(), |text, name| {
+            let with = if *name == place { " &x" } else { "" };
+            text.replace(&format!(" {name}"), with)
+        });
+        if place.is_empty() { text.replace("*x", "x") } else { text }
+    };
+    let cases = [
+        ("PROPERTIES", "what holds its containers is repeated by a YAML alias"),
+        ("CONTAINERS", "what holds its containers is repeated by a YAML alias"),
+        ("ENTRYPOINT", "container web: EntryPoint is repeated by a YAML alias, which would get the Defender as well"),
+    ];
+    for (place, says) in cases {
+        let run = pipe(&world, &["embed", "-"], written(place)).await;
+        expect_exit(&run, exit::NOT_ALL);
+        assert_eq!(run.stdout, "");
+        expect_says(&run, says);
+        expect_says(&run, "(line 17, column 14)");
+    }
+    // What embedding reads only may be shared.
+    for place in ["", "LOG"] {
+        let run = pipe(&world, &["embed", "-"], written(place)).await;
+        expect_exit(&run, exit::DONE);
+        let back = pipe(&world, &["strip", "-"], run.stdout).await;
+        assert_eq!(back.stdout, written(place));
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_task_definition_is_said_with_its_place() {
     let world = world().await;

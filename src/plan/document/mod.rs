@@ -5,10 +5,11 @@
 //! what the edit says; a text that then says anything else is never kept.
 //!
 //! [`node`] is the tree with its places in the text, [`json`] and [`yaml`] read it, [`make`] finds out what to cut, [`parts`] takes a
-//! member out for that time. [`flow`] cuts
+//! member out for that time, [`anchors`] knows what stands elsewhere too. [`flow`] cuts
 //! inside brackets, [`block`] between lines, [`comments`] keeps what people wrote there. [`style`] is how a document looks,
 //! [`write`](mod@write) gives new values that look, [`scalar`] knows the words of YAML, [`lines`] counts.
 
+mod anchors;
 mod block;
 mod comments;
 mod flow;

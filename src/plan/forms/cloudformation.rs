@@ -219,8 +219,23 @@ fn obstacles(document: &Document, properties: &Node) -> Vec<Obstacle> {
         for (node, text) in in_container(element) {
             found.push(told(Some(&name), node, text));
         }
+        let written = WRITTEN_INTO.iter().filter_map(|key| Some((*key, element.member(key)?)));
+        for (what, node) in written.chain([("it", element)]) {
+            found.extend(document.alias_of(node).map(|alias| told(Some(&name), alias, repeated(what))));
+        }
+    }
+    for node in document.around(containers) {
+        found.extend(document.alias_of(node).map(|alias| told(None, alias, repeated("what holds its containers"))));
     }
     found
+}
+
+/// Members of a container that embedding may write into.
+const WRITTEN_INTO: [&str; 7] =
+    ["EntryPoint", "Environment", "DependsOn", "VolumesFrom", "MountPoints", "LinuxParameters", "PortMappings"];
+
+fn repeated(what: &str) -> String {
+    format!("{what} is repeated by a YAML alias, which would get the Defender as well: write out what stands there")
 }
 
 /// Finds what stands in the way in one container.
