@@ -4,7 +4,7 @@
 //! they are checked, so that all mistakes can be told at once.
 
 mod files;
-mod shown;
+mod used;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -68,12 +68,12 @@ pub fn command() -> clap::Command {
         }
         argument
     });
-    shown::only_what_is_used(command)
+    used::only_what_is_used(command)
 }
 
 /// Returns the names of the variables that a command makes something of.
 pub fn variables_of(name: &str) -> BTreeSet<String> {
-    shown::variables_of(&Cli::command(), name)
+    used::variables_of(&Cli::command(), name)
 }
 
 impl Cli {
